@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel;
+
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.VirtualAddress;
+import java.util.Set;
+
+/** The addresses on the host's interfaces. Used by the election thread alone. */
+public interface AddressTable {
+
+    /**
+     * The addresses that stand on an interface now, of both families.
+     *
+     * @throws KernelException with {@link Errno#ENODEV} if there is no such interface
+     */
+    Set<VirtualAddress> list(InterfaceName interfaceName) throws KernelException;
+
+    /** Puts an address on an interface; one that stands there already is left alone and counts as added. */
+    void add(InterfaceName interfaceName, VirtualAddress address) throws KernelException;
+
+    /** Takes an address off an interface; one that is not there counts as removed. */
+    void remove(InterfaceName interfaceName, VirtualAddress address) throws KernelException;
+}

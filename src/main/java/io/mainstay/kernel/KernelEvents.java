@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel;
+
+import io.mainstay.net.InterfaceName;
+import io.mainstay.time.MonotonicInstant;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** The one place where the election thread waits. All methods but {@link #wake} belong to that thread. */
+public interface KernelEvents extends AutoCloseable {
+
+    /**
+     * Opens the interface for VRRP and ARP: from now on its datagrams and claims are delivered. Closing the socket ends
+     * that.
+     *
+     * @throws KernelException with {@link Errno#ENODEV} if there is no such interface, {@link Errno#EPERM} without
+     *     CAP_NET_RAW
+     */
+    AdvertisementSocket open(InterfaceName interfaceName) throws KernelException;
+
+    /**
+     * Waits for an event, a {@link #wake} or the deadline, whichever comes first, and hands over the events that are there,
+     * a bounded number at a time. May return early without any.
+     *
+     * @param deadline empty: no deadline; already reached: looks without waiting
+     */
+    void await(Optional<MonotonicInstant> deadline, Consumer<KernelEvent> sink) throws KernelException;
+
+    /** Makes the waiting thread return from {@link #await} soon. Callable from every thread. */
+    void wake();
+
+    @Override
+    void close();
+}

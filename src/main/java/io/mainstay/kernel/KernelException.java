@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel;
+
+/** The kernel refused an operation. Its message names the operation, what it was applied to, and the reason. */
+public final class KernelException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    private final Errno errno;
+
+    /**
+     * @param operation what was tried, with its object, such as {@code add 192.0.2.10/24 to eth0}
+     * @param errnoNumber the positive error number that the kernel gave
+     */
+    public KernelException(String operation, int errnoNumber) {
+        super(describe(operation, errnoNumber));
+        errno = Errno.ofNumber(errnoNumber);
+    }
+
+    private static String describe(String operation, int errnoNumber) {
+        Errno errno = Errno.ofNumber(errnoNumber);
+        return operation + ": " + errno.text() + " (errno " + errnoNumber + ")";
+    }
+
+    public Errno errno() {
+        return errno;
+    }
+}
