@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.election;
+
+import io.mainstay.election.ElectionEvent.AdvertisementReceived;
+import io.mainstay.election.ElectionState.Active;
+import io.mainstay.election.ElectionState.ActiveWatch;
+import io.mainstay.election.ElectionState.Backup;
+import io.mainstay.election.ElectionState.Fault;
+import io.mainstay.election.ElectionState.HandOver;
+import io.mainstay.election.ElectionState.Initialize;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.Optional;
+
+/** What an Active does about each event (RFC 9568 §6.4.3). */
+final class ActiveRules {
+
+    /** A peer takes over after three silent intervals and its skew time. */
+    private static final int STALL_INTERVALS = ElectionParameters.SILENT_INTERVALS;
+
+    /** While resigning, a peer takes over after its skew time, which is shorter than an interval. */
+    private static final int STALL_INTERVALS_RESIGNING = 2;
+
+    /** Two advertisements in a row that cannot be sent are a fault; a third would let a peer take over beside us. */
+    private static final int UNSENT_INTERVALS = 2;
+
+    /** The first repetition of priority 0 follows after this part of an interval, so that one lost frame costs little. */
+    private static final int EARLY_REPETITION_DIVISOR = 16;
+
+    private final ElectionParameters parameters;
+    private final BackupRules backup;
+
+    ActiveRules(ElectionParameters parameters, BackupRules backup) {
+        this.parameters = parameters;
+        this.backup = backup;
+    }
+
+    Transition step(Active here, ElectionEvent event, MonotonicInstant now) {
+        return switch (event) {
+            case ElectionEvent.AdvertisementReceived received -> {
+                if (isStalled(here, now)) {
+                    yield afterStall(here, received, now);
+                }
+                yield onAdvertisement(here, received, now);
+            }
+            case ElectionEvent.TimePassed passed -> {
+                if (isStalled(here, now)) {
+                    yield afterStall(here, passed, now);
+                }
+                yield onTime(here, now);
+            }
+            case ElectionEvent.HandOverRequested request -> {
+                if (isStalled(here, now)) {
+                    yield afterStall(here, request, now);
+                }
+                yield onHandOver(here, request, now);
+            }
+            case ElectionEvent.LinkUp up -> Transition.quiet(here.withPrimaryAddress(up.primaryAddress()));
+            case ElectionEvent.LinkDown down ->
+                Transition.because(
+                        TransitionCause.ofFault(down.cause()),
+                        Fault.ofLink(
+                                down.cause(), here.failures(), here.handOver().isPresent()),
+                        ElectionAction.SEND_RESIGNATION,
+                        ElectionAction.RELEASE_ADDRESSES);
+            case ElectionEvent.AdvertisementSent ignored -> Transition.quiet(here.advertisedAt(now));
+            case ElectionEvent.AdvertisementFailed failed -> onUnsent(here, failed.cause(), now);
+            case ElectionEvent.AddressesHeld ignored -> Transition.quiet(here.withAddressesHeld());
+            case ElectionEvent.AddressesUnavailable unavailable ->
+                retryLater(
+                        here,
+                        TransitionCause.ofFault(
+                                new FaultCause(TransitionReason.ADDRESSES_UNAVAILABLE, unavailable.cause())),
+                        now);
+            case ElectionEvent.Shutdown ignored ->
+                Transition.because(
+                        TransitionCause.of(TransitionReason.SHUTDOWN),
+                        new Initialize(),
+                        ElectionAction.SEND_RESIGNATION,
+                        ElectionAction.RELEASE_ADDRESSES);
+            case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here);
+        };
+    }
+
+    private Transition onAdvertisement(Active here, AdvertisementReceived received, MonotonicInstant now) {
+        if (received.source().equals(here.primaryAddress())) {
+            return Transition.quiet(here);
+        }
+        PeerRouter sender = Election.senderOf(received);
+        if (here.handOver().isPresent()) {
+            return sender.priority().isResign()
+                    ? Transition.quiet(here)
+                    : yieldTo(here, received, TransitionReason.HANDED_OVER, now);
+        }
+        if (sender.priority().isResign()) {
+            return Transition.quiet(
+                    here.withAdvertiseDeadline(now.plus(parameters.interval())), ElectionAction.SEND_ADVERTISEMENT);
+        }
+        int byPriority = sender.priority().compareTo(parameters.priority());
+        if (byPriority > 0) {
+            return yieldTo(here, received, TransitionReason.HIGHER_PRIORITY, now);
+        }
+        if (byPriority == 0 && sender.address().compareTo(here.primaryAddress()) > 0) {
+            return yieldTo(here, received, TransitionReason.HIGHER_ADDRESS, now);
+        }
+        // The loser has announced the addresses as its own, so the neighbours need to hear again where they are.
+        return Transition.quiet(here, ElectionAction.SEND_ADVERTISEMENT, ElectionAction.ANNOUNCE_ADDRESSES);
+    }
+
+    private Transition yieldTo(
+            Active here, AdvertisementReceived received, TransitionReason reason, MonotonicInstant now) {
+        Backup next = new Backup(
+                here.primaryAddress(),
+                backup.accept(received, now),
+                Optional.empty(),
+                here.handOver().isPresent(),
+                here.failures());
+        return Transition.because(
+                TransitionCause.ofPeer(reason, Election.senderOf(received)),
+                next,
+                ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
+    }
+
+    private Transition onTime(Active here, MonotonicInstant now) {
+        if (here.handOver().isPresent()) {
+            return onTimeResigning(here, here.handOver().get(), now);
+        }
+        if (!now.hasReached(here.advertiseDeadline())) {
+            return Transition.quiet(here);
+        }
+        return Transition.quiet(
+                here.withAdvertiseDeadline(now.plus(parameters.interval())), ElectionAction.SEND_ADVERTISEMENT);
+    }
+
+    private Transition onTimeResigning(Active here, HandOver handOver, MonotonicInstant now) {
+        if (now.hasReached(handOver.deadline())) {
+            return Transition.because(
+                    TransitionCause.ofSilence(
+                            TransitionReason.HAND_OVER_REFUSED, now.since(handOver.startedAt()), Optional.empty()),
+                    here.withHandOver(Optional.empty()).withAdvertiseDeadline(now.plus(parameters.interval())),
+                    ElectionAction.SEND_ADVERTISEMENT,
+                    ElectionAction.RESUME_ANNOUNCEMENTS);
+        }
+        if (!now.hasReached(here.advertiseDeadline())) {
+            return Transition.quiet(here);
+        }
+        HandOver repeated = new HandOver(handOver.startedAt(), handOver.deadline(), handOver.resignations() + 1);
+        return Transition.quiet(
+                here.withHandOver(Optional.of(repeated)).withAdvertiseDeadline(now.plus(parameters.interval())),
+                ElectionAction.SEND_RESIGNATION);
+    }
+
+    private Transition onHandOver(Active here, ElectionEvent.HandOverRequested request, MonotonicInstant now) {
+        if (here.handOver().isPresent()) {
+            return Transition.quiet(here);
+        }
+        HandOver handOver = new HandOver(now, now.plus(request.within()), 1);
+        Duration earlyRepetition = parameters.interval().dividedBy(EARLY_REPETITION_DIVISOR);
+        return Transition.because(
+                TransitionCause.of(TransitionReason.HAND_OVER_STARTED),
+                here.withHandOver(Optional.of(handOver)).withAdvertiseDeadline(now.plus(earlyRepetition)),
+                ElectionAction.HOLD_ANNOUNCEMENTS,
+                ElectionAction.SEND_RESIGNATION);
+    }
+
+    private boolean isStalled(Active here, MonotonicInstant now) {
+        int intervals = here.handOver().isPresent() ? STALL_INTERVALS_RESIGNING : STALL_INTERVALS;
+        return silentFor(here, now, intervals);
+    }
+
+    private boolean silentFor(Active here, MonotonicInstant now, int intervals) {
+        return now.since(here.lastAdvertised()).compareTo(parameters.interval().multipliedBy(intervals)) >= 0;
+    }
+
+    /**
+     * Gives the addresses up without a word, since a peer may have taken over, and listens for one interval and skew: a
+     * peer that did take over is heard within an interval, and a node alone is back before a whole active-down interval.
+     */
+    private Transition afterStall(Active here, ElectionEvent event, MonotonicInstant now) {
+        Duration interval = parameters.interval();
+        ActiveWatch watch = new ActiveWatch(
+                interval,
+                now.plus(interval).plus(parameters.skew(interval)),
+                now,
+                Optional.empty(),
+                TransitionReason.ACTIVE_DOWN_TIMER,
+                true);
+        Backup listening = new Backup(
+                here.primaryAddress(), watch, Optional.empty(), here.handOver().isPresent(), here.failures());
+        Transition stall = Transition.because(
+                TransitionCause.ofSilence(TransitionReason.STALLED, now.since(here.lastAdvertised()), Optional.empty()),
+                listening,
+                ElectionAction.RELEASE_ADDRESSES);
+        return stall.followedBy(backup.step(listening, event, now));
+    }
+
+    private Transition onUnsent(Active here, String cause, MonotonicInstant now) {
+        if (!silentFor(here, now, UNSENT_INTERVALS)) {
+            return Transition.quiet(here);
+        }
+        return retryLater(
+                here,
+                new TransitionCause(
+                        TransitionReason.CANNOT_ADVERTISE,
+                        Optional.of(now.since(here.lastAdvertised())),
+                        Optional.empty(),
+                        Optional.of(cause)),
+                now);
+    }
+
+    /** Steps down so that a peer takes over, and tries again after a pause that grows with each failure. */
+    private Transition retryLater(Active here, TransitionCause cause, MonotonicInstant now) {
+        int failures = here.failures() + 1;
+        Fault fault = new Fault(
+                new FaultCause(
+                        cause.reason(), cause.detail().orElse(cause.reason().sentence())),
+                Optional.of(here.primaryAddress()),
+                Optional.of(now.plus(Election.retryPause(failures))),
+                failures,
+                here.handOver().isPresent());
+        return Transition.because(cause, fault, ElectionAction.SEND_RESIGNATION, ElectionAction.RELEASE_ADDRESSES);
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.election;
+
+import io.mainstay.election.wire.Advertisement;
+import io.mainstay.net.IpAddress;
+import java.time.Duration;
+
+/** What can happen to a virtual router. */
+public sealed interface ElectionEvent {
+
+    /**
+     * The interface can be used; in Initialize and after a link fault this is the Startup event of RFC 9568 §6.4.1.
+     *
+     * @param primaryAddress the address from which this node advertises
+     */
+    record LinkUp(IpAddress primaryAddress) implements ElectionEvent {}
+
+    /** The interface cannot be used. */
+    record LinkDown(FaultCause cause) implements ElectionEvent {}
+
+    /** An advertisement passed all checks of RFC 9568 §7.1 for this virtual router. */
+    record AdvertisementReceived(Advertisement advertisement, IpAddress source) implements ElectionEvent {}
+
+    /** Time has passed; whether a deadline was reached is for the election to see. */
+    record TimePassed() implements ElectionEvent {}
+
+    /** The advertisement asked for last went out. */
+    record AdvertisementSent() implements ElectionEvent {}
+
+    /** The advertisement asked for last could not be sent. */
+    record AdvertisementFailed(String cause) implements ElectionEvent {}
+
+    /** The addresses asked for are held and announced. */
+    record AddressesHeld() implements ElectionEvent {}
+
+    /** The addresses asked for could not be taken; what had been taken was given up again. */
+    record AddressesUnavailable(String cause) implements ElectionEvent {}
+
+    /**
+     * The operator, or a node that is about to stop, wants a peer to take over.
+     *
+     * @param within how long to wait for a peer before serving on as before
+     */
+    record HandOverRequested(Duration within) implements ElectionEvent {}
+
+    /** The operator allows preemption again after a hand-over. */
+    record PreemptionResumed() implements ElectionEvent {}
+
+    /** The Shutdown event of RFC 9568 §6.4. */
+    record Shutdown() implements ElectionEvent {}
+}

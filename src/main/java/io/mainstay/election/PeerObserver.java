@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.election;
+
+import io.mainstay.election.ElectionNotice.AddressesDiffer;
+import io.mainstay.election.ElectionNotice.ChecksumFormsMix;
+import io.mainstay.election.ElectionNotice.ContendingActive;
+import io.mainstay.election.ElectionNotice.DuplicateOwner;
+import io.mainstay.election.ElectionNotice.IntervalDiffers;
+import io.mainstay.election.ElectionNotice.OwnAddressHeard;
+import io.mainstay.election.wire.Advertisement;
+import io.mainstay.election.wire.ChecksumForm;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares each peer with this node's configuration and says what differs, once for each change.
+ *
+ * <p>Bounded against forged sources: it remembers {@value #MOST_PEERS} peers and gives at most {@value #MOST_NOTICES}
+ * notices in ten seconds.
+ */
+final class PeerObserver {
+
+    private static final int MOST_PEERS = 16;
+    private static final int MOST_NOTICES = 8;
+    private static final Duration WINDOW = Duration.ofSeconds(10);
+
+    private final VirtualRouterConfig config;
+    private final List<IpAddress> ownAddresses;
+    private final Set<IpAddress> ownAddressSet;
+    private final Map<IpAddress, Seen> peers = new LinkedHashMap<>();
+    private @Nullable ChecksumForm lastForm;
+    private @Nullable MonotonicInstant windowStart;
+    private int noticesInWindow;
+
+    /** What was told about a peer; each field is null until there was something. */
+    private static final class Seen {
+        @Nullable
+        List<IpAddress> addresses;
+
+        @Nullable
+        Duration interval;
+
+        @Nullable
+        MonotonicInstant contendedAt;
+
+        boolean duplicateOwner;
+        boolean ownAddress;
+    }
+
+    PeerObserver(VirtualRouterConfig config) {
+        this.config = config;
+        ownAddresses = config.addresses().stream().map(VirtualAddress::address).toList();
+        ownAddressSet = Set.copyOf(ownAddresses);
+    }
+
+    /** The form that the last heard peer used, or null if none was heard. */
+    @Nullable
+    ChecksumForm lastForm() {
+        return lastForm;
+    }
+
+    /** Looks at an advertisement before the election judges it in the given state. */
+    List<ElectionNotice> observe(
+            Advertisement advertisement,
+            ChecksumForm form,
+            IpAddress source,
+            ElectionState state,
+            @Nullable IpAddress primaryAddress,
+            MonotonicInstant now) {
+        List<ElectionNotice> notices = new ArrayList<>();
+        Seen seen = seen(source);
+        if (source.equals(primaryAddress)) {
+            if (!seen.ownAddress) {
+                seen.ownAddress = true;
+                notices.add(new OwnAddressHeard(source));
+            }
+            return withinLimit(notices, now);
+        }
+        compareAddresses(advertisement, source, seen, notices);
+        compareInterval(advertisement, source, seen, notices);
+        if (lastForm != null && lastForm != form) {
+            notices.add(new ChecksumFormsMix(source, form));
+        }
+        lastForm = form;
+        if (config.priority().isOwner() && advertisement.priority().isOwner() && !seen.duplicateOwner) {
+            seen.duplicateOwner = true;
+            notices.add(new DuplicateOwner(source));
+        }
+        noticeContention(advertisement, source, state, seen, now, notices);
+        return withinLimit(notices, now);
+    }
+
+    private void compareAddresses(
+            Advertisement advertisement, IpAddress source, Seen seen, List<ElectionNotice> notices) {
+        List<IpAddress> theirs = advertisement.addresses();
+        if (theirs.equals(ownAddresses) || new HashSet<>(theirs).equals(ownAddressSet)) {
+            seen.addresses = null;
+        } else if (!theirs.equals(seen.addresses)) {
+            seen.addresses = theirs;
+            notices.add(new AddressesDiffer(source, theirs, ownAddresses));
+        }
+    }
+
+    private void compareInterval(
+            Advertisement advertisement, IpAddress source, Seen seen, List<ElectionNotice> notices) {
+        Duration theirs = advertisement.interval();
+        if (theirs.equals(config.advertisementInterval())) {
+            seen.interval = null;
+        } else if (!theirs.equals(seen.interval)) {
+            seen.interval = theirs;
+            notices.add(new IntervalDiffers(source, theirs, config.advertisementInterval()));
+        }
+    }
+
+    private void noticeContention(
+            Advertisement advertisement,
+            IpAddress source,
+            ElectionState state,
+            Seen seen,
+            MonotonicInstant now,
+            List<ElectionNotice> notices) {
+        boolean contends = state instanceof ElectionState.Active active
+                && active.handOver().isEmpty()
+                && !advertisement.priority().isResign()
+                && advertisement.priority().compareTo(config.priority()) <= 0;
+        if (!contends) {
+            return;
+        }
+        boolean told = seen.contendedAt != null && now.since(seen.contendedAt).compareTo(WINDOW) < 0;
+        if (!told) {
+            seen.contendedAt = now;
+            notices.add(new ContendingActive(source, advertisement.priority()));
+        }
+    }
+
+    private Seen seen(IpAddress source) {
+        Seen known = peers.remove(source);
+        if (known == null) {
+            known = new Seen();
+            if (peers.size() >= MOST_PEERS) {
+                peers.remove(peers.keySet().iterator().next());
+            }
+        }
+        peers.put(source, known);
+        return known;
+    }
+
+    private List<ElectionNotice> withinLimit(List<ElectionNotice> notices, MonotonicInstant now) {
+        if (notices.isEmpty()) {
+            return notices;
+        }
+        if (windowStart == null || now.since(windowStart).compareTo(WINDOW) >= 0) {
+            windowStart = now;
+            noticesInWindow = 0;
+        }
+        int allowed = Math.min(notices.size(), MOST_NOTICES - noticesInWindow);
+        noticesInWindow += allowed;
+        return notices.subList(0, allowed);
+    }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.election;
+
+import io.mainstay.election.wire.Advertisement;
+import io.mainstay.election.wire.ChecksumForm;
+import io.mainstay.election.wire.VrrpVersion;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Priority;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One virtual router: the state of its election, without any input or output of its own.
+ *
+ * <p>There are three kinds of method. <em>Getters</em> say how things are. <em>Inputs</em>, whose names begin with
+ * {@code on}, tell what happened and when. <em>Outputs</em> are the deadline and three queues. The caller
+ *
+ * <ol>
+ *   <li>makes one input,
+ *   <li>takes all of {@link #pollStateChange}, {@link #pollNotice} and {@link #pollAction} until each gives null, and
+ *       carries the actions out in that order, which may lead to further inputs,
+ *   <li>waits until something happens or {@link #nextDeadline} comes, and then calls {@link #onTime}.
+ * </ol>
+ *
+ * <p>Time is what the caller says it is; {@code now} never goes back between two inputs. Received advertisements are to be
+ * handed in before {@link #onTime} is called for the same moment, since they may have been waiting while this process was
+ * not running. A call of {@link #onTime} that is early or extra does nothing.
+ *
+ * <p>Belongs to one thread.
+ */
+public final class VirtualRouter {
+
+    private final VirtualRouterConfig config;
+    private final ElectionParameters parameters;
+    private final ElectionRules rules;
+    private final PeerObserver peers;
+    private final List<IpAddress> addresses;
+
+    private ElectionState state = new ElectionState.Initialize();
+    private @Nullable IpAddress primaryAddress;
+    private final Queue<StateChange> stateChanges = new ArrayDeque<>();
+    private final Queue<ElectionNotice> notices = new ArrayDeque<>();
+    private final Queue<ElectionAction> actions = new ArrayDeque<>();
+
+    public VirtualRouter(VirtualRouterConfig config) {
+        this(config, new Election(ElectionParameters.of(config)));
+    }
+
+    /** A virtual router that judges by the given rules. */
+    public VirtualRouter(VirtualRouterConfig config, ElectionRules rules) {
+        this.config = config;
+        this.rules = rules;
+        parameters = ElectionParameters.of(config);
+        peers = new PeerObserver(config);
+        addresses = config.addresses().stream().map(VirtualAddress::address).toList();
+    }
+
+    public VirtualRouterConfig config() {
+        return config;
+    }
+
+    public ElectionState state() {
+        return state;
+    }
+
+    public boolean isActive() {
+        return state instanceof ElectionState.Active;
+    }
+
+    /** Whether a peer is asked to take over right now. */
+    public boolean isHandingOver() {
+        return state instanceof ElectionState.Active active && active.handOver().isPresent();
+    }
+
+    /** The priority by which this node takes part now. */
+    public Priority effectivePriority() {
+        return parameters.priority();
+    }
+
+    /** The source of this node's advertisements: the last known one while the link is down, empty before there was one. */
+    public Optional<IpAddress> primaryAddress() {
+        return Optional.ofNullable(primaryAddress);
+    }
+
+    /** The primary address of the Active, this node's own if it is the one; empty if unknown. */
+    public Optional<IpAddress> activeAddress() {
+        return switch (state) {
+            case ElectionState.Active active -> Optional.of(active.primaryAddress());
+            case ElectionState.Backup backup -> backup.watch().active().map(PeerRouter::address);
+            case ElectionState.Initialize ignored -> Optional.empty();
+            case ElectionState.Fault ignored -> Optional.empty();
+        };
+    }
+
+    /** Active_Adver_Interval: the one learnt from the Active, otherwise this node's own. */
+    public Duration activeInterval() {
+        return state instanceof ElectionState.Backup backup ? backup.watch().interval() : parameters.interval();
+    }
+
+    /** Whether this node, having handed over on request, lets the new Active be. */
+    public boolean isPreemptionSuspended() {
+        return switch (state) {
+            case ElectionState.Backup backup -> backup.preemptionSuspended();
+            case ElectionState.Fault fault -> fault.preemptionSuspended();
+            case ElectionState.Active ignored -> false;
+            case ElectionState.Initialize ignored -> false;
+        };
+    }
+
+    /** How long a hand-over waits for a peer unless told otherwise: one active-down interval. */
+    public Duration defaultHandOverTimeout() {
+        return parameters.activeDownInterval(parameters.interval());
+    }
+
+    /** The checksum form in which to send. */
+    public ChecksumForm checksumForm() {
+        return switch (config.checksum()) {
+            case RFC9568 -> ChecksumForm.RFC9568;
+            case PSEUDO_HEADER -> ChecksumForm.PSEUDO_HEADER;
+            case AUTO -> {
+                ChecksumForm heard = peers.lastForm();
+                yield heard == null ? ChecksumForm.PSEUDO_HEADER : heard;
+            }
+        };
+    }
+
+    /** What {@link ElectionAction#SEND_ADVERTISEMENT} sends. */
+    public Advertisement advertisement() {
+        return message(parameters.priority());
+    }
+
+    /** What {@link ElectionAction#SEND_RESIGNATION} sends. */
+    public Advertisement resignation() {
+        return message(Priority.RESIGN);
+    }
+
+    private Advertisement message(Priority priority) {
+        return new Advertisement(VrrpVersion.V3, config.vrid(), priority, parameters.interval(), addresses);
+    }
+
+    /** The interface can be used, and advertisements go out from the given address. */
+    public void onLinkUp(IpAddress primary, MonotonicInstant now) {
+        primaryAddress = primary;
+        step(new ElectionEvent.LinkUp(primary), now);
+    }
+
+    /** The interface cannot be used. */
+    public void onLinkDown(FaultCause cause, MonotonicInstant now) {
+        step(new ElectionEvent.LinkDown(cause), now);
+    }
+
+    /** An advertisement for this virtual router passed all checks of RFC 9568 §7.1. */
+    public void onAdvertisement(
+            Advertisement advertisement, ChecksumForm form, IpAddress source, MonotonicInstant now) {
+        notices.addAll(peers.observe(advertisement, form, source, state, primaryAddress, now));
+        step(new ElectionEvent.AdvertisementReceived(advertisement, source), now);
+    }
+
+    /** The last message asked for went out. */
+    public void onAdvertisementSent(MonotonicInstant now) {
+        step(new ElectionEvent.AdvertisementSent(), now);
+    }
+
+    /** The last message asked for could not be sent. */
+    public void onAdvertisementFailed(String cause, MonotonicInstant now) {
+        step(new ElectionEvent.AdvertisementFailed(cause), now);
+    }
+
+    public void onAddressesHeld(MonotonicInstant now) {
+        step(new ElectionEvent.AddressesHeld(), now);
+    }
+
+    /** The addresses could not be taken, and none of them is left behind. */
+    public void onAddressesUnavailable(String cause, MonotonicInstant now) {
+        step(new ElectionEvent.AddressesUnavailable(cause), now);
+    }
+
+    /** Ask a peer to take over; without effect unless Active. */
+    public void onHandOver(Duration within, MonotonicInstant now) {
+        step(new ElectionEvent.HandOverRequested(within), now);
+    }
+
+    public void onPreemptionResumed(MonotonicInstant now) {
+        step(new ElectionEvent.PreemptionResumed(), now);
+    }
+
+    /** Stop to take part, with a farewell if Active. {@link #onLinkUp} starts anew. */
+    public void onShutdown(MonotonicInstant now) {
+        step(new ElectionEvent.Shutdown(), now);
+    }
+
+    /** Look at the deadlines. */
+    public void onTime(MonotonicInstant now) {
+        step(new ElectionEvent.TimePassed(), now);
+    }
+
+    private void step(ElectionEvent event, MonotonicInstant now) {
+        ElectionState before = state;
+        Transition transition = rules.step(before, event, now);
+        state = transition.next();
+        actions.addAll(transition.actions());
+        transition.cause().ifPresent(cause -> stateChanges.add(new StateChange(before, state, cause, now)));
+    }
+
+    /** When to call {@link #onTime} next; empty: no need before another input. */
+    public Optional<MonotonicInstant> nextDeadline() {
+        return state.nextDeadline();
+    }
+
+    /** The next thing to carry out, or null. */
+    public @Nullable ElectionAction pollAction() {
+        return actions.poll();
+    }
+
+    /** The next change to tell, or null. */
+    public @Nullable StateChange pollStateChange() {
+        return stateChanges.poll();
+    }
+
+    /** The next oddity to tell, or null. */
+    public @Nullable ElectionNotice pollNotice() {
+        return notices.poll();
+    }
+}
