@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.net.IpAddress;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The TCP load balancer of a node: it takes connections on the listeners of its services, relays each to a backend, and
+ * checks the backends.
+ *
+ * <p>Listeners are bound and checks run from the start, on every node. Services on a virtual address accept only while the
+ * gate of that address is open; services on other addresses always do.
+ *
+ * <p>Every method may be called from any thread; none waits for the network. Names that do not exist are answered by
+ * {@link IllegalArgumentException} with the names that do.
+ */
+public interface ProxyEngine extends AutoCloseable {
+
+    /** Lets the services on these addresses accept. Addresses that are open already or are not virtual stay as they are. */
+    void openGate(Set<IpAddress> addresses);
+
+    /**
+     * Stops the services on these addresses from accepting, and resets their connections on both sides, because the addresses
+     * leave this node. New connections that still arrive are reset and counted.
+     *
+     * <p>Resets can only reach the clients while the address is still on the interface: wait for the result before the
+     * address is removed.
+     *
+     * @return how many connections were reset
+     */
+    CompletableFuture<Integer> closeGate(Set<IpAddress> addresses);
+
+    /**
+     * Gives a backend no new connections; those that are live after {@code timeout} are reset, spread over a second. The
+     * backend stays {@code DRAINING} until {@link #ready} or {@link #maintenance}. A drain that runs already gets the new
+     * deadline.
+     *
+     * @return completed when the last connection is gone or the drain is cancelled
+     */
+    CompletableFuture<DrainOutcome> drain(String service, String backend, Duration timeout);
+
+    /** Ends drain or maintenance. After maintenance the backend must pass a check first, which starts at once. */
+    void ready(String service, String backend);
+
+    /** Gives a backend no new connections and stops its checks; live connections are kept. */
+    void maintenance(String service, String backend);
+
+    /** Services, backends and counters as they are now. */
+    ProxySnapshot snapshot();
+
+    /** Resets what is left, unbinds the listeners, stops the checks, and returns once that is done. */
+    @Override
+    void close();
+}

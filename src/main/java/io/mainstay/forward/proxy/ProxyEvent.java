@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.forward.BackendState;
+import java.time.Duration;
+
+/** Something that happened in the engine and that belongs into the journal. */
+public sealed interface ProxyEvent {
+
+    /** The name of the service that it happened to. */
+    String service();
+
+    /**
+     * A backend is now something else to its watchers.
+     *
+     * @param reason the result of a check, or the command that changed it
+     */
+    record BackendStateChanged(String service, String backend, BackendState from, BackendState to, String reason)
+            implements ProxyEvent {}
+
+    /**
+     * A backend gets no new connections and its live ones have until the deadline.
+     *
+     * @param live connections at the start
+     * @param timeout time until the rest is reset
+     */
+    record DrainStarted(String service, String backend, int live, Duration timeout) implements ProxyEvent {}
+
+    /** The drain of a backend is over, see {@link DrainOutcome}. */
+    record DrainFinished(String service, String backend, DrainOutcome outcome) implements ProxyEvent {}
+
+    /**
+     * New connections are being refused, because no backend may take them.
+     *
+     * @param reason what happened to the last one
+     */
+    record ServiceWithoutBackend(String service, String reason) implements ProxyEvent {}
+
+    /** The first backend of a service without any may take connections again. */
+    record ServiceHasBackend(String service, String backend) implements ProxyEvent {}
+
+    /**
+     * New connections wait in the kernel, because the node cannot take them. Told once until it can again.
+     *
+     * @param reason the operation with the kernel's reason
+     */
+    record AcceptFailing(String service, String reason) implements ProxyEvent {}
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.forward.ServiceConfig;
+import io.mainstay.health.HealthCheckConfig;
+
+/**
+ * A service with the check that its backends must pass.
+ *
+ * @param config where clients arrive and who serves them
+ * @param check how each backend is checked
+ */
+public record ProxyService(ServiceConfig config, HealthCheckConfig check) {}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.forward.ListenerConfig;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A service at one moment.
+ *
+ * @param listeners where clients arrive
+ * @param open whether at least one listener takes connections
+ * @param active connections that clients have now
+ * @param total connections that were taken over to a backend
+ * @param bytesIn octets from clients
+ * @param bytesOut octets to clients
+ * @param refused connections that were reset before a backend had them, every reason with its count
+ * @param backends in the order of the configuration
+ */
+public record ServiceSnapshot(
+        String name,
+        List<ListenerConfig> listeners,
+        boolean open,
+        int active,
+        long total,
+        long bytesIn,
+        long bytesOut,
+        Map<RefusalReason, Long> refused,
+        List<BackendSnapshot> backends) {
+
+    public ServiceSnapshot {
+        listeners = List.copyOf(listeners);
+        refused = Map.copyOf(refused);
+        backends = List.copyOf(backends);
+    }
+}
