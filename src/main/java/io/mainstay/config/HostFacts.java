@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.config;
+
+import io.mainstay.net.IpAddress;
+import java.io.IOException;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Predicate;
+
+/**
+ * What defaults and warnings depend on besides the file.
+ *
+ * @param hostname default of {@code node.name}
+ * @param runDirectory where the control socket stands unless configured
+ * @param ownAddress whether an address stands on an interface of this machine; asked only for a listen address that is
+ *     not a virtual one
+ */
+public record HostFacts(String hostname, Path runDirectory, Predicate<IpAddress> ownAddress) {
+
+    /** Where the package lets the daemon keep its socket. */
+    public static final Path DEFAULT_RUN_DIRECTORY = Path.of("/run/mainstay");
+
+    private static final Path HOSTNAME = Path.of("/proc/sys/kernel/hostname");
+
+    /** The facts of the machine and network namespace this runs in. */
+    public static HostFacts ofThisMachine() {
+        return new HostFacts(readHostname(), DEFAULT_RUN_DIRECTORY, HostFacts::standsOnAnInterface);
+    }
+
+    public HostFacts withRunDirectory(Path directory) {
+        return new HostFacts(hostname, directory, ownAddress);
+    }
+
+    private static String readHostname() {
+        try {
+            return Files.readString(HOSTNAME).strip();
+        } catch (IOException e) {
+            return "localhost";
+        }
+    }
+
+    private static boolean standsOnAnInterface(IpAddress address) {
+        try {
+            return NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .anyMatch(own -> IpAddress.ofOctets(own.getAddress()).equals(address));
+        } catch (SocketException e) {
+            // The interfaces cannot be read: no ground for a warning.
+            return true;
+        }
+    }
+}

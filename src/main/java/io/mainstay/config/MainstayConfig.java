@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.config;
+
+import java.util.List;
+
+/**
+ * The whole configuration of one node as it is meant: every default filled in, every cross check passed.
+ *
+ * <p>Immutable. {@link EffectiveConfig} prints it in full, and what it prints reads back as an equal value.
+ *
+ * @param node who this node is
+ * @param virtualRouters the virtual routers in the order of the file; may be empty, then the node claims no address
+ * @param services the services in the order of the file; may be empty
+ * @param control how the daemon is controlled
+ */
+public record MainstayConfig(
+        NodeSettings node,
+        List<VirtualRouterSettings> virtualRouters,
+        List<ServiceSettings> services,
+        ControlSettings control) {
+
+    public MainstayConfig {
+        virtualRouters = List.copyOf(virtualRouters);
+        services = List.copyOf(services);
+    }
+}

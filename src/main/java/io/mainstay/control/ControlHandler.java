@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.control;
+
+import io.mainstay.config.MainstayConfig;
+import io.mainstay.observe.StatusSnapshot;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What the control server asks of the daemon; implemented by the composition root.
+ *
+ * <p>Every method may be called by several threads at once, never by an event loop: it may block for a moment, such as for
+ * a task that it hands to the election's thread. A stage may be completed by any thread. A {@link ControlRefusal}, thrown or
+ * given to a stage, is the answer to the operator; any other throwable is an internal error, which is logged and answered
+ * as such.
+ */
+public interface ControlHandler {
+
+    StatusSnapshot status();
+
+    /** The configuration in force. */
+    MainstayConfig config();
+
+    /**
+     * Hands virtual routers that are Active here over to another node.
+     *
+     * @return one outcome for each virtual router that was asked to move. With {@code untilDone} the stage completes when each
+     *     has moved or failed to within the timeout; without, as soon as all have started
+     */
+    CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request);
+
+    /**
+     * Drains a backend, takes it out for maintenance, or puts it back.
+     *
+     * @return the backend's state: with {@code untilDone} once no connection is left or the deadline has passed, otherwise at
+     *     once
+     */
+    CompletionStage<BackendChangeOutcome> changeBackend(BackendChangeRequest request);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.observe;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One backend in a snapshot.
+ *
+ * @param name its name, unique within its service
+ * @param address where it listens
+ * @param state whether it gets connections
+ * @param weight its configured share
+ * @param connectionsActive connections that live now
+ * @param connectionsTotal connections given to it since the daemon started
+ * @param since when it entered the state, wall clock
+ * @param drainDeadline when the rest of its connections will be reset, wall clock; null unless it drains
+ * @param lastCheck the last finished health check; null before the first
+ */
+public record BackendStatus(
+        String name,
+        String address,
+        State state,
+        int weight,
+        long connectionsActive,
+        long connectionsTotal,
+        Instant since,
+        @Nullable Instant drainDeadline,
+        @Nullable LastCheck lastCheck) {
+
+    /** Whether a backend gets connections. */
+    public enum State {
+        /** It gets new connections. */
+        HEALTHY,
+        /** Its health check fails; it gets no new connection. */
+        UNHEALTHY,
+        /** It gets no new connection and keeps those it has until the deadline. */
+        DRAINING,
+        /** An operator has taken it out; it gets no new connection. */
+        MAINTENANCE
+    }
+
+    /**
+     * The outcome of one health check.
+     *
+     * @param at when it ended, wall clock
+     * @param success whether it passed
+     * @param duration how long it took
+     * @param detail what was seen, for people, such as {@code connected} or {@code HTTP 503}
+     */
+    public record LastCheck(Instant at, boolean success, Duration duration, String detail) {}
+}

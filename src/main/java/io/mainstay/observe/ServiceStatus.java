@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.observe;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One service in a snapshot.
+ *
+ * @param name its name
+ * @param listen where clients arrive, such as {@code 198.51.100.10:443/tcp}
+ * @param engine the engine that forwards it: {@code proxy}
+ * @param balance how a backend is chosen, as the configuration calls it
+ * @param state whether clients are served
+ * @param connectionsActive connections that live now
+ * @param connectionsTotal connections accepted since the daemon started
+ * @param bytesIn octets from clients since the daemon started
+ * @param bytesOut octets to clients since the daemon started
+ * @param refused connections that were not served, by reason; reasons with zero may be left out
+ * @param backends in the order of the configuration
+ */
+public record ServiceStatus(
+        String name,
+        List<String> listen,
+        String engine,
+        String balance,
+        State state,
+        long connectionsActive,
+        long connectionsTotal,
+        long bytesIn,
+        long bytesOut,
+        Map<String, Long> refused,
+        List<BackendStatus> backends) {
+
+    /** Whether clients are served. */
+    public enum State {
+        /** Clients are served by at least one backend. */
+        SERVING,
+        /** The listeners are bound and the backends checked, but the address is with another node. */
+        STANDBY,
+        /** No client can be served: no backend may be chosen, or a listener is not bound. */
+        DOWN
+    }
+
+    public ServiceStatus {
+        listen = List.copyOf(listen);
+        refused = Collections.unmodifiableMap(new LinkedHashMap<>(refused));
+        backends = List.copyOf(backends);
+    }
+}
