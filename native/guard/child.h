@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef MAINSTAY_GUARD_CHILD_H
+#define MAINSTAY_GUARD_CHILD_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+/* The environment variable that names the page for the daemon, as a path to open. */
+#define PAGE_VARIABLE "MAINSTAY_GUARD_PAGE"
+
+/* Exit statuses, as those of env(1), nohup(1) and timeout(1). */
+enum { EXIT_CANNOT_GUARD = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
+
+/*
+ * Starts the command with the page open, the signal mask given, and SIGTERM due when the guard dies. A command that cannot
+ * be executed is named on stderr by the child, which exits with 126 or 127. Returns its pid, or -1 with errno set.
+ */
+pid_t child_start(char *const command[], int page_descriptor, const sigset_t *mask);
+
+/*
+ * A descriptor that polls as readable once the main thread of the child has exited, or -1 where the kernel (before 6.9) has
+ * none. When a process is killed, that moment comes before its memory is freed; SIGCHLD comes after, and for a gigabyte of
+ * heap this makes a difference of tens of milliseconds.
+ */
+int child_main_thread(pid_t child);
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Takes addresses off interfaces and tells the peers, through sockets that were opened before they are needed. */
+#ifndef MAINSTAY_GUARD_FENCE_H
+#define MAINSTAY_GUARD_FENCE_H
+
+#include "page.h"
+
+struct fence {
+    int route;    /* rtnetlink */
+    int raw_ipv4; /* IP_HDRINCL; -1 if it could not be opened */
+    int raw_ipv6;
+    uint32_t sequence;
+};
+
+/* What a fence did. An address that was gone already counts as removed. */
+struct fence_result {
+    uint32_t addresses;
+    uint32_t addresses_removed;
+    uint32_t datagrams;
+    uint32_t datagrams_sent;
+    int remove_error; /* errno of the last failure, 0 for none */
+    int send_error;
+};
+
+/* Opens the sockets; one that cannot be opened is named in a warning, and the fence does what it can without it. */
+void fence_open(struct fence *fence);
+
+/* Carries out the records in their order: takes off the addresses and, if resign, sends the datagrams. */
+struct fence_result fence_apply(struct fence *fence, const struct held *held, bool resign);
+
+/* Sends the datagrams once more. */
+void fence_resign_again(struct fence *fence, const struct held *held);
+
+#endif
