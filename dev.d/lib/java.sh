@@ -31,7 +31,7 @@ maven() {
         run_maven "$@"
     else
         # Maven 3.8 writes colour resets even when told not to use colour.
-        run_maven -Dstyle.color=never "$@" | sed -u 's/\x1b\[[0-9;]*m//g'
+        run_maven -Dstyle.color=never "$@" 2>&1 | sed -u 's/\x1b\[[0-9;]*m//g'
     fi
 }
 
