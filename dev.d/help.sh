@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # root is set by ./dev, jdk by find_jdk
+# ./dev help
+
+verb_help() {
+    cat <<'TEXT'
+./dev build               build the runnable tree: target/mainstay/bin/{mainstayd,mainstay}
+./dev demo [OPTION...]    two nodes, one address, real traffic, seven failures; ./dev demo --help
+./dev on NODE COMMAND...  run a command on a node of a lab that `./dev demo --stay` keeps up
+./dev test [PART...] [-k NAME]
+                          run the tests: unit property simulation native system interop
+./dev sim [OPTION...]     run the election simulation; ./dev sim --help
+./dev bench [NAME...]     measure; without a name: list what can be measured
+./dev fmt                 format the Java sources
+./dev clean               remove target/
+
+What a verb needs and does not find it installs from Debian, when run as root; no service is started by that.
+TEXT
+}

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A machine of the lab: a network, a host name and a few directories of its own."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lab import shell
+from lab.process import Process
+
+HOLDER = "mainstay-lab-node"
+"""The word by which `./dev on` finds the process that holds a node's namespaces."""
+
+_PREPARE = """
+set -e
+hostname "$1"
+mkdir -p /run/mainstay
+mount --bind "$2/run" /run/mainstay
+ip link set lo up
+echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
+echo 0 >/proc/sys/net/ipv6/conf/default/router_solicitations
+echo 0 >/proc/sys/net/ipv6/conf/default/accept_ra
+echo ready
+read -r _
+"""
+
+
+class Node:
+    """A network, mount and host name namespace, held by a process that ends with the lab."""
+
+    def __init__(self, name: str, lab_directory: Path) -> None:
+        self.name = name
+        self.directory = lab_directory / name
+        for part in ("run", "state", "tmp", "log"):
+            (self.directory / part).mkdir(parents=True)
+        self.processes: list[Process] = []
+        self._holder = subprocess.Popen(
+            ["unshare", "--net", "--mount", "--uts", "/bin/sh", "-c", _PREPARE, HOLDER, name, str(self.directory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def await_ready(self) -> None:
+        assert self._holder.stdout is not None
+        if self._holder.stdout.readline() != b"ready\n":
+            raise AssertionError(f"node {self.name} could not be made (the reason stands above)")
+
+    @property
+    def pid(self) -> int:
+        """The process that holds the namespaces."""
+        return self._holder.pid
+
+    def inside(self, command: Sequence[str]) -> list[str]:
+        """The command line that runs a command on this node."""
+        return [
+            "nsenter", "--target", str(self.pid), "--net", "--mount", "--uts", f"--wd={self.directory}", "--", *command
+        ]
+
+    def run(self, *command: str, stdin: str = "", timeout: float = 30.0) -> str:
+        return shell.run(self.inside(command), stdin=stdin, timeout=timeout)
+
+    def attempt(self, *command: str, stdin: str = "", timeout: float = 30.0) -> "subprocess.CompletedProcess[str]":
+        return shell.attempt(self.inside(command), stdin=stdin, timeout=timeout)
+
+    def start(self, name: str, *command: str, environment: Mapping[str, str] | None = None) -> Process:
+        """Starts a program in the background; what it prints goes to log/NAME.log, after what stands there."""
+        log = self.directory / "log" / f"{name}.log"
+        with log.open("ab") as output:
+            popen = subprocess.Popen(
+                self.inside(command),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "TMPDIR": str(self.directory / "tmp"), **(environment or {})},
+            )
+        process = Process(name, popen, log)
+        self.processes.append(process)
+        return process
+
+    def addresses(self, interface: str = "eth0") -> list[str]:
+        """The addresses of an interface as the kernel has them, with prefix length."""
+        lines = self.run("ip", "-oneline", "address", "show", "dev", interface).splitlines()
+        return [words[words.index(word) + 1] for words in map(str.split, lines) for word in words
+                if word in ("inet", "inet6")]
+
+    def close(self) -> None:
+        """Ends every program of this node, then the node."""
+        for process in self.processes:
+            if process.running:
+                process.thaw()
+                process.kill()
+        assert self._holder.stdin is not None and self._holder.stdout is not None
+        self._holder.stdin.close()
+        self._holder.stdout.close()
+        self._holder.wait()
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The command line of a program of the lab itself."""
+    return ["/usr/bin/python3", "-m", module, *arguments]
+
+
