@@ -15,11 +15,30 @@ import java.util.List;
  * @param priority the sender's priority; 0 when it resigns
  * @param interval the sender's advertisement interval; whole centiseconds in version 3, whole seconds in version 2
  * @param addresses the virtual addresses, in the order of the message
+ * @param authentication of version 2; in version 3 always {@link Authentication#NONE}
  */
 public record Advertisement(
-        VrrpVersion version, VirtualRouterId vrid, Priority priority, Duration interval, List<IpAddress> addresses) {
+        VrrpVersion version,
+        VirtualRouterId vrid,
+        Priority priority,
+        Duration interval,
+        List<IpAddress> addresses,
+        Authentication authentication) {
 
     public Advertisement {
         addresses = List.copyOf(addresses);
+        if (version == VrrpVersion.V3 && !authentication.equals(Authentication.NONE)) {
+            throw new IllegalArgumentException("authentication: " + authentication + " (expected: none in VRRPv3)");
+        }
+    }
+
+    /** Without authentication. */
+    public Advertisement(
+            VrrpVersion version,
+            VirtualRouterId vrid,
+            Priority priority,
+            Duration interval,
+            List<IpAddress> addresses) {
+        this(version, vrid, priority, interval, addresses, Authentication.NONE);
     }
 }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.election.wire;
+
+import io.mainstay.net.InternetChecksum;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Ipv4Address;
+import java.time.Duration;
+
+/** Writes advertisements as octets (RFC 9568 §5.2, RFC 3768 §5.3). */
+public final class AdvertisementEncoder {
+
+    private static final long CENTISECOND_NANOS = 10_000_000;
+
+    private AdvertisementEncoder() {}
+
+    /**
+     * The VRRP message, without IP header.
+     *
+     * @param form of the checksum; heeded for version 3 over IPv4, where alone there is a choice
+     * @param source the source address of the packet; its family is that of the message
+     * @param destination the destination address of the packet
+     * @throws IllegalArgumentException if the message cannot be written: addresses of another family than the packet's, none
+     *     or more than 255 of them, an interval that its field cannot hold, version 2 over IPv6
+     */
+    public static byte[] encode(
+            Advertisement advertisement, ChecksumForm form, IpAddress source, IpAddress destination) {
+        requireEncodable(advertisement, source, destination);
+        VrrpVersion version = advertisement.version();
+        int addressLength = MessageLayout.addressLength(source);
+        int count = advertisement.addresses().size();
+        byte[] message = new byte[MessageLayout.length(version, addressLength, count)];
+        message[MessageLayout.VERSION_AND_TYPE] = (byte) (version.number() << 4 | MessageLayout.TYPE_ADVERTISEMENT);
+        message[MessageLayout.VRID] = (byte) advertisement.vrid().value();
+        message[MessageLayout.PRIORITY] = (byte) advertisement.priority().value();
+        message[MessageLayout.COUNT] = (byte) count;
+        putInterval(message, version, advertisement.interval());
+        int offset = MessageLayout.ADDRESSES;
+        for (IpAddress address : advertisement.addresses()) {
+            System.arraycopy(address.octets(), 0, message, offset, addressLength);
+            offset += addressLength;
+        }
+        if (version == VrrpVersion.V2) {
+            putAuthentication(message, offset, advertisement.authentication());
+        }
+        putChecksum(message, version, form, source, destination);
+        return message;
+    }
+
+    private static void requireEncodable(Advertisement advertisement, IpAddress source, IpAddress destination) {
+        if (source.bitLength() != destination.bitLength()) {
+            throw new IllegalArgumentException(
+                    "destination: " + destination + " (expected: of the family of the source " + source + ")");
+        }
+        if (advertisement.version() == VrrpVersion.V2 && !MessageLayout.isIpv4(source)) {
+            throw new IllegalArgumentException("version: 2 (expected: 3 over IPv6)");
+        }
+        int count = advertisement.addresses().size();
+        if (count < 1 || count > MessageLayout.MOST_ADDRESSES) {
+            throw new IllegalArgumentException("number of addresses: " + count + " (expected: 1..255)");
+        }
+        for (IpAddress address : advertisement.addresses()) {
+            if (address.bitLength() != source.bitLength()) {
+                throw new IllegalArgumentException(
+                        "address: " + address + " (expected: of the family of the source " + source + ")");
+            }
+        }
+    }
+
+    private static void putInterval(byte[] message, VrrpVersion version, Duration interval) {
+        switch (version) {
+            case V2 -> {
+                long seconds = interval.toSeconds();
+                if (seconds < 1
+                        || seconds > MessageLayout.LONGEST_INTERVAL_V2_SECONDS
+                        || !interval.equals(Duration.ofSeconds(seconds))) {
+                    throw new IllegalArgumentException(
+                            "advertisement interval: " + interval + " (expected: whole seconds, 1s..255s)");
+                }
+                message[MessageLayout.INTERVAL_V2] = (byte) seconds;
+            }
+            case V3 -> {
+                long centiseconds = interval.toMillis() / 10;
+                if (centiseconds < 1
+                        || centiseconds > MessageLayout.LONGEST_INTERVAL_V3_CENTISECONDS
+                        || interval.toNanos() != centiseconds * CENTISECOND_NANOS) {
+                    throw new IllegalArgumentException(
+                            "advertisement interval: " + interval + " (expected: whole centiseconds, 10ms..40.95s)");
+                }
+                message[MessageLayout.INTERVAL_V3] = (byte) (centiseconds >>> 8);
+                message[MessageLayout.INTERVAL_V3 + 1] = (byte) centiseconds;
+            }
+        }
+    }
+
+    private static void putAuthentication(byte[] message, int offset, Authentication authentication) {
+        message[MessageLayout.AUTHENTICATION_TYPE_V2] = (byte) authentication.type();
+        for (int i = 0; i < MessageLayout.AUTHENTICATION_DATA_LENGTH_V2; i++) {
+            message[offset + i] = (byte) (authentication.data() >>> (56 - 8 * i));
+        }
+    }
+
+    private static void putChecksum(
+            byte[] message, VrrpVersion version, ChecksumForm form, IpAddress source, IpAddress destination) {
+        long sum = InternetChecksum.sum(message, 0, message.length)
+                + switch (formInForce(version, form, source)) {
+                    case RFC9568 -> 0;
+                    case PSEUDO_HEADER ->
+                        InternetChecksum.sumOfPseudoHeader(source, destination, MessageLayout.PROTOCOL, message.length);
+                    case PSEUDO_HEADER_OF_GROUP ->
+                        InternetChecksum.sumOfPseudoHeader(
+                                source, Ipv4Address.VRRP_GROUP, MessageLayout.PROTOCOL, message.length);
+                };
+        int checksum = InternetChecksum.of(sum);
+        message[MessageLayout.CHECKSUM] = (byte) (checksum >>> 8);
+        message[MessageLayout.CHECKSUM + 1] = (byte) checksum;
+    }
+
+    private static ChecksumForm formInForce(VrrpVersion version, ChecksumForm wished, IpAddress source) {
+        if (version == VrrpVersion.V2) {
+            return ChecksumForm.RFC9568;
+        }
+        return MessageLayout.isIpv4(source) ? wished : ChecksumForm.PSEUDO_HEADER;
+    }
+}
