@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.takeover;
+
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.MacAddress;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.takeover.TakeoverAction.AddAddress;
+import io.mainstay.takeover.TakeoverAction.Announce;
+import io.mainstay.takeover.TakeoverAction.CloseServices;
+import io.mainstay.takeover.TakeoverAction.OpenServices;
+import io.mainstay.takeover.TakeoverAction.RemoveAddress;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one virtual router gains its addresses and gives them up, without any input or output of its own.
+ *
+ * <p>Gaining: add every address, announce every address, open the services. Giving up: close the services, remove the
+ * addresses in reverse. If an address cannot be added, those added before it are removed again and the outcome says why. A
+ * held address that somebody else removes is put back; one that appears while it is not held is removed.
+ *
+ * <p>The caller makes an input, then takes {@link #pollAction} until it gives null, carries each action out and reports it
+ * by {@link #onDone} or {@link #onFailed} before it takes the next, and takes {@link #pollOutcome} and
+ * {@link #pollNotice} as well. It calls {@link #onTime} when {@link #nextDeadline} comes; an early or extra call does
+ * nothing. Belongs to one thread.
+ */
+public final class Takeover {
+
+    /** How long the addresses are kept for a successor that was not heard to announce them. */
+    static final Duration LONGEST_LINGER = Duration.ofMillis(50);
+
+    /** How long they are kept once the successor was heard, for packets that are under way. */
+    static final Duration LINGER_AFTER_CLAIM = Duration.ofMillis(3);
+
+    /** A claim may come from a successor whose advertisement is about to be read: answer it only after this pause. */
+    static final Duration CONFLICT_PATIENCE = Duration.ofMillis(20);
+
+    /** How often a conflict may start a new burst of announcements. */
+    static final Duration CONFLICT_PAUSE = Duration.ofSeconds(1);
+
+    static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
+
+    private enum Phase {
+        RELEASED,
+        ACQUIRING,
+        HELD,
+        /** A successor is Active; the addresses are kept until it has announced them. */
+        LINGERING
+    }
+
+    private final List<VirtualAddress> addresses;
+    private final Set<IpAddress> plainAddresses;
+    private final boolean owner;
+    private final AnnounceSchedule schedule;
+    private final RemovalFight fight = new RemovalFight();
+    private final NoticePace pace = new NoticePace();
+
+    private Phase phase = Phase.RELEASED;
+    private boolean announcementsHeld;
+    private final Set<VirtualAddress> held = new LinkedHashSet<>();
+    private final Set<VirtualAddress> neverRemoved = new HashSet<>();
+    private final Set<VirtualAddress> toRetry = new LinkedHashSet<>();
+    private final Map<IpAddress, MonotonicInstant> claims = new HashMap<>();
+    private @Nullable MonotonicInstant lingerDeadline;
+    private @Nullable MonotonicInstant retryDeadline;
+    private @Nullable MonotonicInstant conflictAnsweredAt;
+
+    private final Deque<TakeoverAction> actions = new ArrayDeque<>();
+    private final Queue<TakeoverNotice> notices = new ArrayDeque<>();
+    private @Nullable TakeoverOutcome outcome;
+
+    /**
+     * A takeover that holds nothing yet.
+     *
+     * @param owner whether this node owns the addresses (priority 255): those that stand on the interface at start are its
+     *     own and are never removed
+     */
+    public Takeover(List<VirtualAddress> addresses, AnnounceConfig announce, boolean owner) {
+        this.addresses = List.copyOf(addresses);
+        this.owner = owner;
+        plainAddresses = addresses.stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
+        schedule = new AnnounceSchedule(announce);
+    }
+
+    /** The addresses that stand on the interface by this node's doing, in the order in which they were added. */
+    public Set<VirtualAddress> held() {
+        return Set.copyOf(held);
+    }
+
+    /** Whether no address is held and nothing is left to do for that. */
+    public boolean isReleased() {
+        return phase == Phase.RELEASED && held.isEmpty() && actions.isEmpty();
+    }
+
+    /** Whether the addresses are kept only until a successor has announced them. */
+    public boolean isLingering() {
+        return phase == Phase.LINGERING;
+    }
+
+    /** What stands on the interface before this node has held anything: leftovers of a crash are removed. */
+    public void onStart(Collection<VirtualAddress> standing, MonotonicInstant now) {
+        for (VirtualAddress address : standing) {
+            if (!plainAddresses.contains(address.address())) {
+                continue;
+            }
+            if (owner) {
+                neverRemoved.add(address);
+            } else {
+                actions.add(new RemoveAddress(address));
+                tell(new TakeoverNotice.StaleAddressFound(address), address.address(), now);
+            }
+        }
+    }
+
+    /** Take the addresses. */
+    public void acquire() {
+        resetTo(Phase.ACQUIRING);
+        addresses.forEach(address -> actions.add(new AddAddress(address)));
+        addresses.forEach(address -> actions.add(new Announce(address.address())));
+        actions.add(new OpenServices());
+    }
+
+    /** Give the addresses up now. */
+    public void release() {
+        if (phase == Phase.RELEASED) {
+            return;
+        }
+        resetTo(Phase.RELEASED);
+        actions.add(new CloseServices());
+        for (VirtualAddress address : new ArrayList<>(held).reversed()) {
+            if (!neverRemoved.contains(address)) {
+                actions.add(new RemoveAddress(address));
+            }
+        }
+        held.removeAll(neverRemoved);
+    }
+
+    /** Give the addresses up once a successor was heard to announce them all, or after {@link #LONGEST_LINGER}. */
+    public void releaseToSuccessor(MonotonicInstant now) {
+        if (phase != Phase.HELD) {
+            release();
+            return;
+        }
+        Map<IpAddress, MonotonicInstant> recent = Map.copyOf(claims);
+        resetTo(Phase.LINGERING);
+        lingerDeadline = now.plus(LONGEST_LINGER);
+        recent.forEach((address, claimedAt) -> {
+            if (now.since(claimedAt).compareTo(LONGEST_LINGER) <= 0) {
+                claims.put(address, claimedAt);
+            }
+        });
+        shortenLinger(now);
+    }
+
+    /** Announce nothing until {@link #resumeAnnouncements}: a successor is about to. */
+    public void holdAnnouncements() {
+        announcementsHeld = true;
+        actions.removeIf(action -> phase == Phase.HELD && action instanceof Announce);
+    }
+
+    /** No successor came; announce again if somebody else did meanwhile. */
+    public void resumeAnnouncements(MonotonicInstant now) {
+        announcementsHeld = false;
+        if (phase == Phase.HELD && !claims.isEmpty()) {
+            schedule.begin(now);
+        }
+    }
+
+    /** Another router spoke for the addresses and will step back: tell the neighbours again. */
+    public void announceAgain(MonotonicInstant now) {
+        if (phase == Phase.HELD && !announcementsHeld) {
+            answerConflict(now, now);
+        }
+    }
+
+    /** A configured address is no longer on the interface, and not by this node's doing. */
+    public void onAddressLost(VirtualAddress address, MonotonicInstant now) {
+        boolean known = held.remove(address);
+        if (!known || (phase != Phase.HELD && phase != Phase.ACQUIRING)) {
+            return;
+        }
+        tell(new TakeoverNotice.AddressLost(address), address.address(), now);
+        if (fight.isFierce(now)) {
+            retryLater(address, now.plus(RemovalFight.PAUSE));
+        } else {
+            actions.addFirst(new AddAddress(address));
+        }
+    }
+
+    /** An address is on the interface, and not by this node's doing. */
+    public void onAddressAppeared(VirtualAddress address, MonotonicInstant now) {
+        if (phase == Phase.RELEASED
+                && plainAddresses.contains(address.address())
+                && !held.contains(address)
+                && !neverRemoved.contains(address)) {
+            tell(new TakeoverNotice.AddressIntruded(address), address.address(), now);
+            actions.add(new RemoveAddress(address));
+        }
+    }
+
+    /** Another host said that it has the address. */
+    public void onAddressClaimed(IpAddress address, MacAddress claimant, MonotonicInstant now) {
+        if (!plainAddresses.contains(address) || phase == Phase.RELEASED || phase == Phase.ACQUIRING) {
+            return;
+        }
+        claims.put(address, now);
+        if (phase == Phase.LINGERING) {
+            shortenLinger(now);
+        } else if (!announcementsHeld) {
+            tell(new TakeoverNotice.AddressConflict(address, claimant), address, now);
+            answerConflict(now.plus(CONFLICT_PATIENCE), now);
+        }
+    }
+
+    private void answerConflict(MonotonicInstant first, MonotonicInstant now) {
+        if (conflictAnsweredAt == null || now.since(conflictAnsweredAt).compareTo(CONFLICT_PAUSE) >= 0) {
+            conflictAnsweredAt = now;
+            schedule.begin(first);
+        }
+    }
+
+    private void shortenLinger(MonotonicInstant now) {
+        boolean allClaimed = held.stream().allMatch(address -> claims.containsKey(address.address()));
+        if (allClaimed && lingerDeadline != null) {
+            lingerDeadline = MonotonicInstant.earlierOf(lingerDeadline, now.plus(LINGER_AFTER_CLAIM));
+        }
+    }
+
+    /** Look at the deadlines. */
+    public void onTime(MonotonicInstant now) {
+        if (lingerDeadline != null && now.hasReached(lingerDeadline)) {
+            release();
+        }
+        if (retryDeadline != null && now.hasReached(retryDeadline)) {
+            retryDeadline = null;
+            toRetry.forEach(this::retry);
+            toRetry.clear();
+        }
+        if (phase == Phase.HELD && !announcementsHeld && schedule.takeDue(now)) {
+            held.forEach(address -> actions.add(new Announce(address.address())));
+        }
+    }
+
+    private void retry(VirtualAddress address) {
+        boolean wanted = phase != Phase.RELEASED && addresses.contains(address);
+        if (!wanted) {
+            actions.add(new RemoveAddress(address));
+        } else if (phase != Phase.LINGERING) {
+            actions.add(new AddAddress(address));
+        }
+    }
+
+    /** The action taken last was carried out. */
+    public void onDone(TakeoverAction action, MonotonicInstant now) {
+        switch (action) {
+            case AddAddress add -> {
+                held.add(add.address());
+                if (phase == Phase.HELD && !announcementsHeld) {
+                    actions.addFirst(new Announce(add.address().address()));
+                }
+            }
+            case RemoveAddress remove -> held.remove(remove.address());
+            case OpenServices ignored -> {
+                phase = Phase.HELD;
+                outcome = new TakeoverOutcome.AddressesHeld();
+                schedule.beginAfter(now);
+            }
+            case Announce ignored -> {}
+            case CloseServices ignored -> {}
+        }
+    }
+
+    /** The action taken last failed. */
+    public void onFailed(TakeoverAction action, String cause, MonotonicInstant now) {
+        switch (action) {
+            case AddAddress add -> {
+                if (phase == Phase.ACQUIRING) {
+                    giveBack(cause);
+                } else {
+                    IpAddress address = add.address().address();
+                    tell(new TakeoverNotice.AddressNotRestored(add.address(), cause), address, now);
+                    retryLater(add.address(), now.plus(RETRY_PAUSE));
+                }
+            }
+            case RemoveAddress remove -> {
+                IpAddress address = remove.address().address();
+                tell(new TakeoverNotice.AddressNotRemoved(remove.address(), cause), address, now);
+                retryLater(remove.address(), now.plus(RETRY_PAUSE));
+            }
+            case OpenServices ignored -> giveBack(cause);
+            case Announce announce ->
+                tell(new TakeoverNotice.AnnouncementFailed(announce.address(), cause), announce.address(), now);
+            case CloseServices ignored -> {}
+        }
+    }
+
+    private void giveBack(String cause) {
+        release();
+        outcome = new TakeoverOutcome.AddressesUnavailable(cause);
+    }
+
+    private void retryLater(VirtualAddress address, MonotonicInstant deadline) {
+        toRetry.add(address);
+        retryDeadline = retryDeadline == null ? deadline : MonotonicInstant.earlierOf(retryDeadline, deadline);
+    }
+
+    /** Enters a phase; only leftovers under another prefix length stay to be removed, in whichever phase. */
+    private void resetTo(Phase next) {
+        phase = next;
+        actions.removeIf(action -> !(action instanceof RemoveAddress remove) || addresses.contains(remove.address()));
+        toRetry.removeIf(addresses::contains);
+        schedule.stop();
+        announcementsHeld = false;
+        claims.clear();
+        lingerDeadline = null;
+        conflictAnsweredAt = null;
+    }
+
+    private void tell(TakeoverNotice notice, IpAddress about, MonotonicInstant now) {
+        if (pace.allows(notice.label(), about, now)) {
+            notices.add(notice);
+        }
+    }
+
+    /** When to call {@link #onTime} next; empty: no need before another input. */
+    public Optional<MonotonicInstant> nextDeadline() {
+        return earliest(
+                earliest(Optional.ofNullable(lingerDeadline), Optional.ofNullable(retryDeadline)),
+                announcementsHeld ? Optional.empty() : schedule.nextDeadline());
+    }
+
+    private static Optional<MonotonicInstant> earliest(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
+        return a.isPresent() && b.isPresent()
+                ? Optional.of(MonotonicInstant.earlierOf(a.get(), b.get()))
+                : a.or(() -> b);
+    }
+
+    public boolean hasActions() {
+        return !actions.isEmpty();
+    }
+
+    /** The next thing to carry out, or null. */
+    public @Nullable TakeoverAction pollAction() {
+        return actions.poll();
+    }
+
+    /** How the acquisition went, once it is known, or null. */
+    public @Nullable TakeoverOutcome pollOutcome() {
+        TakeoverOutcome known = outcome;
+        outcome = null;
+        return known;
+    }
+
+    /** The next thing to tell, or null. */
+    public @Nullable TakeoverNotice pollNotice() {
+        return notices.poll();
+    }
+}

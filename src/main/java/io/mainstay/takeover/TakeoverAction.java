@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.takeover;
+
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.VirtualAddress;
+
+/** One thing to do for gaining or giving up the addresses. Each one is reported back as done or failed. */
+public sealed interface TakeoverAction {
+
+    /** Put the address on the interface. */
+    record AddAddress(VirtualAddress address) implements TakeoverAction {}
+
+    /** Take the address off the interface. */
+    record RemoveAddress(VirtualAddress address) implements TakeoverAction {}
+
+    /** Tell the neighbours that the address is here. */
+    record Announce(IpAddress address) implements TakeoverAction {}
+
+    /** Let clients in on all addresses. */
+    record OpenServices() implements TakeoverAction {}
+
+    /** Let no more clients in. */
+    record CloseServices() implements TakeoverAction {}
+}
