@@ -66,8 +66,9 @@ public sealed interface ElectionNotice {
             String word = switch (form) {
                 case RFC9568 -> "without pseudo-header (RFC 9568)";
                 case PSEUDO_HEADER -> "with pseudo-header (RFC 5798)";
+                case PSEUDO_HEADER_OF_GROUP -> "with the pseudo-header of the multicast group";
             };
-            return "peer " + peer + " sends checksums " + word + " and was preceded by the other form: a peer that"
+            return "peer " + peer + " sends checksums " + word + " and follows one with another form: a peer that"
                     + " accepts one form only does not hear every router";
         }
     }

@@ -10,7 +10,6 @@ import io.mainstay.election.ElectionNotice.OwnAddressHeard;
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.net.IpAddress;
-import io.mainstay.net.VirtualAddress;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,9 +55,10 @@ final class PeerObserver {
         boolean ownAddress;
     }
 
-    PeerObserver(VirtualRouterConfig config) {
+    /** @param ownAddresses the addresses that this node advertises */
+    PeerObserver(VirtualRouterConfig config, List<IpAddress> ownAddresses) {
         this.config = config;
-        ownAddresses = config.addresses().stream().map(VirtualAddress::address).toList();
+        this.ownAddresses = ownAddresses;
         ownAddressSet = Set.copyOf(ownAddresses);
     }
 

@@ -5,6 +5,7 @@ import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.time.MonotonicInstant;
@@ -57,8 +58,11 @@ public final class VirtualRouter {
         this.config = config;
         this.rules = rules;
         parameters = ElectionParameters.of(config);
-        peers = new PeerObserver(config);
-        addresses = config.addresses().stream().map(VirtualAddress::address).toList();
+        addresses = config.addresses().stream()
+                .map(VirtualAddress::address)
+                .filter(address -> address instanceof Ipv4Address)
+                .toList();
+        peers = new PeerObserver(config, addresses);
     }
 
     public VirtualRouterConfig config() {
@@ -130,7 +134,7 @@ public final class VirtualRouter {
         };
     }
 
-    /** What {@link ElectionAction#SEND_ADVERTISEMENT} sends. */
+    /** What {@link ElectionAction#SEND_ADVERTISEMENT} sends: the IPv4 addresses, as it travels over IPv4. */
     public Advertisement advertisement() {
         return message(parameters.priority());
     }

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.election.VirtualRouter;
+import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.kernel.KernelEvent;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the virtual routers of this node: one loop that waits for the kernel, hands what arrived to the elections, looks at
+ * their deadlines, and carries out what they ask for.
+ *
+ * <p>In each turn everything that was received is judged before any deadline, since it may have waited while this process
+ * did not run. Steps of takeovers are carried out a bounded number at a time, so that one virtual router with many
+ * addresses does not make another one late.
+ *
+ * <p>Threads: {@link #run} or {@link #runOnce} belong to one thread. {@link #handOver}, {@link #resumePreemption},
+ * {@link #stop} and {@link #snapshot} may be called from any. Their futures are completed by the election thread: follow-up
+ * work belongs on another one ({@code thenApplyAsync}).
+ *
+ * <p>No {@link KernelException} ends the loop. An internal error does: {@link #run} then gives up the addresses of all
+ * virtual routers and throws it on.
+ */
+public final class ElectionDriver {
+
+    /** More requests than these are not accepted. */
+    static final int MOST_WAITING_COMMANDS = 64;
+
+    /** A flood of datagrams must not keep the deadlines from being looked at. */
+    private static final int MOST_EVENTS_PER_TURN = 1024;
+
+    private static final int MOST_TAKEOVER_STEPS_PER_TURN = 32;
+    private static final Duration SNAPSHOT_PAUSE = Duration.ofMillis(50);
+    private static final Duration PAUSE_AFTER_FAILED_WAIT = Duration.ofMillis(10);
+
+    /** After this long a stop no longer waits for addresses that cannot be removed. */
+    private static final Duration LONGEST_RELEASE = Duration.ofSeconds(2);
+
+    private final ElectionPorts ports;
+    private final ElectionReports reports;
+    private final Map<InterfaceName, RunningInterface> interfaces = new LinkedHashMap<>();
+    private final Map<String, RunningRouter> routers = new LinkedHashMap<>();
+    private final BlockingQueue<Runnable> commands = new ArrayBlockingQueue<>(MOST_WAITING_COMMANDS);
+    private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+
+    /** So that nobody wakes events that are closed. */
+    private final Object endLock = new Object();
+
+    private volatile ElectionSnapshot published;
+    private volatile boolean ended;
+    private boolean stopping;
+    private @Nullable MonotonicInstant releaseDeadline;
+    private boolean waitFailed;
+    private int eventsThisTurn;
+    private long kernelFailures;
+    private Duration longestLoopGap = Duration.ZERO;
+
+    /**
+     * A driver that has done nothing yet; interfaces are opened by its first turn.
+     *
+     * @param setups the virtual routers; at least one IPv4 address each, names unique, numbers unique on an interface
+     * @throws IllegalArgumentException if they are not
+     */
+    public ElectionDriver(List<RouterSetup> setups, ElectionPorts ports, ServiceGate gate, ElectionListener listener) {
+        this(setups, ports, gate, listener, VirtualRouter::new);
+    }
+
+    /** With elections made by the given function, for tests of what a wrong election does. */
+    ElectionDriver(
+            List<RouterSetup> setups,
+            ElectionPorts ports,
+            ServiceGate gate,
+            ElectionListener listener,
+            Function<VirtualRouterConfig, VirtualRouter> elections) {
+        this.ports = ports;
+        reports = new ElectionReports(listener);
+        for (RouterSetup setup : setups) {
+            add(setup, gate, elections);
+        }
+        published = takeSnapshot(ports.clock().now());
+    }
+
+    private void add(RouterSetup setup, ServiceGate gate, Function<VirtualRouterConfig, VirtualRouter> elections) {
+        VirtualRouterConfig config = setup.config();
+        RunningInterface link =
+                interfaces.computeIfAbsent(config.interfaceName(), name -> new RunningInterface(name, ports, reports));
+        RunningRouter router = new RunningRouter(elections.apply(config), setup.announce(), link, ports, gate, reports);
+        link.add(router);
+        if (routers.put(config.name(), router) != null) {
+            throw new IllegalArgumentException("virtual router: " + config.name() + " twice (expected: once)");
+        }
+    }
+
+    /**
+     * Runs until {@link #stop} has done its work.
+     *
+     * @throws RuntimeException or an Error, the internal error that ended the loop; the addresses were given up before
+     */
+    public void run() {
+        try {
+            while (!ended) {
+                runOnce();
+                if (waitFailed) {
+                    LockSupport.parkNanos(PAUSE_AFTER_FAILED_WAIT.toNanos());
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            abandon();
+            end();
+            throw e;
+        }
+    }
+
+    /** One turn: waits for events or the next deadline, then does all that is due. */
+    public void runOnce() {
+        Optional<MonotonicInstant> deadline = nextDeadline();
+        receive(deadline);
+        MonotonicInstant begun = ports.clock().now();
+        deadline.ifPresent(planned -> noticeGap(begun.since(planned)));
+        runCommands();
+        interfaces.values().forEach(RunningInterface::judgeTime);
+        routers.values().forEach(RunningRouter::judgeTime);
+        routers.values().forEach(router -> router.runTakeover(MOST_TAKEOVER_STEPS_PER_TURN));
+        if (stopping) {
+            proceedToStop();
+        }
+        MonotonicInstant now = ports.clock().now();
+        noticeGap(now.since(begun));
+        publish(now);
+    }
+
+    /** Waits once, and then looks again without waiting until nothing more is there. */
+    private void receive(Optional<MonotonicInstant> deadline) {
+        waitFailed = false;
+        eventsThisTurn = 0;
+        try {
+            int before;
+            Optional<MonotonicInstant> until = deadline;
+            do {
+                before = eventsThisTurn;
+                ports.events().await(until, this::onEvent);
+                until = Optional.of(ports.clock().now());
+            } while (eventsThisTurn > before && eventsThisTurn < MOST_EVENTS_PER_TURN);
+        } catch (KernelException e) {
+            kernelFailures++;
+            waitFailed = true;
+        }
+    }
+
+    private void onEvent(KernelEvent event) {
+        eventsThisTurn++;
+        RunningInterface link = interfaces.get(event.interfaceName());
+        if (link != null) {
+            link.onEvent(event);
+        }
+    }
+
+    private void runCommands() {
+        Runnable command;
+        while ((command = commands.poll()) != null) {
+            command.run();
+        }
+    }
+
+    private void noticeGap(Duration gap) {
+        if (gap.compareTo(longestLoopGap) > 0) {
+            longestLoopGap = gap;
+        }
+    }
+
+    /** When the loop wants to run again even if nothing happens. */
+    public Optional<MonotonicInstant> nextDeadline() {
+        Optional<MonotonicInstant> next = Optional.ofNullable(releaseDeadline);
+        for (RunningInterface link : interfaces.values()) {
+            next = earlier(next, Optional.of(link.nextDeadline()));
+        }
+        for (RunningRouter router : routers.values()) {
+            next = earlier(next, router.nextDeadline());
+        }
+        return next;
+    }
+
+    private static Optional<MonotonicInstant> earlier(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
+        if (a.isEmpty() || b.isEmpty()) {
+            return a.or(() -> b);
+        }
+        return Optional.of(MonotonicInstant.earlierOf(a.get(), b.get()));
+    }
+
+    /**
+     * Asks a peer to take over a virtual router, which this node serves until one has.
+     *
+     * @param within how long to wait for a peer; empty: one active-down interval
+     */
+    public CompletableFuture<HandOverResult> handOver(String router, Optional<Duration> within) {
+        CompletableFuture<HandOverResult> result = new CompletableFuture<>();
+        boolean accepted = submit(() -> {
+            var request = new HandOverRequests.Request(within, ports.clock().now(), result);
+            RunningRouter found = routers.get(router);
+            if (found == null) {
+                request.complete(
+                        HandOverResult.Outcome.UNKNOWN_ROUTER,
+                        "there is no virtual router " + router,
+                        ports.clock().now());
+            } else {
+                found.handOver(request);
+            }
+        });
+        if (!accepted) {
+            result.complete(new HandOverResult(
+                    HandOverResult.Outcome.NOT_ACCEPTED, Duration.ZERO, "the election takes no requests now"));
+        }
+        return result;
+    }
+
+    /**
+     * Lets a virtual router that handed over on request preempt again.
+     *
+     * @return whether there is such a virtual router and the request was taken
+     */
+    public CompletableFuture<Boolean> resumePreemption(String router) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        boolean accepted = submit(() -> {
+            RunningRouter found = routers.get(router);
+            if (found != null) {
+                found.resumePreemption();
+            }
+            done.complete(found != null);
+        });
+        if (!accepted) {
+            done.complete(false);
+        }
+        return done;
+    }
+
+    /**
+     * Hands over what this node serves, gives the rest up with a farewell, and ends {@link #run}.
+     *
+     * @param handOverWithin how long to wait for peers; empty: one active-down interval; zero: no hand-over
+     * @return completed when the addresses are gone and the loop ends
+     */
+    public CompletableFuture<Void> stop(Optional<Duration> handOverWithin) {
+        boolean accepted = submit(() -> beginToStop(handOverWithin));
+        if (!accepted && !ended) {
+            return CompletableFuture.failedFuture(
+                    new IllegalStateException("commands waiting: " + MOST_WAITING_COMMANDS + " (expected: fewer)"));
+        }
+        return stopped.copy();
+    }
+
+    private boolean submit(Runnable command) {
+        synchronized (endLock) {
+            if (ended || !commands.offer(command)) {
+                return false;
+            }
+            ports.events().wake();
+            return true;
+        }
+    }
+
+    private void beginToStop(Optional<Duration> handOverWithin) {
+        stopping = true;
+        boolean handOver = handOverWithin.map(Duration::isPositive).orElse(true);
+        for (RunningRouter router : routers.values()) {
+            if (handOver && router.isActive()) {
+                router.handOver(new HandOverRequests.Request(
+                        handOverWithin, ports.clock().now(), new CompletableFuture<>()));
+            }
+        }
+    }
+
+    private void proceedToStop() {
+        boolean handingOver = false;
+        boolean released = true;
+        for (RunningRouter router : routers.values()) {
+            if (router.isHandingOver()) {
+                handingOver = true;
+            } else {
+                router.shutDown();
+            }
+            released &= router.isReleased();
+        }
+        MonotonicInstant now = ports.clock().now();
+        if (!handingOver && releaseDeadline == null) {
+            releaseDeadline = now.plus(LONGEST_RELEASE);
+        }
+        boolean overdue = releaseDeadline != null && now.hasReached(releaseDeadline);
+        if (!handingOver && (released || overdue)) {
+            end();
+        }
+    }
+
+    /** Whether the loop has ended. */
+    public boolean isEnded() {
+        return ended;
+    }
+
+    private void end() {
+        synchronized (endLock) {
+            ended = true;
+        }
+        publish(ports.clock().now());
+        interfaces.values().forEach(RunningInterface::close);
+        ports.events().close();
+        runCommands();
+        stopped.complete(null);
+    }
+
+    /** After an internal error nothing is sure but that this node must not hold the addresses. */
+    private void abandon() {
+        for (RunningRouter router : routers.values()) {
+            try {
+                router.shutDown();
+                router.runTakeover(Integer.MAX_VALUE);
+            } catch (RuntimeException | Error e) {
+                // The first error is the one to tell; the other routers still have to give up theirs.
+                kernelFailures++;
+            }
+        }
+    }
+
+    /** How the election was a moment ago. */
+    public ElectionSnapshot snapshot() {
+        return published;
+    }
+
+    private void publish(MonotonicInstant now) {
+        boolean old = now.since(published.takenAt()).compareTo(SNAPSHOT_PAUSE) >= 0;
+        if (reports.takeTransitioned() || ended || old) {
+            published = takeSnapshot(now);
+        }
+    }
+
+    private ElectionSnapshot takeSnapshot(MonotonicInstant now) {
+        long failures = kernelFailures;
+        for (RunningInterface link : interfaces.values()) {
+            failures += link.failures();
+        }
+        return new ElectionSnapshot(
+                now,
+                longestLoopGap,
+                reports.failures(),
+                failures,
+                new ArrayList<>(
+                        routers.values().stream().map(RunningRouter::snapshot).toList()),
+                interfaces.values().stream().map(RunningInterface::snapshot).toList());
+    }
+}

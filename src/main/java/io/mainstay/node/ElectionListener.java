@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+/**
+ * Is told what the election decides and notices.
+ *
+ * <p>Called by the election thread, which has to keep its deadlines: a listener must not block, not on a lock, a disk or a
+ * full queue either. What it throws is counted in {@link ElectionSnapshot#listenerFailures} and otherwise ignored.
+ */
+public interface ElectionListener {
+
+    void onTransition(RouterTransition transition);
+
+    void onNotice(RouterNotice notice);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.election.TransitionReason;
+import io.mainstay.election.wire.AdvertisementDecoder;
+import io.mainstay.election.wire.DecodeResult;
+import io.mainstay.election.wire.DiscardReason;
+import io.mainstay.election.wire.VrrpVersion;
+import io.mainstay.kernel.AdvertisementSocket;
+import io.mainstay.kernel.Errno;
+import io.mainstay.kernel.KernelEvent;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.kernel.LinkState;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpDatagram;
+import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.net.VirtualRouterId;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One interface with its virtual routers: opens it when it is there, follows its state, and sorts what arrives on it.
+ * Belongs to the election thread.
+ */
+final class RunningInterface {
+
+    /** A change of the link is told by an event; should one get lost, this finds it. */
+    private static final Duration POLL_PAUSE = Duration.ofSeconds(1);
+
+    private final InterfaceName name;
+    private final ElectionPorts ports;
+    private final StrangerNotices strangers;
+    private final AdvertisementDecoder decoder = new AdvertisementDecoder(Set.of(VrrpVersion.V3));
+    private final List<RunningRouter> routers = new ArrayList<>();
+    private final Map<DiscardReason, Long> discards = new EnumMap<>(DiscardReason.class);
+
+    private @Nullable AdvertisementSocket socket;
+    private @Nullable LinkState link;
+    private MonotonicInstant nextPoll;
+    private long failures;
+
+    RunningInterface(InterfaceName name, ElectionPorts ports, ElectionReports reports) {
+        this.name = name;
+        this.ports = ports;
+        strangers = new StrangerNotices(name, reports);
+        nextPoll = ports.clock().now();
+    }
+
+    InterfaceName name() {
+        return name;
+    }
+
+    /** @throws IllegalArgumentException if there is a router of that number already */
+    void add(RunningRouter router) {
+        VirtualRouterId vrid = router.config().vrid();
+        if (find(vrid).isPresent()) {
+            throw new IllegalArgumentException("vrid on " + name + ": " + vrid + " twice (expected: once)");
+        }
+        routers.add(router);
+    }
+
+    private Optional<RunningRouter> find(VirtualRouterId vrid) {
+        return routers.stream().filter(r -> r.config().vrid().equals(vrid)).findFirst();
+    }
+
+    void send(IpAddress source, IpAddress destination, byte[] message) throws KernelException {
+        if (socket == null) {
+            throw new KernelException("send an advertisement on " + name, Errno.ENODEV.number());
+        }
+        socket.send(source, destination, message);
+    }
+
+    void onEvent(KernelEvent event) {
+        switch (event) {
+            case KernelEvent.DatagramReceived received -> onDatagram(received.datagram());
+            case KernelEvent.LinkChanged ignored -> lookUp();
+            case KernelEvent.AddressRemoved removed -> onAddressRemoved(removed.address());
+            case KernelEvent.AddressAdded added -> onAddressAdded(added.address());
+            case KernelEvent.AddressClaimed claimed -> onAddressClaimed(claimed);
+        }
+    }
+
+    private void onDatagram(IpDatagram datagram) {
+        DecodeResult result = decoder.decode(datagram);
+        switch (result) {
+            case DecodeResult.Discarded discarded -> discard(discarded.reason(), discarded.detail(), datagram.source());
+            case DecodeResult.Decoded decoded -> onAdvertisement(decoded, datagram.source());
+        }
+    }
+
+    private void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
+        VirtualRouterId vrid = decoded.advertisement().vrid();
+        Optional<RunningRouter> router = source instanceof Ipv4Address ? find(vrid) : Optional.empty();
+        if (router.isEmpty()) {
+            discard(
+                    DiscardReason.VRID_UNKNOWN,
+                    "vrid: " + vrid + " with priority "
+                            + decoded.advertisement().priority() + " (expected: one of this node)",
+                    source);
+            return;
+        }
+        if (router.get().isOwnAddress(source)) {
+            discards.merge(DiscardReason.OWN_ADVERTISEMENT, 1L, Long::sum);
+        }
+        router.get().onAdvertisement(decoded, source);
+    }
+
+    private void discard(DiscardReason reason, String detail, IpAddress source) {
+        discards.merge(reason, 1L, Long::sum);
+        strangers.notice(reason, detail, source, ports.clock().now());
+    }
+
+    private void onAddressRemoved(VirtualAddress address) {
+        boolean virtual = false;
+        for (RunningRouter router : routers) {
+            virtual |= router.hasAddress(address.address());
+            if (router.holds(address) && !stands(address, false)) {
+                router.onAddressLost(address);
+            }
+        }
+        if (!virtual) {
+            lookUp();
+        }
+    }
+
+    private void onAddressAdded(VirtualAddress address) {
+        boolean virtual = false;
+        for (RunningRouter router : routers) {
+            boolean configured = router.hasAddress(address.address());
+            virtual |= configured;
+            if (configured && !router.holds(address) && stands(address, true)) {
+                router.onAddressAppeared(address);
+            }
+        }
+        if (!virtual) {
+            lookUp();
+        }
+    }
+
+    /** Whether the address is there now: an event may be of the past. Where that cannot be told the event is believed. */
+    private boolean stands(VirtualAddress address, boolean asTheEventSays) {
+        try {
+            return ports.addresses().list(name).contains(address);
+        } catch (KernelException e) {
+            failures++;
+            return asTheEventSays;
+        }
+    }
+
+    private void onAddressClaimed(KernelEvent.AddressClaimed claimed) {
+        if (link != null && claimed.claimant().equals(link.mac())) {
+            return;
+        }
+        routers.forEach(router -> router.onAddressClaimed(claimed.address(), claimed.claimant()));
+    }
+
+    /** Looks the interface up if the last look was a while ago. */
+    void judgeTime() {
+        if (ports.clock().now().hasReached(nextPoll)) {
+            lookUp();
+        }
+    }
+
+    private void lookUp() {
+        nextPoll = ports.clock().now().plus(POLL_PAUSE);
+        Optional<LinkState> found;
+        try {
+            found = ports.links().find(name);
+        } catch (KernelException e) {
+            // What was known still counts; the next poll asks again.
+            failures++;
+            return;
+        }
+        if (found.isEmpty()) {
+            close();
+            linkDown(TransitionReason.INTERFACE_MISSING, "interface " + name);
+            return;
+        }
+        if (link != null && link.index() != found.get().index()) {
+            close();
+            linkDown(TransitionReason.INTERFACE_MISSING, "interface " + name + " was replaced");
+        }
+        link = found.get();
+        if (socket != null || open()) {
+            tellRouters();
+        }
+    }
+
+    private boolean open() {
+        try {
+            AdvertisementSocket opened = ports.events().open(name);
+            socket = opened;
+            Set<VirtualAddress> standing = ports.addresses().list(name);
+            routers.forEach(router -> router.onInterfaceOpened(standing));
+            // Without the leftovers another address may be the interface's primary one.
+            link = ports.links().find(name).orElse(null);
+            return true;
+        } catch (KernelException e) {
+            failures++;
+            close();
+            linkDown(TransitionReason.SOCKET_UNAVAILABLE, e.getMessage());
+            return false;
+        }
+    }
+
+    private void tellRouters() {
+        LinkState state = link;
+        if (state == null) {
+            linkDown(TransitionReason.INTERFACE_MISSING, "interface " + name);
+        } else if (!state.up()) {
+            linkDown(TransitionReason.INTERFACE_DOWN, "interface " + name);
+        } else if (!state.carrier()) {
+            linkDown(TransitionReason.NO_CARRIER, "interface " + name);
+        } else {
+            routers.forEach(router -> tellPrimaryAddress(router, state.primaryIpv4()));
+        }
+    }
+
+    /** A virtual address is nobody's own but an owner's: it moves, and a peer would take it for its own. */
+    private void tellPrimaryAddress(RunningRouter router, Optional<IpAddress> primary) {
+        boolean owner = router.config().priority().isOwner();
+        Optional<IpAddress> own =
+                primary.filter(address -> owner || routers.stream().noneMatch(other -> other.hasAddress(address)));
+        own.ifPresentOrElse(
+                router::onLinkUp, () -> router.onLinkDown(TransitionReason.NO_SOURCE_ADDRESS, "interface " + name));
+    }
+
+    private void linkDown(TransitionReason reason, String detail) {
+        routers.forEach(router -> router.onLinkDown(reason, detail));
+    }
+
+    void close() {
+        if (socket != null) {
+            socket.close();
+            socket = null;
+        }
+        link = null;
+    }
+
+    MonotonicInstant nextDeadline() {
+        return nextPoll;
+    }
+
+    long failures() {
+        return failures;
+    }
+
+    ElectionSnapshot.Interface snapshot() {
+        boolean usable = socket != null && link != null && link.isUsable();
+        return new ElectionSnapshot.Interface(name, usable, discards);
+    }
+}

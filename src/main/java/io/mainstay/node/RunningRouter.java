@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.election.ElectionAction;
+import io.mainstay.election.ElectionNotice;
+import io.mainstay.election.FaultCause;
+import io.mainstay.election.StateChange;
+import io.mainstay.election.TransitionCause;
+import io.mainstay.election.TransitionReason;
+import io.mainstay.election.VirtualRouter;
+import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.election.wire.Advertisement;
+import io.mainstay.election.wire.AdvertisementEncoder;
+import io.mainstay.election.wire.DecodeResult;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.MacAddress;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.takeover.AnnounceConfig;
+import io.mainstay.takeover.Takeover;
+import io.mainstay.takeover.TakeoverAction;
+import io.mainstay.takeover.TakeoverNotice;
+import io.mainstay.takeover.TakeoverOutcome;
+import io.mainstay.time.MonotonicInstant;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * One virtual router at work: carries out what its election and its takeover ask for, and tells them how it went. Belongs to
+ * the election thread.
+ */
+final class RunningRouter {
+
+    private final VirtualRouter election;
+    private final Takeover takeover;
+    private final RunningInterface link;
+    private final ElectionPorts ports;
+    private final ServiceGate gate;
+    private final ElectionReports reports;
+    private final HandOverRequests handOvers = new HandOverRequests();
+    private final Set<IpAddress> plainAddresses;
+
+    private TransitionCause lastCause;
+    private MonotonicInstant since;
+    private boolean stopped;
+    private long sent;
+    private long unsent;
+    private long received;
+    private long transitions;
+    private long stalls;
+
+    RunningRouter(
+            VirtualRouter election,
+            AnnounceConfig announce,
+            RunningInterface link,
+            ElectionPorts ports,
+            ServiceGate gate,
+            ElectionReports reports) {
+        VirtualRouterConfig config = election.config();
+        this.election = election;
+        this.link = link;
+        this.ports = ports;
+        this.gate = gate;
+        this.reports = reports;
+        takeover = new Takeover(config.addresses(), announce, config.priority().isOwner());
+        plainAddresses =
+                config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
+        since = ports.clock().now();
+        lastCause = new TransitionCause(TransitionReason.STARTED, Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    VirtualRouterConfig config() {
+        return election.config();
+    }
+
+    boolean isActive() {
+        return election.isActive();
+    }
+
+    boolean isHandingOver() {
+        return election.isHandingOver();
+    }
+
+    boolean isReleased() {
+        return takeover.isReleased();
+    }
+
+    boolean hasAddress(IpAddress address) {
+        return plainAddresses.contains(address);
+    }
+
+    boolean holds(VirtualAddress address) {
+        return takeover.held().contains(address);
+    }
+
+    /** What stands on a newly opened interface; leftovers of an earlier run are removed before it is used. */
+    void onInterfaceOpened(Collection<VirtualAddress> standing) {
+        if (!election.isActive()) {
+            takeover.onStart(standing, now());
+            runTakeover(Integer.MAX_VALUE);
+        }
+    }
+
+    void onLinkUp(IpAddress primaryAddress) {
+        if (stopped) {
+            return;
+        }
+        election.onLinkUp(primaryAddress, now());
+        settle();
+    }
+
+    void onLinkDown(TransitionReason reason, String detail) {
+        if (stopped) {
+            return;
+        }
+        election.onLinkDown(new FaultCause(reason, detail), now());
+        settle();
+    }
+
+    void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
+        received++;
+        election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, now());
+        settle();
+    }
+
+    boolean isOwnAddress(IpAddress source) {
+        return election.primaryAddress().filter(source::equals).isPresent();
+    }
+
+    void onAddressLost(VirtualAddress address) {
+        takeover.onAddressLost(address, now());
+        settle();
+    }
+
+    void onAddressAppeared(VirtualAddress address) {
+        takeover.onAddressAppeared(address, now());
+        settle();
+    }
+
+    void onAddressClaimed(IpAddress address, MacAddress claimant) {
+        takeover.onAddressClaimed(address, claimant, now());
+        settle();
+    }
+
+    /** Asks a peer to take over. */
+    void handOver(HandOverRequests.Request request) {
+        if (!election.isActive()) {
+            request.complete(HandOverResult.Outcome.NOT_ACTIVE, "this node is not Active", now());
+            return;
+        }
+        handOvers.add(request);
+        election.onHandOver(request.within().orElse(election.defaultHandOverTimeout()), now());
+        settle();
+    }
+
+    void resumePreemption() {
+        election.onPreemptionResumed(now());
+        settle();
+    }
+
+    /** Stops for good: the link does not start it again. */
+    void shutDown() {
+        stopped = true;
+        election.onShutdown(now());
+        settle();
+    }
+
+    /** Looks at all deadlines. Received datagrams have to be handed in before. */
+    void judgeTime() {
+        election.onTime(now());
+        settle();
+        takeover.onTime(now());
+        settle();
+    }
+
+    /** Carries out the next steps of a takeover, at most as many as given. */
+    void runTakeover(int mostActions) {
+        for (int i = 0; i < mostActions; i++) {
+            TakeoverAction action = takeover.pollAction();
+            if (action == null) {
+                return;
+            }
+            try {
+                perform(action);
+                takeover.onDone(action, now());
+            } catch (KernelException e) {
+                takeover.onFailed(action, e.getMessage(), now());
+            }
+            settle();
+        }
+    }
+
+    private void perform(TakeoverAction action) throws KernelException {
+        switch (action) {
+            case TakeoverAction.AddAddress add -> ports.addresses().add(link.name(), add.address());
+            case TakeoverAction.RemoveAddress remove -> ports.addresses().remove(link.name(), remove.address());
+            case TakeoverAction.Announce announce -> ports.neighbours().announce(link.name(), announce.address());
+            case TakeoverAction.OpenServices ignored -> gate.open(plainAddresses);
+            case TakeoverAction.CloseServices ignored -> gate.close(plainAddresses);
+        }
+    }
+
+    /** Takes everything that the two machines have to say until both are silent. */
+    private void settle() {
+        while (true) {
+            report();
+            TakeoverOutcome outcome = takeover.pollOutcome();
+            if (outcome != null) {
+                switch (outcome) {
+                    case TakeoverOutcome.AddressesHeld ignored -> election.onAddressesHeld(now());
+                    case TakeoverOutcome.AddressesUnavailable unavailable ->
+                        election.onAddressesUnavailable(unavailable.cause(), now());
+                }
+                continue;
+            }
+            ElectionAction action = election.pollAction();
+            if (action == null) {
+                report();
+                return;
+            }
+            perform(action);
+        }
+    }
+
+    private void perform(ElectionAction action) {
+        switch (action) {
+            case SEND_ADVERTISEMENT -> send(election.advertisement());
+            case SEND_RESIGNATION -> send(election.resignation());
+            case ACQUIRE_ADDRESSES -> takeover.acquire();
+            case ANNOUNCE_ADDRESSES -> takeover.announceAgain(now());
+            case RELEASE_ADDRESSES -> takeover.release();
+            case RELEASE_ADDRESSES_TO_SUCCESSOR -> takeover.releaseToSuccessor(now());
+            case HOLD_ANNOUNCEMENTS -> takeover.holdAnnouncements();
+            case RESUME_ANNOUNCEMENTS -> takeover.resumeAnnouncements(now());
+        }
+    }
+
+    private void send(Advertisement advertisement) {
+        IpAddress source = election.primaryAddress().orElse(Ipv4Address.UNSPECIFIED);
+        IpAddress destination = Ipv4Address.VRRP_GROUP;
+        byte[] message = AdvertisementEncoder.encode(advertisement, election.checksumForm(), source, destination);
+        try {
+            link.send(source, destination, message);
+            sent++;
+            election.onAdvertisementSent(now());
+        } catch (KernelException e) {
+            unsent++;
+            election.onAdvertisementFailed(e.getMessage(), now());
+        }
+    }
+
+    private void report() {
+        StateChange change;
+        while ((change = election.pollStateChange()) != null) {
+            onStateChange(change);
+        }
+        ElectionNotice peerNotice;
+        while ((peerNotice = election.pollNotice()) != null) {
+            notice(peerNotice.label(), peerNotice.sentence());
+        }
+        TakeoverNotice addressNotice;
+        while ((addressNotice = takeover.pollNotice()) != null) {
+            notice(addressNotice.label(), addressNotice.sentence());
+        }
+    }
+
+    private void onStateChange(StateChange change) {
+        VirtualRouterConfig config = election.config();
+        lastCause = change.cause();
+        if (!change.from().label().equals(change.to().label())) {
+            since = change.at();
+            transitions++;
+        }
+        if (change.cause().reason() == TransitionReason.STALLED) {
+            stalls++;
+        }
+        reports.transition(new RouterTransition(
+                config.name(),
+                config.vrid(),
+                config.interfaceName(),
+                change.from().label(),
+                change.to().label(),
+                change.cause(),
+                election.effectivePriority(),
+                change.at()));
+        handOvers.onStateChange(change);
+    }
+
+    private void notice(String label, String sentence) {
+        reports.notice(new RouterNotice(Optional.of(election.config().name()), link.name(), label, sentence, now()));
+    }
+
+    /** When this router wants to be looked at; now if steps of a takeover wait. */
+    Optional<MonotonicInstant> nextDeadline() {
+        if (takeover.hasActions()) {
+            return Optional.of(now());
+        }
+        Optional<MonotonicInstant> ofElection = election.nextDeadline();
+        Optional<MonotonicInstant> ofTakeover = takeover.nextDeadline();
+        return ofElection.isPresent() && ofTakeover.isPresent()
+                ? Optional.of(MonotonicInstant.earlierOf(ofElection.get(), ofTakeover.get()))
+                : ofElection.or(() -> ofTakeover);
+    }
+
+    ElectionSnapshot.Router snapshot() {
+        VirtualRouterConfig config = election.config();
+        String explanation = lastCause
+                .detail()
+                .map(detail -> lastCause.reason().sentence() + ": " + detail)
+                .orElse(lastCause.reason().sentence());
+        return new ElectionSnapshot.Router(
+                config.name(),
+                config.vrid(),
+                config.interfaceName(),
+                election.state().label(),
+                lastCause.reason().label(),
+                explanation,
+                since,
+                election.effectivePriority(),
+                election.isHandingOver(),
+                election.isPreemptionSuspended(),
+                election.activeAddress(),
+                election.activeInterval(),
+                config.addresses(),
+                takeover.held(),
+                new ElectionSnapshot.Counters(sent, unsent, received, transitions, stalls));
+    }
+
+    private MonotonicInstant now() {
+        return ports.clock().now();
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.net.IpAddress;
+import java.util.Set;
+
+/**
+ * Lets clients in to the services on the addresses that this node holds.
+ *
+ * <p>Called by the election thread in the middle of a takeover: neither method may block. A call for addresses that are
+ * open, or closed, already has no effect.
+ */
+public interface ServiceGate {
+
+    /** The addresses are held and announced: accept clients on them. */
+    void open(Set<IpAddress> addresses);
+
+    /** The addresses are about to go: accept no more clients on them. */
+    void close(Set<IpAddress> addresses);
+}
