@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What clients saw between two instants.
+
+Outage: the longest time in which no probe was answered. Probes are ICMP echo requests to the virtual address, one each
+interval (1 ms). Take the last answered probe before a lost one and the first answered probe after it: the outage is the
+time between their sending, less one interval, as the address may have gone and come back anywhere in the first and the
+last interval. A probe counts as answered when the answer arrives within 50 ms. Without a lost probe the outage is 0. An
+outage that has not ended when the window closes counts to its end.
+
+Failed request: an HTTP request without a complete and right answer within 3 s. Reset connection: an established
+connection on which the client received a reset, whether a request was in flight or not.
+"""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from lab.records import Break, ProbeRecord, Record, Request, Reset, Tick
+
+
+@dataclass(frozen=True)
+class Window:
+    """From its start until before its end, in nanoseconds of CLOCK_MONOTONIC."""
+
+    start: int
+    end: int
+
+    def holds(self, instant: int) -> bool:
+        return self.start <= instant < self.end
+
+
+@dataclass(frozen=True)
+class Outage:
+    millis: float
+    lost_probes: int
+    """In the whole window."""
+    started: int
+    """When the last probe before the longest outage was sent; 0 without an outage."""
+    own_gap_millis: float
+    """The longest time in the window in which the probe itself did not run; the outage is uncertain by as much."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One step of a demo or test, as clients saw it."""
+
+    outage: Outage
+    requests: int
+    failures: Counter[str]
+    resets: Counter[str]
+    backends: Counter[str]
+    download_breaks: list[str] = field(default_factory=list)
+    load_late_millis: float = 0.0
+
+    @property
+    def failed_requests(self) -> int:
+        return self.failures.total()
+
+    @property
+    def reset_connections(self) -> int:
+        return self.resets.total()
+
+
+def outage(probes: list[ProbeRecord], window: Window, interval_nanos: int) -> Outage:
+    sent_in_window = [probe for probe in probes if window.holds(probe.sent)]
+    before = next((probe for probe in reversed(probes) if probe.sent < window.start and probe.answered), None)
+    last_answered = before.sent if before else window.start
+    previous_sent = last_answered
+    longest, started, lost, own_gap = 0, 0, 0, 0
+    lost_since_answer = 0
+    for probe in sent_in_window:
+        own_gap = max(own_gap, probe.sent - previous_sent - interval_nanos) if previous_sent >= window.start else own_gap
+        previous_sent = probe.sent
+        if not probe.answered:
+            lost += 1
+            lost_since_answer += 1
+            continue
+        if lost_since_answer and probe.sent - last_answered - interval_nanos > longest:
+            longest, started = probe.sent - last_answered - interval_nanos, last_answered
+        last_answered, lost_since_answer = probe.sent, 0
+    if lost_since_answer and window.end - last_answered - interval_nanos > longest:
+        longest, started = window.end - last_answered - interval_nanos, last_answered
+    return Outage(longest / 1e6, lost, started, own_gap / 1e6)
+
+
+def figures(probes: list[ProbeRecord], records: list[Record], window: Window, interval_nanos: int) -> Figures:
+    requests = [r for r in records if isinstance(r, Request) and window.holds(r.started)]
+    return Figures(
+        outage=outage(probes, window, interval_nanos),
+        requests=len(requests),
+        failures=Counter(request.outcome for request in requests if request.outcome != "ok"),
+        resets=Counter(r.connection for r in records if isinstance(r, Reset) and window.holds(r.at)),
+        backends=Counter(request.backend for request in requests if request.outcome == "ok"),
+        download_breaks=[r.reason for r in records if isinstance(r, Break) and window.holds(r.at)],
+        load_late_millis=max((r.late for r in records if isinstance(r, Tick) and window.holds(r.at)), default=0) / 1e6,
+    )
+
+
+def now() -> int:
+    return time.monotonic_ns()
