@@ -11,7 +11,6 @@ Failed request: an HTTP request without a complete and right answer within 3 s. 
 connection on which the client received a reset, whether a request was in flight or not.
 """
 
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -94,7 +93,3 @@ def figures(probes: list[ProbeRecord], records: list[Record], window: Window, in
         download_breaks=[r.reason for r in records if isinstance(r, Break) and window.holds(r.at)],
         load_late_millis=max((r.late for r in records if isinstance(r, Tick) and window.holds(r.at)), default=0) / 1e6,
     )
-
-
-def now() -> int:
-    return time.monotonic_ns()

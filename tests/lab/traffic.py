@@ -3,7 +3,8 @@
 
 from dataclasses import dataclass
 
-from lab.measure import Figures, Window, figures, now
+from lab.clock import now
+from lab.measure import Figures, Window, figures
 from lab.node import Node, python
 from lab.process import Process
 from lab.records import Break, Progress, ProbeFile, ProbeRecord, Record, RecordFile, Request, Tick

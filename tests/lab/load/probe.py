@@ -16,6 +16,7 @@ import time
 from collections import deque
 from pathlib import Path
 
+from lab.clock import SO_TIMESTAMPNS, arrival
 from lab.records import PROBE
 
 ANSWER_DEADLINE_NANOS = 50_000_000
@@ -24,9 +25,7 @@ ANSWER_DEADLINE_NANOS = 50_000_000
 FLUSH_NANOS = 20_000_000
 _ECHO_REQUEST, _ECHO_REPLY = 8, 0
 _SOL_RAW, _ICMP_FILTER = 255, 1
-_SO_TIMESTAMPNS = 35
 _ECHO = struct.Struct("!BBHHH")
-_TIMESPEC = struct.Struct("@qq")
 
 
 class Probe:
@@ -42,7 +41,7 @@ class Probe:
         self._sequence = 0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMP)
         self._socket.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("I", 0xFFFFFFFF & ~(1 << _ECHO_REPLY)))
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
 
     def run(self) -> None:
@@ -82,7 +81,7 @@ class Probe:
             kind, _, _, identifier, sequence = _ECHO.unpack_from(packet, (packet[0] & 0x0F) * 4)
             probe = self._by_sequence.get(sequence)
             if kind == _ECHO_REPLY and identifier == self._identifier and probe is not None and not probe[2]:
-                probe[2] = _arrival(ancillary)
+                probe[2] = arrival(ancillary)
 
     def _settle(self, now: int) -> None:
         """Writes the records of the probes whose fate is known, in order."""
@@ -108,22 +107,20 @@ def _echo_request(identifier: int, sequence: int) -> bytes:
     return _ECHO.pack(_ECHO_REQUEST, 0, ~total & 0xFFFF, identifier, sequence)
 
 
-def _arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
-    """The kernel stamps arrivals with the wall clock; this process may have been late to read."""
-    now = time.monotonic_ns()
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
-            seconds, nanos = _TIMESPEC.unpack_from(data)
-            return now - max(time.time_ns() - (seconds * 1_000_000_000 + nanos), 0)
-    return now
+def ask_for_precedence() -> None:
+    """Where it is not allowed, as in a user namespace, the records tell whether it mattered."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except OSError:
+        try:
+            os.nice(-10)
+        except OSError:
+            pass
 
 
 def main(arguments: list[str]) -> None:
     interval_millis = float(arguments[2]) if len(arguments) > 2 else 1.0
-    try:
-        os.nice(-10)
-    except OSError:
-        pass  # Not allowed in a user namespace; the records tell whether it mattered.
+    ask_for_precedence()
     gc.disable()
     Probe(arguments[0], Path(arguments[1]), int(interval_millis * 1e6)).run()
 
