@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node that runs Debian's keepalived and, for the traffic, HAProxy: the peer that figures are compared with."""
 
+import socket
 from dataclasses import dataclass, field
 
 from lab.backends import PORT
@@ -117,13 +118,27 @@ listen http
 
     def set_state(self, backend: str, state: str) -> None:
         """state: ready, drain or maint."""
-        self.node.run("/usr/bin/python3", "-c", _ASK, str(self.socket), f"set server http/{backend} state {state}\n")
+        self.ask(f"set server http/{backend} state {state}")
 
+    def server(self, backend: str) -> dict[str, str]:
+        """The fields of `show stat` for one server, e.g. status and scur (current sessions)."""
+        header, *rows = self.ask("show stat http 4 -1").lstrip("# ").splitlines()
+        for row in rows:
+            fields = dict(zip(header.split(","), row.split(",")))
+            if fields["svname"] == backend:
+                return fields
+        raise AssertionError(f"HAProxy on {self.node.name} does not know {backend}")
 
-_ASK = """
-import socket, sys
-with socket.socket(socket.AF_UNIX) as control:
-    control.connect(sys.argv[1])
-    control.sendall(sys.argv[2].encode())
-    print(control.recv(65536).decode())
-"""
+    def knows(self, backend: str, state: str) -> bool:
+        """Whether it sees the backend UP or DOWN; a HAProxy that is still starting knows nothing."""
+        try:
+            return self.server(backend)["status"] == state
+        except OSError:
+            return False
+
+    def ask(self, command: str) -> str:
+        """A command of HAProxy's runtime API and its answer."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.socket))
+            control.sendall(command.encode() + b"\n")
+            return b"".join(iter(lambda: control.recv(65536), b"")).decode()

@@ -7,6 +7,10 @@ time between their sending, less one interval, as the address may have gone and 
 last interval. A probe counts as answered when the answer arrives within 50 ms. Without a lost probe the outage is 0. An
 outage that has not ended when the window closes counts to its end.
 
+The kernel of a node answers probes even when its daemon is dead or frozen. So there is a second figure, coarser and
+stricter. Time without service: the longest time in which no request on a new connection was served, that is, answered
+right within 200 ms; measured like the outage, by when requests were started.
+
 Failed request: an HTTP request without a complete and right answer within 3 s. Reset connection: an established
 connection on which the client received a reset, whether a request was in flight or not.
 """
@@ -44,6 +48,7 @@ class Figures:
     """One step of a demo or test, as clients saw it."""
 
     outage: Outage
+    without_service_millis: float
     requests: int
     failures: Counter[str]
     resets: Counter[str]
@@ -58,6 +63,9 @@ class Figures:
     @property
     def reset_connections(self) -> int:
         return self.resets.total()
+
+
+SERVED_WITHIN_NANOS = 200_000_000
 
 
 def outage(probes: list[ProbeRecord], window: Window, interval_nanos: int) -> Outage:
@@ -82,10 +90,28 @@ def outage(probes: list[ProbeRecord], window: Window, interval_nanos: int) -> Ou
     return Outage(longest / 1e6, lost, started, own_gap / 1e6)
 
 
+def without_service_millis(requests: list[Request]) -> float:
+    """For requests on new connections in any order; 0 when each was served."""
+    longest, last_served, interrupted = 0, 0, False
+    ordered = sorted(requests, key=lambda request: request.started)
+    for request in ordered:
+        served = request.outcome == "ok" and request.ended - request.started <= SERVED_WITHIN_NANOS
+        if not served:
+            interrupted = True
+        else:
+            if interrupted and last_served:
+                longest = max(longest, request.started - last_served)
+            last_served, interrupted = request.started, False
+    if interrupted and last_served:
+        longest = max(longest, ordered[-1].started - last_served)
+    return longest / 1e6
+
+
 def figures(probes: list[ProbeRecord], records: list[Record], window: Window, interval_nanos: int) -> Figures:
     requests = [r for r in records if isinstance(r, Request) and window.holds(r.started)]
     return Figures(
         outage=outage(probes, window, interval_nanos),
+        without_service_millis=without_service_millis([r for r in requests if r.connection == "new"]),
         requests=len(requests),
         failures=Counter(request.outcome for request in requests if request.outcome != "ok"),
         resets=Counter(r.connection for r in records if isinstance(r, Reset) and window.holds(r.at)),
