@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node that runs Mainstay from the built tree."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.backends import PORT
+from lab.node import Node
+from lab.process import Process
+from lab.topology import ADDRESSES, BACKENDS, INTERFACE, PREFIX_LENGTH, VIP
+from lab.waiting import NotInTime, wait_until
+
+TREE = Path(os.environ.get("MAINSTAY_TREE", Path(__file__).parent.parent.parent / "target" / "mainstay"))
+"""The runnable tree of ./dev build."""
+
+VIP_WITH_PREFIX = f"{VIP}/{PREFIX_LENGTH}"
+SERVICE = "http"
+
+STATUS_PAUSE_SECONDS = 0.3
+"""Between two looks by the command line, each of which starts a JVM."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The configuration of one node; what is not named here keeps its default."""
+
+    name: str
+    priority: int
+    interval_millis: int = 100
+    preempt: bool = True
+    vrid: int = 51
+    interface: str = INTERFACE
+    address: str = VIP_WITH_PREFIX
+    router_lines: str = ""
+    """More keys of the virtual router, one a line."""
+    service_lines: str = ""
+    """More keys of the service, one a line."""
+    balance: str = "round_robin"
+    backends: tuple[str, ...] = BACKENDS
+
+    def yaml(self) -> str:
+        router_lines = "".join(f"    {line}\n" for line in self.router_lines.splitlines())
+        service_lines = "".join(f"    {line}\n" for line in self.service_lines.splitlines())
+        backends = "".join(
+            f"      - {{name: {name}, address: {ADDRESSES[name]}:{PORT}}}\n" for name in self.backends
+        )
+        return f"""\
+node:
+  name: {self.name}
+virtual_routers:
+  - name: web
+    interface: {self.interface}
+    vrid: {self.vrid}
+    priority: {self.priority}
+    advertisement_interval: {self.interval_millis}ms
+    addresses: [{self.address}]
+    preempt: {str(self.preempt).lower()}
+{router_lines}\
+services:
+  - name: {SERVICE}
+    listen: {self.address.partition("/")[0]}:80/tcp
+    balance: {self.balance}
+    health_check: {{type: http, path: /health, interval: 500ms, timeout: 400ms, failures: 2, success: 2}}
+    timeouts: {{connect: 1s}}
+{service_lines}\
+    backends:
+{backends}"""
+
+
+class Mainstay:
+    """`mainstayd` on one node, and `mainstay` to talk to it."""
+
+    def __init__(self, node: Node, settings: Settings) -> None:
+        self.node = node
+        self.settings = settings
+        self.config = node.directory / "mainstay.yaml"
+        self.run_dir = node.directory / "run"
+        self.state_dir = node.directory / "state"
+        self.process: Process | None = None
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    def start(self, configuration: str | None = None) -> None:
+        self.config.write_text(configuration if configuration is not None else self.settings.yaml())
+        self.process = self.node.start(
+            "mainstayd", str(TREE / "bin" / "mainstayd"), "--config", str(self.config),
+            "--run-dir", str(self.run_dir), "--state-dir", str(self.state_dir),
+        )
+
+    @property
+    def daemon(self) -> Process:
+        assert self.process is not None, f"{self.name}: the daemon was never started"
+        return self.process
+
+    def log(self) -> str:
+        return self.daemon.output()
+
+    def command(self, *arguments: str, timeout: float = 30.0) -> Any:
+        """Runs `mainstay --json ARGUMENTS` and returns what it printed; fails when it fails."""
+        return parse_json(self.node.run(*self._cli("--json", *arguments), timeout=timeout))
+
+    def attempt(self, *arguments: str, timeout: float = 30.0) -> "Attempt":
+        """Runs `mainstay ARGUMENTS` and returns its exit status and what it printed."""
+        done = self.node.attempt(*self._cli(*arguments), timeout=timeout)
+        return Attempt(done.returncode, done.stdout, done.stderr)
+
+    def status(self) -> dict[str, Any]:
+        status = self.command("status")
+        assert isinstance(status, dict)
+        return status
+
+    def events(self) -> list[dict[str, Any]]:
+        """Every event that the node still remembers, the oldest first."""
+        events = self.command("events")
+        if isinstance(events, dict):
+            events = events.get("events", [events])
+        return list(events)
+
+    def router(self) -> dict[str, Any]:
+        return one(self.status()["virtual_routers"], "web")
+
+    def backend(self, name: str) -> dict[str, Any]:
+        return one(one(self.status()["services"], SERVICE)["backends"], name)
+
+    @property
+    def holds_address(self) -> bool:
+        return self.settings.address in self.node.addresses()
+
+    def await_holding(self, seconds: float = 30.0) -> None:
+        self._wait("holds the address", lambda: self.holds_address, seconds)
+
+    def await_not_holding(self, seconds: float = 30.0) -> None:
+        self._wait("does not hold the address", lambda: not self.holds_address, seconds)
+
+    def await_state(self, state: str, seconds: float = 30.0) -> None:
+        """Waits until the status shows the state; a daemon that is still starting is waited for too."""
+
+        def reached() -> bool:
+            attempt = self.attempt("--json", "status")
+            return attempt.status == 0 and one(parse_json(attempt.output)["virtual_routers"], "web")["state"] == state
+
+        self._wait(f"is {state}", reached, seconds, STATUS_PAUSE_SECONDS)
+
+    def await_backends(self, state: str = "HEALTHY", *names: str, seconds: float = 30.0) -> None:
+        """Waits until these backends (default: all) are in the state, as this node sees them."""
+        wanted = names or self.settings.backends
+
+        def reached() -> bool:
+            attempt = self.attempt("--json", "status")
+            if attempt.status != 0:
+                return False
+            backends = one(parse_json(attempt.output)["services"], SERVICE)["backends"]
+            return all(one(backends, name)["state"] == state for name in wanted)
+
+        self._wait(f"sees {', '.join(wanted)} {state}", reached, seconds, STATUS_PAUSE_SECONDS)
+
+    def await_ready(self, state: str, seconds: float = 30.0) -> None:
+        """Waits for the state, with every backend healthy."""
+        self.await_state(state, seconds)
+        self.await_backends(seconds=seconds)
+
+    def _wait(self, what: str, condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> None:
+        def checked() -> bool:
+            if not self.daemon.running:
+                raise AssertionError(f"{self.name}: mainstayd has ended:\n{self.log()}")
+            return condition()
+
+        try:
+            wait_until(f"{self.name} {what}", checked, seconds, pause)
+        except NotInTime as failure:
+            raise NotInTime(f"{failure}; its log ends:\n{tail(self.log())}") from None
+
+    def _cli(self, *arguments: str) -> list[str]:
+        return [str(TREE / "bin" / "mainstay"), "--socket", str(self.run_dir / "control.sock"), *arguments]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A run of the command line."""
+
+    status: int
+    output: str
+    errors: str
+
+
+def one(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The entry with the name."""
+    found = [entry for entry in entries if entry["name"] == name]
+    assert len(found) == 1, f"{name}: {len(found)} entries (expected: 1)"
+    return found[0]
+
+
+def parse_json(text: str) -> Any:
+    """One JSON value, or one a line."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def tail(text: str, lines: int = 30) -> str:
+    return "\n".join(text.splitlines()[-lines:])

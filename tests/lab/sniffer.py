@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""python3 -m lab.sniffer: prints each VRRP and ARP frame that enters the switch as one line: when (nanoseconds of
+CLOCK_MONOTONIC), at which port, and the frame in hexadecimal."""
+
+import ctypes
+import socket
+import struct
+import sys
+
+from lab.clock import SO_TIMESTAMPNS, arrival
+
+_SO_ATTACH_FILTER = 26
+_ETH_P_ALL = 3
+_LOAD_WORD, _LOAD_HALF, _LOAD_BYTE, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x28, 0x30, 0x15, 0x06
+_PACKET_TYPE = 0xFFFFF000 + 4
+_OUTGOING = 4
+
+# Classic BPF (Documentation/networking/filter.rst of the kernel): what enters a port and is ARP, or IPv4 or IPv6 of
+# protocol 112. Each row: instruction, how many rows to skip when true, when false, operand.
+_FILTER = [
+    (_LOAD_WORD, 0, 0, _PACKET_TYPE),
+    (_JUMP_IF_EQUAL, 9, 0, _OUTGOING),
+    (_LOAD_HALF, 0, 0, 12),
+    (_JUMP_IF_EQUAL, 6, 0, 0x0806),
+    (_JUMP_IF_EQUAL, 1, 0, 0x0800),
+    (_JUMP_IF_EQUAL, 2, 5, 0x86DD),
+    (_LOAD_BYTE, 0, 0, 23),
+    (_JUMP_IF_EQUAL, 2, 3, 112),
+    (_LOAD_BYTE, 0, 0, 20),
+    (_JUMP_IF_EQUAL, 0, 1, 112),
+    (_RETURN, 0, 0, 0x40000),
+    (_RETURN, 0, 0, 0),
+]
+
+
+def main() -> None:
+    rows = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in _FILTER))
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)) as packets:
+        program = struct.pack("HL", len(_FILTER), ctypes.addressof(rows))
+        packets.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+        packets.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        print("listening", flush=True)
+        while True:
+            frame, ancillary, _, address = packets.recvmsg(2048, 64)
+            if address[0] != "br0":
+                sys.stdout.write(f"{arrival(ancillary)} {address[0]} {frame.hex()}\n")
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
