@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,7 +14,7 @@
 
 #include "log.h"
 
-/* Returns 0 or an errno. The command is started before this, and threads that the guard does not have cannot inherit it. */
+/* Returns 0 or an errno. */
 static int take_real_time(int priority)
 {
     struct sched_param parameter = {.sched_priority = priority};
@@ -27,16 +26,19 @@ static int lock_memory(void)
     return mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : errno;
 }
 
-static int evade_oom_killer(void)
+/*
+ * Needs CAP_SYS_RESOURCE, which a hardened unit withholds (it can set OOMScoreAdjust instead), and a process of two megabytes
+ * is not what the OOM killer looks for: so a refusal is not worth a warning.
+ */
+static void evade_oom_killer(void)
 {
     static const char score[] = "-1000";
     int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (file < 0) {
-        return errno;
+    if (file >= 0) {
+        ssize_t written = write(file, score, sizeof score - 1);
+        (void)written;
+        close(file);
     }
-    int error = write(file, score, sizeof score - 1) < 0 ? errno : 0;
-    close(file);
-    return error;
 }
 
 void privilege_take(int fifo_priority)
@@ -49,8 +51,8 @@ void privilege_take(int fifo_priority)
     } wishes[] = {
         {"real-time priority", fifo_priority == 0 ? 0 : take_real_time(fifo_priority)},
         {"locked memory", lock_memory()},
-        {"exemption from the OOM killer", evade_oom_killer()},
     };
+    evade_oom_killer();
     /* Without it an ordinary process sleeps up to 50 us too long. It cannot fail for this process. */
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
