@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+
 from lab.backends import Backends
 from lab.capture import Capture, capture
 from lab.mainstay_pair import MainstayPair
@@ -72,4 +73,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def _end(text: str) -> str:
     return "\n".join(text.splitlines()[-LOG_LINES:])
-

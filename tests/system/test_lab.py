@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from lab import fault
 from lab.capture import Capture
 from lab.inject import inject

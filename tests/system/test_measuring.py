@@ -2,6 +2,7 @@
 """The measuring itself: what it says of gaps that are known."""
 
 import pytest
+
 from lab import fault
 from lab.backends import Backends
 from lab.clock import now
@@ -62,9 +63,7 @@ def test_time_without_service_counts_slow_and_failed_requests() -> None:
 
 
 def test_probe_measures_a_gap_of_known_length(lab: Lab) -> None:
-    traffic = Traffic(
-        lab["client"], Amount(new_per_second=0, kept=0, download=False), address=ADDRESSES["lb1"]
-    )
+    traffic = Traffic(lab["client"], Amount(new_per_second=0, kept=0, download=False), address=ADDRESSES["lb1"])
     traffic.start()
     traffic.await_flowing()
     start = now()
