@@ -10,6 +10,7 @@ from lab.backends import Backends
 from lab.clock import now
 from lab.mainstay import TREE, VIP_WITH_PREFIX, Mainstay, Settings
 from lab.mainstay_pair import MainstayPair
+from lab.node import python
 from lab.shell import attempt
 from lab.topology import ADDRESSES, VIP, Lab
 from lab.waiting import wait_until
@@ -186,11 +187,8 @@ def test_status_without_a_daemon_says_so(node: Mainstay) -> None:
 def test_port_that_is_taken_is_told(pair: MainstayPair) -> None:
     """On the Backup: another program listens on the port already when Mainstay starts."""
     pair.kill("lb2")
-    script = (
-        "import socket, time; s = socket.create_server(('0.0.0.0', 80)); print('taken', flush=True); time.sleep(600)"
-    )
-    taker = pair.lab["lb2"].start("taker", "/usr/bin/python3", "-c", script)
-    taker.wait_for_output("taken")
+    taker = pair.lab["lb2"].start("taker", *python("lab.load.backend", "taker", "0.0.0.0", "80"))
+    taker.wait_for_output("serves on")
     pair.nodes["lb2"].start()
     wait_until(
         "a line names the port",

@@ -27,7 +27,7 @@ def test_every_node_reaches_every_other(lab: Lab) -> None:
 
 def test_node_has_a_name_and_a_network_of_its_own(lab: Lab) -> None:
     assert lab["lb1"].run("hostname").strip() == "lb1"
-    assert len({os.readlink(f"/proc/{node.pid}/ns/net") for node in lab.nodes.values()}) == len(lab.nodes)
+    assert len({Path(f"/proc/{node.pid}/ns/net").readlink() for node in lab.nodes.values()}) == len(lab.nodes)
 
 
 def test_pulled_cable_takes_the_carrier_away(lab: Lab) -> None:
