@@ -9,7 +9,7 @@ verb_on() {
     holder=$(holder_of "$node")
     [ -n "$holder" ] || die "no lab with a node $node is up (./dev demo --stay keeps one up)"
     [ $# -gt 0 ] || set -- bash --norc
-    enter=(nsenter --target "$holder" --net --mount --uts --pid)
+    enter=(nsenter --target "$holder" --net --mount --uts --pid --root)
     [ "$(id -u)" -eq 0 ] || enter+=(--user --preserve-credentials)
     PATH=$root/target/mainstay/bin:$PATH PS1="$node# " exec "${enter[@]}" --wd="$root" -- "$@"
 }

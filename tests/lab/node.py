@@ -60,6 +60,7 @@ class Node:
             "--net",
             "--mount",
             "--uts",
+            "--root",
             f"--wd={self.directory}",
             "--",
             *command,

@@ -27,19 +27,26 @@ def missing_commands(commands: dict[str, str] | None = None) -> list[str]:
 
 def isolation() -> list[str] | str:
     """The options of unshare that work here, or the sentence that says why none do."""
-    attempts = [ISOLATION, AS_ROOT_OF_ITS_OWN + ISOLATION] if os.geteuid() == 0 else [AS_ROOT_OF_ITS_OWN + ISOLATION]
-    reason = ""
-    for options in attempts:
-        attempt = subprocess.run(
-            ["unshare", *options, "mount", "-t", "tmpfs", "lab", "/run"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if attempt.returncode == 0:
-            return options
-        reason = (attempt.stderr.strip().splitlines() or [f"exit status {attempt.returncode}"])[-1]
     if os.geteuid() == 0:
+        reason = refusal(ISOLATION)
+        if not reason or not refusal(AS_ROOT_OF_ITS_OWN + ISOLATION):
+            return AS_ROOT_OF_ITS_OWN + ISOLATION if reason else ISOLATION
         return f"cannot make namespaces: {reason} (needs CAP_SYS_ADMIN, or user namespaces)"
-    return f"cannot make namespaces: {reason} (run as root, or allow user namespaces: sysctl user.max_user_namespaces)"
+    reason = refusal(AS_ROOT_OF_ITS_OWN + ISOLATION)
+    if reason:
+        return f"cannot make namespaces: {reason} (run as root, or allow user namespaces: sysctl user.max_user_namespaces)"
+    return AS_ROOT_OF_ITS_OWN + ISOLATION
+
+
+def refusal(options: list[str]) -> str:
+    """Why unshare does not work with these options; empty when it does."""
+    attempt = subprocess.run(
+        ["unshare", *options, "mount", "-t", "tmpfs", "lab", "/run"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if attempt.returncode == 0:
+        return ""
+    return (attempt.stderr.strip().splitlines() or [f"exit status {attempt.returncode}"])[-1]
