@@ -2,8 +2,6 @@
 # shellcheck shell=bash disable=SC2154 # root is set by ./dev
 # ./dev demo
 
-lab_needs=(ip:iproute2 /usr/bin/python3:python3 nsenter:util-linux setpriv:util-linux unshare:util-linux ps:procps)
-
 verb_demo() {
     need "for the lab" "${lab_needs[@]}"
     case " $* " in

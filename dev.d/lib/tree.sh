@@ -90,13 +90,20 @@ other_machine() {
     esac
 }
 
-# Each directory of native/ has a Makefile whose target `install` puts its programs below DESTDIR.
+# Each directory of native/ has a Makefile that builds below BUILD; the programs named mainstay-* go into the tree.
 build_native() {
-    local makefile
+    local makefile directory output program
     for makefile in "$root"/native/*/Makefile; do
         [ -e "$makefile" ] || continue
-        say "building ${makefile#"$root"/}"
-        make -s -C "${makefile%/Makefile}" install DESTDIR="$1"
+        directory=${makefile%/Makefile}
+        output=$root/target/native/${directory##*/}
+        say "building native/${directory##*/}"
+        make -s -C "$directory" BUILD="$output"
+        for program in "$output"/mainstay-*; do
+            if [ -f "$program" ] && [ -x "$program" ]; then
+                cp "$program" "$1/bin/"
+            fi
+        done
     done
 }
 

@@ -45,7 +45,8 @@ class Capture:
     def adverts(self, port: str = "", since: int = 0) -> list[tuple[int, Advert]]:
         """When each advertisement was sent, of one node or of all."""
         return [
-            (frame.at, frame.packet) for frame in self.frames()
+            (frame.at, frame.packet)
+            for frame in self.frames()
             if isinstance(frame.packet, Advert) and frame.at >= since and port in ("", frame.port)
         ]
 
@@ -55,7 +56,8 @@ class Capture:
 
     def arps(self, port: str = "", since: int = 0) -> list[tuple[int, Arp]]:
         return [
-            (frame.at, frame.packet) for frame in self.frames()
+            (frame.at, frame.packet)
+            for frame in self.frames()
             if isinstance(frame.packet, Arp) and frame.at >= since and port in ("", frame.port)
         ]
 

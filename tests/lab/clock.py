@@ -21,5 +21,6 @@ def arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
             seconds, nanos = _TIMESPEC.unpack_from(data)
-            return at - max(time.time_ns() - (seconds * 1_000_000_000 + nanos), 0)
+            late: int = time.time_ns() - (seconds * 1_000_000_000 + nanos)
+            return at - max(late, 0)
     return at

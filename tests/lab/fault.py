@@ -53,7 +53,9 @@ def heal(lab: Lab) -> None:
 
 def _drop(lab: Lab, match: str) -> None:
     lab.switch.run(
-        "nft", "-f", "-",
+        "nft",
+        "-f",
+        "-",
         stdin=f"""table bridge {TABLE} {{
             chain forward {{
                 type filter hook forward priority 0; policy accept;

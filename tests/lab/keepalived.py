@@ -37,8 +37,14 @@ class Keepalived:
         configuration.write_text(self.configuration())
         pid_files = [f"--{kind}={self.node.directory}/run/{kind}" for kind in ("pid", "vrrp_pid", "checkers_pid")]
         self.process = self.node.start(
-            "keepalived", "keepalived", "--dont-fork", "--log-console", "--log-detail", "--vrrp",
-            f"--use-file={configuration}", *pid_files,
+            "keepalived",
+            "keepalived",
+            "--dont-fork",
+            "--log-console",
+            "--log-detail",
+            "--vrrp",
+            f"--use-file={configuration}",
+            *pid_files,
         )
 
     def configuration(self) -> str:
@@ -124,7 +130,7 @@ listen http
         """The fields of `show stat` for one server, e.g. status and scur (current sessions)."""
         header, *rows = self.ask("show stat http 4 -1").lstrip("# ").splitlines()
         for row in rows:
-            fields = dict(zip(header.split(","), row.split(",")))
+            fields = dict(zip(header.split(","), row.split(","), strict=False))
             if fields["svname"] == backend:
                 return fields
         raise AssertionError(f"HAProxy on {self.node.name} does not know {backend}")

@@ -80,7 +80,8 @@ class KeepalivedPair(Pair):
             proxy.set_state(backend, "drain")
         wait_until(
             f"{backend} has no connection left",
-            lambda: all(proxy.server(backend)["scur"] == "0" for proxy in self.proxies.values()), seconds,
+            lambda: all(proxy.server(backend)["scur"] == "0" for proxy in self.proxies.values()),
+            seconds,
         )
         return f'echo "set server http/{backend} state drain" | socat - /run/haproxy.sock'
 
@@ -93,7 +94,8 @@ class KeepalivedPair(Pair):
         state = "UP" if healthy else "DOWN"
         wait_until(
             f"both HAProxy see {backend} {state}",
-            lambda: all(proxy.knows(backend, state) for proxy in self.proxies.values()), pause=0.2,
+            lambda: all(proxy.knows(backend, state) for proxy in self.proxies.values()),
+            pause=0.2,
         )
 
     def story(self) -> list[str]:
@@ -101,7 +103,7 @@ class KeepalivedPair(Pair):
         for name, node in self.nodes.items():
             assert node.process is not None
             log = node.process.output().splitlines()
-            lines += [f"{name}  {line}" for line in log[self._told[name]:] if "STATE" in line or "lower prio" in line]
+            lines += [f"{name}  {line}" for line in log[self._told[name] :] if "STATE" in line or "lower prio" in line]
             self._told[name] = len(log)
         return lines
 

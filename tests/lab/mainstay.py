@@ -45,9 +45,7 @@ class Settings:
     def yaml(self) -> str:
         router_lines = "".join(f"    {line}\n" for line in self.router_lines.splitlines())
         service_lines = "".join(f"    {line}\n" for line in self.service_lines.splitlines())
-        backends = "".join(
-            f"      - {{name: {name}, address: {ADDRESSES[name]}:{PORT}}}\n" for name in self.backends
-        )
+        backends = "".join(f"      - {{name: {name}, address: {ADDRESSES[name]}:{PORT}}}\n" for name in self.backends)
         return f"""\
 node:
   name: {self.name}
@@ -89,8 +87,14 @@ class Mainstay:
     def start(self, configuration: str | None = None) -> None:
         self.config.write_text(configuration if configuration is not None else self.settings.yaml())
         self.process = self.node.start(
-            "mainstayd", str(TREE / "bin" / "mainstayd"), "--config", str(self.config),
-            "--run-dir", str(self.run_dir), "--state-dir", str(self.state_dir),
+            "mainstayd",
+            str(TREE / "bin" / "mainstayd"),
+            "--config",
+            str(self.config),
+            "--run-dir",
+            str(self.run_dir),
+            "--state-dir",
+            str(self.state_dir),
         )
 
     @property

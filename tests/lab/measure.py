@@ -76,7 +76,8 @@ def outage(probes: list[ProbeRecord], window: Window, interval_nanos: int) -> Ou
     longest, started, lost, own_gap = 0, 0, 0, 0
     lost_since_answer = 0
     for probe in sent_in_window:
-        own_gap = max(own_gap, probe.sent - previous_sent - interval_nanos) if previous_sent >= window.start else own_gap
+        if previous_sent >= window.start:
+            own_gap = max(own_gap, probe.sent - previous_sent - interval_nanos)
         previous_sent = probe.sent
         if not probe.answered:
             lost += 1

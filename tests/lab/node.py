@@ -54,7 +54,15 @@ class Node:
     def inside(self, command: Sequence[str]) -> list[str]:
         """The command line that runs a command on this node."""
         return [
-            "nsenter", "--target", str(self.pid), "--net", "--mount", "--uts", f"--wd={self.directory}", "--", *command
+            "nsenter",
+            "--target",
+            str(self.pid),
+            "--net",
+            "--mount",
+            "--uts",
+            f"--wd={self.directory}",
+            "--",
+            *command,
         ]
 
     def run(self, *command: str, stdin: str = "", timeout: float = 30.0) -> str:
@@ -81,8 +89,12 @@ class Node:
     def addresses(self, interface: str = "eth0") -> list[str]:
         """The addresses of an interface as the kernel has them, with prefix length."""
         lines = self.run("ip", "-oneline", "address", "show", "dev", interface).splitlines()
-        return [words[words.index(word) + 1] for words in map(str.split, lines) for word in words
-                if word in ("inet", "inet6")]
+        return [
+            words[words.index(word) + 1]
+            for words in map(str.split, lines)
+            for word in words
+            if word in ("inet", "inet6")
+        ]
 
     def close(self) -> None:
         """Ends every program of this node, then the node."""
@@ -99,5 +111,3 @@ class Node:
 def python(module: str, *arguments: str) -> list[str]:
     """The command line of a program of the lab itself."""
     return ["/usr/bin/python3", "-m", module, *arguments]
-
-

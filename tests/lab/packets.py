@@ -102,8 +102,17 @@ def vrrp_message(
 def ip_datagram(source: str, payload: bytes, *, ttl: int = 255, destination: str = VRRP_GROUP) -> bytes:
     """An IPv4 datagram of protocol 112 around any payload."""
     header = struct.pack(
-        "!BBHHHBBH4s4s", 0x45, 0xC0, 20 + len(payload), 0, 0, ttl, VRRP_PROTOCOL, 0,
-        socket.inet_aton(source), socket.inet_aton(destination),
+        "!BBHHHBBH4s4s",
+        0x45,
+        0xC0,
+        20 + len(payload),
+        0,
+        0,
+        ttl,
+        VRRP_PROTOCOL,
+        0,
+        socket.inet_aton(source),
+        socket.inet_aton(destination),
     )
     checksum = ~_ones_complement(header) & 0xFFFF
     return header[:10] + struct.pack("!H", checksum) + header[12:] + payload
@@ -119,7 +128,7 @@ def _pseudo_header(source: bytes, destination: bytes, length: int) -> bytes:
 
 def _ones_complement(octets: bytes) -> int:
     octets += b"\0" * (len(octets) % 2)
-    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    total: int = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total

@@ -32,7 +32,10 @@ def isolation() -> list[str] | str:
     for options in attempts:
         attempt = subprocess.run(
             ["unshare", *options, "mount", "-t", "tmpfs", "lab", "/run"],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if attempt.returncode == 0:
             return options

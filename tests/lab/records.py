@@ -2,9 +2,8 @@
 """The files in which load programs write what they saw. Times are nanoseconds of CLOCK_MONOTONIC."""
 
 import struct
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PROBE = struct.Struct("<QQ")
 """When a probe was sent, and when its answer arrived in time (0: it did not)."""
@@ -66,8 +65,11 @@ def to_line(record: Record) -> str:
 def from_line(line: str) -> Record:
     name, *values = line.rstrip("\n").split("\t")
     kind = _TYPES[name]
-    return kind(*(int(value) if annotation is int else value
-                  for value, annotation in zip(values, kind.__annotations__.values(), strict=True)))
+    fields: list[Any] = [
+        int(value) if annotation is int else value
+        for value, annotation in zip(values, kind.__annotations__.values(), strict=True)
+    ]
+    return kind(*fields)
 
 
 class RecordFile:
@@ -106,7 +108,3 @@ class ProbeFile:
             self._offset += len(complete)
             self.records += map(ProbeRecord._make, PROBE.iter_unpack(complete))
         return self.records
-
-
-def between(records: list[ProbeRecord], start: int, end: int) -> Iterator[ProbeRecord]:
-    return (record for record in records if start <= record.sent < end)

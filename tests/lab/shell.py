@@ -13,12 +13,11 @@ def run(command: Sequence[str], *, stdin: str = "", timeout: float = 30.0) -> st
     """Returns what the command printed; fails with what it said when it exits with another status than zero."""
     done = attempt(command, stdin=stdin, timeout=timeout)
     if done.returncode != 0:
-        raise CommandFailed(f"{' '.join(command)}: exit status {done.returncode}: {(done.stderr + done.stdout).strip()}")
+        said = (done.stderr + done.stdout).strip()
+        raise CommandFailed(f"{' '.join(command)}: exit status {done.returncode}: {said}")
     return done.stdout
 
 
-def attempt(
-    command: Sequence[str], *, stdin: str = "", timeout: float = 30.0
-) -> "subprocess.CompletedProcess[str]":
+def attempt(command: Sequence[str], *, stdin: str = "", timeout: float = 30.0) -> "subprocess.CompletedProcess[str]":
     """Runs the command and leaves the judgement of its exit status to the caller."""
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network that tests and the demo share.
 
-    client 198.18.0.50 ──┐            ┌── web1 198.18.0.11
-    lb1    198.18.0.1  ──┤   switch   ├── web2 198.18.0.12
-    lb2    198.18.0.2  ──┘            └── web3 198.18.0.13        virtual address 198.18.0.100
+client 198.18.0.50 ──┐            ┌── web1 198.18.0.11
+lb1    198.18.0.1  ──┤   switch   ├── web2 198.18.0.12
+lb2    198.18.0.2  ──┘            └── web3 198.18.0.13        virtual address 198.18.0.100
 """
 
 import itertools
@@ -75,15 +75,34 @@ class Lab:
     def _plug_in(self, node: Node, number: int) -> None:
         # The port of the switch bears the name of the node behind it, so a capture there reads well.
         shell.run(
-            ["ip", "link", "add", INTERFACE, "address", mac_address(number), "netns", str(node.pid), "type", "veth",
-             "peer", "name", node.name, "netns", str(self.switch.pid)]
+            [
+                "ip",
+                "link",
+                "add",
+                INTERFACE,
+                "address",
+                mac_address(number),
+                "netns",
+                str(node.pid),
+                "type",
+                "veth",
+                "peer",
+                "name",
+                node.name,
+                "netns",
+                str(self.switch.pid),
+            ]
         )
         self.switch.run(
-            "ip", "-batch", "-",
+            "ip",
+            "-batch",
+            "-",
             stdin=f"link set {node.name} addrgenmode none\nlink set {node.name} master br0 up\n",
         )
         node.run(
-            "ip", "-batch", "-",
+            "ip",
+            "-batch",
+            "-",
             stdin=f"address add {ADDRESSES[node.name]}/{PREFIX_LENGTH} dev {INTERFACE}\n"
             f"address add 2001:db8::{number:x}/64 dev {INTERFACE} nodad\n"
             f"link set {INTERFACE} up\n",

@@ -7,7 +7,7 @@ from lab.clock import now
 from lab.measure import Figures, Window, figures
 from lab.node import Node, python
 from lab.process import Process
-from lab.records import Break, Progress, ProbeFile, ProbeRecord, Record, RecordFile, Request, Tick
+from lab.records import Break, ProbeFile, ProbeRecord, Progress, Record, RecordFile, Request, Tick
 from lab.topology import VIP
 from lab.waiting import wait_until
 
@@ -41,8 +41,14 @@ class Traffic:
         amount, target = self._amount, (self._address, str(self._port))
         self._run("lab.load.probe", self._address, str(self._probes.path), str(PROBE_INTERVAL_NANOS / 1e6))
         if amount.new_per_second or amount.kept:
-            self._run("lab.load.http", *target, str(self._http.path), str(amount.new_per_second), str(amount.kept),
-                      str(amount.kept_requests_per_second))
+            self._run(
+                "lab.load.http",
+                *target,
+                str(self._http.path),
+                str(amount.new_per_second),
+                str(amount.kept),
+                str(amount.kept_requests_per_second),
+            )
         if amount.download:
             self._run("lab.load.download", *target, str(self._download.path))
 

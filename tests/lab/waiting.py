@@ -3,7 +3,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 Found = TypeVar("Found")
 
@@ -15,7 +15,12 @@ class NotInTime(AssertionError):
     """A condition did not come true before its deadline."""
 
 
-def wait_until(what: str, condition: Callable[[], Found], seconds: float = 20.0, pause: float = PAUSE_SECONDS) -> Found:
+def wait_until(
+    what: str,
+    condition: Callable[[], Found | None | Literal[False]],
+    seconds: float = 20.0,
+    pause: float = PAUSE_SECONDS,
+) -> Found:
     """Returns the first true result of the condition, or fails after the deadline and says what was waited for."""
     deadline = time.monotonic() + seconds
     while True:

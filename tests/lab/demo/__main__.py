@@ -32,13 +32,15 @@ def arguments() -> argparse.Namespace:
         prog="./dev demo",
         description="Two nodes, one address, real traffic, seven failures and repairs; what clients saw of each.",
     )
-    parser.add_argument("--interval", type=interval, default=100, metavar="TIME",
-                        help="the advertisement interval (default: 100ms)")
+    parser.add_argument(
+        "--interval", type=interval, default=100, metavar="TIME", help="the advertisement interval (default: 100ms)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--stay", action="store_true", help="leave the lab up until Ctrl-C")
     parser.add_argument("--no-build", action="store_true", help="take target/mainstay as it is")
-    parser.add_argument("--peer", choices=("keepalived",),
-                        help="play the same with keepalived and HAProxy, for comparison")
+    parser.add_argument(
+        "--peer", choices=("keepalived",), help="play the same with keepalived and HAProxy, for comparison"
+    )
     return parser.parse_args()
 
 
@@ -70,8 +72,13 @@ def play(pair: Pair, traffic: Traffic, terminal: Terminal) -> list[Played]:
 
 def stay(lab: Lab, terminal: Terminal) -> None:
     terminal.headline("the lab stays up until Ctrl-C; from another terminal, in the same directory:")
-    for command in ("lb1 mainstay status", "lb2 mainstay events", "lb1 mainstay switchover --wait",
-                    "client curl http://198.18.0.100/", "switch ip link set lb1 down"):
+    for command in (
+        "lb1 mainstay status",
+        "lb2 mainstay events",
+        "lb1 mainstay switchover --wait",
+        "client curl http://198.18.0.100/",
+        "switch ip link set lb1 down",
+    ):
         terminal.line(f"./dev on {command}")
     terminal.line(f"nodes: switch, {', '.join(lab.nodes)}; ./dev on NODE alone opens a shell there")
     signal.pause()
@@ -101,10 +108,12 @@ def main() -> int:
         if options.json:
             write_json(options.json, pair, steps)
         failed = [step.title for step in steps if step.failure]
-        unplayed = [step.title for step in STEPS[len(steps):]]
+        unplayed = [step.title for step in STEPS[len(steps) :]]
         terminal.line("")
         if failed:
-            terminal.problem(f"failed: {', '.join(failed)}" + (f"; not played: {', '.join(unplayed)}" if unplayed else ""))
+            terminal.problem(
+                f"failed: {', '.join(failed)}" + (f"; not played: {', '.join(unplayed)}" if unplayed else "")
+            )
             terminal.line(pair.logs())
         else:
             megabytes = traffic.downloaded_bytes() / 1e6

@@ -55,13 +55,24 @@ class Terminal:
         rows = [("step", "what happened", "outage", "no service", "failed", "requests", "resets")]
         for step in steps:
             f = step.figures
-            rows.append((step.title, step.failure and "FAILED" or step.result, f"{f.outage.millis:.0f} ms",
-                         f"{f.without_service_millis:.0f} ms", str(f.failed_requests), str(f.requests), str(f.reset_connections)))
+            rows.append(
+                (
+                    step.title,
+                    step.failure and "FAILED" or step.result,
+                    f"{f.outage.millis:.0f} ms",
+                    f"{f.without_service_millis:.0f} ms",
+                    str(f.failed_requests),
+                    str(f.requests),
+                    str(f.reset_connections),
+                )
+            )
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         self._print("")
         for number, row in enumerate(rows):
-            cells = [cell.ljust(width) if column < 2 else cell.rjust(width)
-                     for column, (cell, width) in enumerate(zip(row, widths))]
+            cells = [
+                cell.ljust(width) if column < 2 else cell.rjust(width)
+                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ]
             text = "   ".join(cells).rstrip()
             self._print(self._in(_BOLD, text) if number == 0 else text)
             if number == 0:

@@ -54,9 +54,7 @@ class Connection(asyncio.Protocol):
             self._respond(self._name + b"\n" + PAYLOAD)
 
     def _respond(self, body: bytes) -> None:
-        self._write(
-            b"HTTP/1.1 200 OK\r\nX-Backend: %b\r\nContent-Length: %d\r\n\r\n%b" % (self._name, len(body), body)
-        )
+        self._write(b"HTTP/1.1 200 OK\r\nX-Backend: %b\r\nContent-Length: %d\r\n\r\n%b" % (self._name, len(body), body))
 
     def _stream(self, offset: int) -> None:
         if self._transport is None:

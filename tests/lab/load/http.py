@@ -95,7 +95,7 @@ class Client(asyncio.Protocol):
         self.transport.write(_REQUEST)
         try:
             return await asyncio.wait_for(self._answer, timeout)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return "timeout"
         finally:
             self._answer = None
@@ -172,7 +172,7 @@ class Load:
                 REQUEST_TIMEOUT_SECONDS,
             )
             return client, ""
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return None, "connect timeout"
         except ConnectionRefusedError:
             return None, "connect refused"
