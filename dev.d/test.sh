@@ -147,7 +147,7 @@ test_in_lab() {
     [ -z "$name" ] || selection=(-k "$name")
     cd "$root"
     PYTHONPATH=$root/tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m lab.enter \
-        /usr/bin/python3 -m pytest -p no:cacheprovider --durations=5 -v "${selection[@]}" "tests/$directory" </dev/null
+        /usr/bin/python3 -m pytest -p no:cacheprovider -ra --durations=5 -v "${selection[@]}" "tests/$directory" </dev/null
 }
 
 # join SEPARATOR WORD...

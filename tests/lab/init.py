@@ -6,6 +6,9 @@ import signal
 import subprocess
 import sys
 
+INSIDE = "MAINSTAY_LAB"
+"""Set in the environment of what runs in the namespaces."""
+
 
 def main(command: list[str]) -> int:
     # Names of network namespaces, sockets and logs live on a /run of our own and vanish with it.
@@ -13,7 +16,7 @@ def main(command: list[str]) -> int:
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     # Ctrl-C reaches the command itself; this process stays until the command has ended.
     signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    child = subprocess.Popen(command)
+    child = subprocess.Popen(command, env={**os.environ, INSIDE: "1"})
     while True:
         pid, status = os.wait()
         if pid == child.pid:

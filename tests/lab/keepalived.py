@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node that runs Debian's keepalived and, for the traffic, HAProxy: the peer that figures are compared with."""
 
+import os
+import signal
 import socket
 from dataclasses import dataclass, field
 
@@ -82,6 +84,17 @@ vrrp_instance web {{
             return process is not None and "Entering BACKUP STATE" in process.output() and not self.active
 
         wait_until(f"keepalived on {self.node.name} becomes Backup", backup, seconds)
+
+    def kill(self) -> None:
+        """Ends parent and child at once."""
+        assert self.process is not None
+        pids = self.pids()
+        # All stand still first, so that the parent cannot restart a child.
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        for pid in pids[1:]:
+            os.kill(pid, signal.SIGKILL)
+        self.process.kill()
 
     def pids(self) -> list[int]:
         """The parent and its VRRP process."""

@@ -51,14 +51,9 @@ class KeepalivedPair(Pair):
         return f"{active}# systemctl restart keepalived"
 
     def kill(self, name: str) -> None:
-        parent, *children = self.nodes[name].pids()
-        # The parent last: it restarts a child that ends.
-        self._signal(name, signal.SIGSTOP)
-        for child in children:
-            os.kill(child, signal.SIGKILL)
-        process, proxy = self.nodes[name].process, self.proxies[name].process
-        assert process is not None and proxy is not None and process.pid == parent
-        process.kill()
+        self.nodes[name].kill()
+        proxy = self.proxies[name].process
+        assert proxy is not None
         proxy.kill()
 
     def restart(self, name: str) -> None:

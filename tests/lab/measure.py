@@ -71,7 +71,7 @@ SERVED_WITHIN_NANOS = 200_000_000
 def outage(probes: list[ProbeRecord], window: Window, interval_nanos: int) -> Outage:
     sent_in_window = [probe for probe in probes if window.holds(probe.sent)]
     before = next((probe for probe in reversed(probes) if probe.sent < window.start and probe.answered), None)
-    last_answered = before.sent if before else window.start
+    last_answered = before.sent if before else window.start - interval_nanos
     previous_sent = last_answered
     longest, started, lost, own_gap = 0, 0, 0, 0
     lost_since_answer = 0
@@ -91,20 +91,20 @@ def outage(probes: list[ProbeRecord], window: Window, interval_nanos: int) -> Ou
     return Outage(longest / 1e6, lost, started, own_gap / 1e6)
 
 
-def without_service_millis(requests: list[Request]) -> float:
-    """For requests on new connections in any order; 0 when each was served."""
-    longest, last_served, interrupted = 0, 0, False
+def without_service_millis(requests: list[Request], window: Window) -> float:
+    """For requests on new connections that started in the window, in any order; 0 when each was served."""
+    longest, last_served, interrupted = 0, window.start, False
     ordered = sorted(requests, key=lambda request: request.started)
     for request in ordered:
         served = request.outcome == "ok" and request.ended - request.started <= SERVED_WITHIN_NANOS
         if not served:
             interrupted = True
         else:
-            if interrupted and last_served:
+            if interrupted:
                 longest = max(longest, request.started - last_served)
             last_served, interrupted = request.started, False
-    if interrupted and last_served:
-        longest = max(longest, ordered[-1].started - last_served)
+    if interrupted:
+        longest = max(longest, window.end - last_served)
     return longest / 1e6
 
 
@@ -112,7 +112,7 @@ def figures(probes: list[ProbeRecord], records: list[Record], window: Window, in
     requests = [r for r in records if isinstance(r, Request) and window.holds(r.started)]
     return Figures(
         outage=outage(probes, window, interval_nanos),
-        without_service_millis=without_service_millis([r for r in requests if r.connection == "new"]),
+        without_service_millis=without_service_millis([r for r in requests if r.connection == "new"], window),
         requests=len(requests),
         failures=Counter(request.outcome for request in requests if request.outcome != "ok"),
         resets=Counter(r.connection for r in records if isinstance(r, Reset) and window.holds(r.at)),

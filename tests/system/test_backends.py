@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Backends that are drained, die, hang and return, under traffic."""
+
+import json
+
+import pytest
+
+from lab import fault
+from lab.clock import now
+from lab.load.http import REQUEST_TIMEOUT_SECONDS
+from lab.mainstay_pair import MainstayPair
+from lab.records import Request
+from lab.topology import BACKENDS
+from lab.traffic import Amount, Traffic
+from lab.waiting import wait_until
+
+
+@pytest.fixture
+def download(pair: MainstayPair) -> Traffic:
+    """Requests and a long download, flowing."""
+    traffic = Traffic(pair.lab["client"], Amount())
+    traffic.start()
+    traffic.await_flowing()
+    return traffic
+
+
+def test_drained_backend_ends_without_a_reset(pair: MainstayPair, traffic: Traffic) -> None:
+    start = now()
+    pair.drain("web1", seconds=20)
+    assert pair.nodes["lb1"].backend("web1")["connections_active"] == 0
+    drained = now()
+    seen = traffic.figures(start)
+    assert (seen.reset_connections, seen.failed_requests, seen.outage.lost_probes) == (0, 0, 0)
+    wait_until("requests go on without it", lambda: len(requests(traffic, drained)) > 50)
+    assert {request.backend for request in requests(traffic, drained)} == {"web2", "web3"}
+    pair.make_ready("web1")
+    wait_until("it serves again", lambda: "web1" in {request.backend for request in requests(traffic, drained)})
+
+
+def test_drain_resets_the_rest_at_its_deadline(pair: MainstayPair, download: Traffic) -> None:
+    backend = wait_until("the download runs", lambda: download.download_backend().strip("-"))
+    start = now()
+    pair.drain(backend, seconds=1)
+    assert now() - start >= 1_000_000_000, "no connection may be reset before the deadline"
+    download.await_flowing()
+    seen = download.figures(start)
+    assert seen.resets["download"] == 1
+    assert seen.download_breaks == ["reset"]
+    assert download.download_backend() != backend
+
+
+def test_drain_answers_with_the_state_and_the_counts(pair: MainstayPair) -> None:
+    outcome = pair.nodes["lb1"].command("backend", "drain", "web1", "--wait", "--timeout", "5s")
+    text = json.dumps(outcome)
+    assert "web1" in text and "DRAINING" in text
+    assert pair.nodes["lb1"].backend("web1")["state"] == "DRAINING"
+    assert pair.nodes["lb2"].backend("web1")["state"] == "HEALTHY", "a drain is a matter of one node"
+
+
+def test_unknown_backend_is_refused(pair: MainstayPair) -> None:
+    attempt = pair.nodes["lb1"].attempt("backend", "drain", "web9")
+    assert attempt.status == 1
+    assert "web9" in attempt.errors
+
+
+def test_killed_backend_fails_no_new_connection_but_those_inside_it(pair: MainstayPair, traffic: Traffic) -> None:
+    start = now()
+    pair.backends.kill("web1")
+    killed = now()
+    pair.await_backend("web1", healthy=False)
+    traffic.await_flowing()
+    traffic.figures(start)
+    late = [request for request in requests(traffic, killed) if request.connection == "new" and request.outcome != "ok"]
+    assert late == []
+    pair.backends.start("web1")
+    pair.await_backend("web1", healthy=True)
+
+
+def test_backend_that_accepts_and_never_answers_is_taken_out(pair: MainstayPair, traffic: Traffic) -> None:
+    pair.backends.restart("web1", "--mute")
+    pair.await_backend("web1", healthy=False)
+    known = now()
+    wait_until("requests go on", lambda: len(requests(traffic, known)) > 50)
+    served = [r for r in requests(traffic, known) if r.connection == "new"]
+    assert {request.outcome for request in served} == {"ok"}
+    assert {request.backend for request in served} == {"web2", "web3"}
+    assert pair.active == "lb1"
+
+
+def test_unreachable_backend_costs_no_more_than_its_connect_timeout(pair: MainstayPair, traffic: Traffic) -> None:
+    """Its packets vanish, so that only time tells; connections go elsewhere after timeouts.connect."""
+    start = now()
+    fault.pull_cable(pair.lab, "web1")
+    pair.await_backend("web1", healthy=False)
+    traffic.await_flowing()
+    traffic.figures(start)
+    failed = [r for r in requests(traffic, start) if r.connection == "new" and r.outcome != "ok"]
+    inside = [r for r in failed if r.outcome == "timeout" and r.ended - r.started >= REQUEST_TIMEOUT_SECONDS * 0.9e9]
+    assert failed == inside, "only requests that were inside the backend already may fail"
+
+
+def test_without_a_backend_connections_end_and_the_address_stays(pair: MainstayPair, traffic: Traffic) -> None:
+    start = now()
+    for backend in BACKENDS:
+        pair.backends.kill(backend)
+    for backend in BACKENDS:
+        pair.await_backend(backend, healthy=False)
+    alone = now()
+    wait_until("new connections fail", lambda: len(requests(traffic, alone)) > 20)
+    for backend in BACKENDS:
+        pair.backends.start(backend)
+    for backend in BACKENDS:
+        pair.await_backend(backend, healthy=True)
+    traffic.await_flowing()
+    assert traffic.figures(start).outage.lost_probes == 0
+    assert pair.active == "lb1"
+
+
+def requests(traffic: Traffic, since: int) -> list[Request]:
+    return [r for r in traffic.records() if isinstance(r, Request) and r.started >= since]
