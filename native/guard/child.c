@@ -56,7 +56,11 @@ pid_t child_start(char *const command[], int page_descriptor, const sigset_t *ma
     return child;
 }
 
-int child_main_thread(pid_t child)
+int child_thread(pid_t child, pid_t thread)
 {
-    return (int)syscall(SYS_pidfd_open, child, PIDFD_THREAD);
+    /* Signal 0 asks only whether the thread is one of the child's: the number comes from the page. */
+    if (thread <= 0 || syscall(SYS_tgkill, child, thread, 0) < 0) {
+        return -1;
+    }
+    return (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
 }

@@ -161,7 +161,7 @@ int main(int count, char *arguments[])
     if (watch.child < 0) {
         give_up("cannot start the daemon");
     }
-    watch.main_thread = child_main_thread(watch.child);
+    watch.speaker_end = -1;
     close(page_descriptor);
     privilege_take(options.priority);
     return watch_daemon(&watch);

@@ -31,7 +31,7 @@ enum fence_reason {
     FENCE_DEADLINE = 1, /* the daemon did not renew its lease in time */
     FENCE_STALL = 2,    /* likewise, but the guard woke late too: the whole machine stood still */
     FENCE_SUSPEND = 3,  /* the machine was suspended for longer than the lease ran */
-    FENCE_EXIT = 4      /* the daemon is exiting, or has exited */
+    FENCE_EXIT = 4      /* the daemon ended, or the thread that renews its lease */
 };
 
 struct page {
@@ -44,6 +44,8 @@ struct page {
     alignas(64) _Atomic int64_t lease;
     /* Written by the daemon. Slot generation & 1 holds its last complete list; it writes only into the other one. */
     alignas(64) _Atomic uint64_t generation;
+    /* Written by the daemon: the kernel's number of the thread that renews the lease; 0: none yet. */
+    _Atomic uint32_t speaker;
     /* Written by the guard before it sets the lease to LEASE_FENCED. */
     alignas(64) _Atomic int64_t fenced_at;
     _Atomic int64_t fenced_late_by;
@@ -58,6 +60,7 @@ _Static_assert(offsetof(struct page, slot_offset) == 16, "layout");
 _Static_assert(offsetof(struct page, slot_octets) == 20, "layout");
 _Static_assert(offsetof(struct page, lease) == 64, "layout");
 _Static_assert(offsetof(struct page, generation) == 128, "layout");
+_Static_assert(offsetof(struct page, speaker) == 136, "layout");
 _Static_assert(offsetof(struct page, fenced_at) == 192, "layout");
 _Static_assert(offsetof(struct page, fenced_late_by) == 200, "layout");
 _Static_assert(offsetof(struct page, fence_reason) == 208, "layout");

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "log.h"
 
 /*
@@ -98,6 +99,24 @@ static void kill_unless_back(struct watch *watch, int64_t now)
     (void)kill(watch->child, SIGKILL);
 }
 
+static void forget_speaker(struct watch *watch)
+{
+    if (watch->speaker_end >= 0) {
+        close(watch->speaker_end);
+        watch->speaker_end = -1;
+    }
+}
+
+static void watch_speaker(struct watch *watch)
+{
+    pid_t speaker = (pid_t)atomic_load(&watch->page->speaker);
+    if (speaker != watch->speaker) {
+        forget_speaker(watch);
+        watch->speaker = speaker;
+        watch->speaker_end = child_thread(watch->child, speaker);
+    }
+}
+
 static void watch_lease(struct watch *watch)
 {
     struct instant now = instant_now();
@@ -110,10 +129,10 @@ static void watch_lease(struct watch *watch)
 }
 
 /*
- * Called when the main thread of the daemon has exited, and again when all of it has: until then another thread may still
- * have been about to add an address. A daemon that left in order holds nothing, and nothing is done for it.
+ * Called when the thread that renews the lease has ended, and again when all of the daemon has: until then another thread may
+ * still have been about to add an address. A daemon that left in order holds nothing, and nothing is done for it.
  */
-static void daemon_ended(struct watch *watch)
+static void daemon_ended(struct watch *watch, const char *why)
 {
     if (lease_is_fenced(watch->page)) {
         (void)page_read(watch->page, &held);
@@ -125,7 +144,7 @@ static void daemon_ended(struct watch *watch)
     }
     watch->fenced_at_exit = true;
     lease_take(watch->page, FENCE_EXIT, instant_now(), 0);
-    fence(watch, "the daemon ended while it held addresses");
+    fence(watch, why);
 }
 
 static int status_of(const struct watch *watch, int wait_status)
@@ -174,18 +193,18 @@ int watch_daemon(struct watch *watch)
         int wait_status;
         struct pollfd ready[] = {
             {.fd = watch->signals, .events = POLLIN},
-            {.fd = watch->main_thread, .events = POLLIN},
+            {.fd = watch->speaker_end, .events = POLLIN},
         };
         wait_until_planned(watch, ready, sizeof ready / sizeof ready[0]);
         if (ready[1].revents != 0) {
-            daemon_ended(watch);
-            close(watch->main_thread);
-            watch->main_thread = -1;
+            daemon_ended(watch, "the daemon's election thread ended while it held addresses");
+            forget_speaker(watch);
         }
         if (ready[0].revents != 0 && take_signals(watch, &wait_status)) {
-            daemon_ended(watch);
+            daemon_ended(watch, "the daemon ended while it held addresses");
             return status_of(watch, wait_status);
         }
         watch_lease(watch);
+        watch_speaker(watch);
     }
 }

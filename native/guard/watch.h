@@ -15,7 +15,8 @@ struct watch {
     struct fence fence;
     pid_t child;
     int signals;               /* signalfd of SIGCHLD and the signals to be forwarded */
-    int main_thread;           /* of child_main_thread; -1: not there, or seen */
+    pid_t speaker;             /* the thread that renews the lease, as last read from the page */
+    int speaker_end;           /* of child_thread for it, or -1 */
     int64_t kill_after;        /* nanoseconds after which a fenced daemon that does not answer is killed; 0: never */
     bool kill_sent;
     bool fenced_at_exit;

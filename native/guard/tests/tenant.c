@@ -20,6 +20,7 @@ struct plan {
     long beat_millis;
     long beats;        /* then it stops renewing; 0: never */
     int exit_status;   /* of a tenant that leaves after its beats without handing over; -1: it stays */
+    int abandon; /* after its beats the thread that renews ends, and the rest stays */
     int acknowledge;
     int scribble; /* what it does to the page after it has published its list */
 };
@@ -152,10 +153,18 @@ static void beat(struct writer *writer, const struct plan *plan, int64_t *lease)
     }
 }
 
-static void run(struct writer *writer, const struct plan *plan)
+struct run {
+    struct writer *writer;
+    const struct plan *plan;
+};
+
+static void *speak(void *given)
 {
+    struct writer *writer = ((struct run *)given)->writer;
+    const struct plan *plan = ((struct run *)given)->plan;
     int64_t lease = LEASE_DISARMED;
     struct timespec pause = {.tv_sec = plan->beat_millis / 1000, .tv_nsec = plan->beat_millis % 1000 * 1000000};
+    atomic_store(&writer->page->speaker, (uint32_t)gettid());
     beat(writer, plan, &lease);
     puts("ready");
     for (long beats = 1; !terminated; beats++) {
@@ -164,10 +173,13 @@ static void run(struct writer *writer, const struct plan *plan)
             beat(writer, plan, &lease);
         } else if (plan->exit_status >= 0) {
             exit(plan->exit_status);
+        } else if (plan->abandon) {
+            return NULL;
         }
     }
     puts("terminated");
     writer_publish(writer); /* an empty list: it has handed over */
+    exit(0);
 }
 
 static void start_threads(long threads, size_t megabytes)
@@ -193,6 +205,7 @@ int main(int count, char *arguments[])
         {"beats", required_argument, NULL, 'n'},    {"exit", required_argument, NULL, 'x'},
         {"threads", required_argument, NULL, 't'},  {"memory", required_argument, NULL, 'm'},
         {"scribble", required_argument, NULL, 's'}, {"acknowledge", no_argument, NULL, 'a'},
+        {"abandon", no_argument, NULL, 'd'},
         {NULL, 0, NULL, 0},
     };
     struct writer writer = {.page = open_page()};
@@ -200,6 +213,7 @@ int main(int count, char *arguments[])
     long threads = 0;
     size_t megabytes = 0;
     int option;
+    pthread_t thread;
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGTERM, on_terminate);
     signal(SIGINT, on_report);
@@ -218,12 +232,16 @@ int main(int count, char *arguments[])
         case 'm': megabytes = (size_t)number; break;
         case 's': plan.scribble = (int)number; break;
         case 'a': plan.acknowledge = 1; break;
+        case 'd': plan.abandon = 1; break;
         default: return 2;
         }
     }
     writer_publish(&writer);
     scribble(&writer, plan.scribble);
     start_threads(threads, megabytes);
-    run(&writer, &plan);
-    return 0;
+    struct run run = {.writer = &writer, .plan = &plan};
+    if (pthread_create(&thread, NULL, speak, &run) != 0) {
+        fail("thread");
+    }
+    sleep_forever(NULL);
 }

@@ -245,6 +245,16 @@ class DaemonFreezes(GuardTest):
         self.assertFalse(holds(VIP))
         self.assertIsNone(guard.process.poll())
 
+    def test_daemon_whose_election_thread_ends_is_fenced(self):
+        add(f"{VIP}/24")
+        guard = self.tenant(*HOLD, *RESIGN, *LEASE, "--beats", 30, "--abandon")
+        self.assertIsNotNone(SEGMENT.datagram(10))
+        self.assertFalse(holds(VIP))
+        self.assertIsNone(guard.process.poll())
+        guard.kill_child()
+        self.assertEqual(guard.wait(), 137)
+        self.assertEqual(guard.stderr().count("fenced:"), 1)
+
     def test_daemon_that_renews_is_left_alone(self):
         add(f"{VIP}/24")
         guard = self.tenant(*HOLD, *RESIGN, "--lease", 1000, "--beat", 5)

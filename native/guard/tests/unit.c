@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
+#include "child.h"
 #include "lease.h"
 #include "writer.h"
 
@@ -360,6 +361,13 @@ static void agree_on_who_won(void)
     printf("unit: %d of 100000 renewals came too late\n", fences);
 }
 
+static void watch_only_threads_of_the_child(void)
+{
+    expect(child_thread(getpid(), 0) == -1, "no thread has the number 0");
+    expect(child_thread(getpid(), -1) == -1, "nor a negative one");
+    expect(child_thread(getpid(), 1) == -1, "a thread of another process is not watched");
+}
+
 int main(void)
 {
     read_what_was_written();
@@ -372,6 +380,7 @@ int main(void)
     tell_a_stalled_machine();
     count_a_suspension();
     agree_on_who_won();
+    watch_only_threads_of_the_child();
     free(page);
     printf("unit: %d passed, %d failed\n", passed, failed);
     return failed == 0 ? 0 : 1;

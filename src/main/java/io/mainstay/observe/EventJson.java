@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.observe;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
-/** An event as one line of JSON, in the journal's file and on the control socket. */
+/** An event as one line of JSON, in the journal's file and on the control socket. Stateless; any thread. */
 public final class EventJson {
 
     private EventJson() {}
@@ -36,34 +30,14 @@ public final class EventJson {
      * @throws JsonParseException if it is not an event
      */
     public static Event fromLine(String line) {
-        try {
-            JsonObject json = JsonParser.parseString(line).getAsJsonObject();
-            Map<String, String> fields = new LinkedHashMap<>();
-            for (Map.Entry<String, JsonElement> field :
-                    member(json, "fields").getAsJsonObject().entrySet()) {
-                fields.put(field.getKey(), field.getValue().getAsString());
-            }
-            return new Event(
-                    member(json, "sequence").getAsLong(),
-                    Instant.parse(member(json, "time").getAsString()),
-                    Severity.valueOf(member(json, "severity").getAsString()),
-                    member(json, "kind").getAsString(),
-                    member(json, "subject").getAsString(),
-                    member(json, "sentence").getAsString(),
-                    fields);
-        } catch (IllegalStateException
-                | IllegalArgumentException
-                | UnsupportedOperationException
-                | DateTimeException e) {
-            throw new JsonParseException("not an event: " + e.getMessage(), e);
-        }
-    }
-
-    private static JsonElement member(JsonObject json, String name) {
-        JsonElement member = json.get(name);
-        if (member == null) {
-            throw new JsonParseException("not an event: " + name + " is missing");
-        }
-        return member;
+        JsonFields json = JsonFields.parse(line);
+        return new Event(
+                json.number("sequence"),
+                json.instant("time"),
+                json.constant("severity", Severity.class),
+                json.string("kind"),
+                json.string("subject"),
+                json.string("sentence"),
+                json.stringMap("fields"));
     }
 }

@@ -3,8 +3,10 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.net.IpAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * The TCP load balancer of a node: it takes connections on the listeners of its services, relays each to a backend, and
@@ -17,6 +19,24 @@ import java.util.concurrent.CompletableFuture;
  * {@link IllegalArgumentException} with the names that do.
  */
 public interface ProxyEngine extends AutoCloseable {
+
+    /**
+     * Binds every listener and starts the checks. Nothing is left behind when it fails.
+     *
+     * @param events is told what happened, by threads of the engine: it must return at once and not throw
+     * @throws ProxyStartException if a listener cannot be bound; the message names service, address and reason
+     */
+    static ProxyEngine start(ProxySettings settings, List<ProxyService> services, Consumer<ProxyEvent> events)
+            throws ProxyStartException {
+        NettyProxyEngine engine = new NettyProxyEngine(settings, services, events);
+        try {
+            engine.start();
+        } catch (ProxyStartException failure) {
+            engine.close();
+            throw failure;
+        }
+        return engine;
+    }
 
     /** Lets the services on these addresses accept. Addresses that are open already or are not virtual stay as they are. */
     void openGate(Set<IpAddress> addresses);

@@ -3,6 +3,7 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.BackendState;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Something that happened in the engine and that belongs into the journal. */
 public sealed interface ProxyEvent {
@@ -11,11 +12,13 @@ public sealed interface ProxyEvent {
     String service();
 
     /**
-     * A backend is now something else to its watchers.
+     * A backend is now something else to its watchers, or is known for the first time.
      *
+     * @param from null when its first check has ended
      * @param reason the result of a check, or the command that changed it
      */
-    record BackendStateChanged(String service, String backend, BackendState from, BackendState to, String reason)
+    record BackendStateChanged(
+            String service, String backend, @Nullable BackendState from, BackendState to, String reason)
             implements ProxyEvent {}
 
     /**

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.config;
+
+import io.mainstay.config.ScalarTypes.StatusRange;
+import io.mainstay.config.Schema.Announce;
+import io.mainstay.config.Schema.Backend;
+import io.mainstay.config.Schema.CheckType;
+import io.mainstay.config.Schema.Control;
+import io.mainstay.config.Schema.HealthCheck;
+import io.mainstay.config.Schema.Node;
+import io.mainstay.config.Schema.Service;
+import io.mainstay.config.Schema.Timeouts;
+import io.mainstay.config.Schema.VirtualRouter;
+import io.mainstay.config.WrittenSection.Item;
+import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.ServiceConfig;
+import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.takeover.AnnounceConfig;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a file as written into the configuration as meant. Only for a file in which no mistake was found. */
+final class ConfigBuilder {
+
+    private final HostFacts host;
+
+    ConfigBuilder(HostFacts host) {
+        this.host = host;
+    }
+
+    MainstayConfig build(WrittenSection root) {
+        return new MainstayConfig(
+                node(root.section(Node.SECTION)),
+                root.entries(VirtualRouter.ENTRIES).stream()
+                        .map(ConfigBuilder::virtualRouter)
+                        .toList(),
+                root.entries(Service.ENTRIES).stream()
+                        .map(ConfigBuilder::service)
+                        .toList(),
+                control(root.section(Control.SECTION)));
+    }
+
+    private NodeSettings node(WrittenSection node) {
+        String name = node.value(Node.NAME);
+        if (name != null) {
+            return new NodeSettings(name);
+        }
+        return new NodeSettings(ScalarTypes.isName(host.hostname()) ? host.hostname() : "node");
+    }
+
+    private ControlSettings control(WrittenSection control) {
+        Path socket = control.value(Control.SOCKET);
+        return new ControlSettings(
+                socket != null
+                        ? socket
+                        : host.runDirectory().toAbsolutePath().normalize().resolve("control.sock"));
+    }
+
+    private static VirtualRouterSettings virtualRouter(WrittenSection router) {
+        WrittenSection announce = router.section(Announce.SECTION);
+        return new VirtualRouterSettings(
+                new VirtualRouterConfig(
+                        present(DerivedDefaults.nameOfVirtualRouter(router)),
+                        get(router, VirtualRouter.INTERFACE),
+                        get(router, VirtualRouter.VRID),
+                        get(router, VirtualRouter.PRIORITY),
+                        get(router, VirtualRouter.ADVERTISEMENT_INTERVAL),
+                        all(router, VirtualRouter.ADDRESSES),
+                        get(router, VirtualRouter.CHECKSUM),
+                        get(router, VirtualRouter.PREEMPT),
+                        get(router, VirtualRouter.PREEMPT_DELAY)),
+                new AnnounceConfig(get(announce, Announce.REPEAT), get(announce, Announce.REFRESH)));
+    }
+
+    private static ServiceSettings service(WrittenSection service) {
+        WrittenSection timeouts = service.section(Timeouts.SECTION);
+        return new ServiceSettings(
+                new ServiceConfig(
+                        present(DerivedDefaults.nameOfService(service)),
+                        all(service, Service.LISTEN),
+                        get(service, Service.BALANCE),
+                        get(service, Service.DRAIN_TIMEOUT),
+                        new TimeoutConfig(
+                                get(timeouts, Timeouts.CONNECT),
+                                get(timeouts, Timeouts.IDLE),
+                                get(timeouts, Timeouts.HALF_CLOSED)),
+                        service.entries(Backend.ENTRIES).stream()
+                                .map(ConfigBuilder::backend)
+                                .toList()),
+                get(service, Service.ENGINE),
+                healthCheck(service.section(HealthCheck.SECTION)));
+    }
+
+    private static BackendConfig backend(WrittenSection backend) {
+        return new BackendConfig(
+                present(DerivedDefaults.nameOfBackend(backend)),
+                get(backend, Backend.ADDRESS),
+                get(backend, Backend.WEIGHT));
+    }
+
+    private static HealthCheckConfig healthCheck(WrittenSection check) {
+        return new HealthCheckConfig(
+                probe(check),
+                get(check, HealthCheck.INTERVAL),
+                get(check, HealthCheck.TIMEOUT),
+                get(check, HealthCheck.FAILURES),
+                get(check, HealthCheck.SUCCESS));
+    }
+
+    private static HealthCheckConfig.Probe probe(WrittenSection check) {
+        CheckType type = get(check, HealthCheck.TYPE);
+        return switch (type) {
+            case TCP -> new HealthCheckConfig.Tcp();
+            case HTTP -> {
+                StatusRange status = get(check, HealthCheck.STATUS);
+                yield new HealthCheckConfig.Http(
+                        get(check, HealthCheck.PATH), get(check, HealthCheck.HOST), status.lowest(), status.highest());
+            }
+        };
+    }
+
+    private static <T> T get(WrittenSection section, Key.Scalar<T> key) {
+        return present(section.value(key));
+    }
+
+    private static <T> List<T> all(WrittenSection section, Key.Values<T> key) {
+        return section.items(key).stream().map(Item::value).toList();
+    }
+
+    /** The reader reports whatever is absent and needed, so nothing is null here. */
+    private static <T> T present(@Nullable T value) {
+        if (value == null) {
+            throw new AssertionError("a configuration without mistakes lacks a value");
+        }
+        return value;
+    }
+}

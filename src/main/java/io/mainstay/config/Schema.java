@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.config;
+
+import static java.time.Duration.ofDays;
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofMinutes;
+import static java.time.Duration.ofSeconds;
+
+import io.mainstay.config.ScalarTypes.StatusRange;
+import io.mainstay.election.ChecksumPreference;
+import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.forward.Balance;
+import io.mainstay.forward.ListenerConfig;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.Priority;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.net.VirtualRouterId;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Every key of the configuration: name, range, default and meaning, each once and here. The reader checks a file against
+ * it, {@link EffectiveConfig} prints by it.
+ */
+final class Schema {
+
+    private static final Duration WEEK = ofDays(7);
+
+    private Schema() {}
+
+    /** Below {@code node}. */
+    static final class Node {
+        static final Key.Scalar<String> NAME = Key.derived(
+                "name", ScalarTypes.name(), "the host name", "How people call this node, in status, events and logs.");
+
+        static final Key.Section SECTION = new Key.Section("node", List.of(NAME), "Who this node is.");
+
+        private Node() {}
+    }
+
+    /** Below {@code announce} of a virtual router. */
+    static final class Announce {
+        static final Key.Scalar<Integer> REPEAT = Key.optional(
+                "repeat",
+                ScalarTypes.integer(1, 100),
+                5,
+                "How many times each address is announced by gratuitous ARP in the first seconds after a takeover.");
+
+        static final Key.Scalar<Duration> REFRESH = Key.optional(
+                "refresh",
+                ScalarTypes.durationOrZero("none", ofSeconds(1), ofDays(1)),
+                ofSeconds(60),
+                "The pause between the announcements that follow for as long as the node is Active.");
+
+        static final Key.Section SECTION =
+                new Key.Section("announce", List.of(REPEAT, REFRESH), "How a takeover is announced.");
+
+        private Announce() {}
+    }
+
+    /** Below an entry of {@code virtual_routers}. */
+    static final class VirtualRouter {
+        static final Key.Scalar<String> NAME = Key.derived(
+                "name",
+                ScalarTypes.name(),
+                "INTERFACE-VRID, such as eth0-51",
+                "How people call the virtual router; unique on the node.");
+
+        static final Key.Scalar<InterfaceName> INTERFACE = Key.required(
+                "interface", ScalarTypes.interfaceName(), "Where the node advertises and holds the addresses.");
+
+        static final Key.Scalar<VirtualRouterId> VRID = Key.required(
+                "vrid",
+                ScalarTypes.number(1, 255, VirtualRouterId::new, VirtualRouterId::value),
+                "The number of the virtual router on its network segment; the same on each node of the pair, and used"
+                        + " by nobody else on the segment.");
+
+        static final Key.Scalar<Priority> PRIORITY = Key.optional(
+                "priority",
+                ScalarTypes.number(1, 255, Priority::new, Priority::value),
+                Priority.DEFAULT,
+                "The node with the highest priority becomes Active. 255 is for the owner of the addresses.");
+
+        static final Key.Scalar<Duration> ADVERTISEMENT_INTERVAL = Key.optional(
+                "advertisement_interval",
+                ScalarTypes.durationInSteps(
+                        VirtualRouterConfig.SHORTEST_INTERVAL, VirtualRouterConfig.LONGEST_INTERVAL, ofMillis(10)),
+                ofSeconds(1),
+                "The pause between two advertisements of the Active. A lost node is replaced after a little more than"
+                        + " three of them.");
+
+        static final Key.Values<VirtualAddress> ADDRESSES = new Key.Values<>(
+                "addresses",
+                ScalarTypes.virtualAddress(),
+                255,
+                false,
+                "The virtual addresses, with their prefix lengths. They move together.");
+
+        static final Key.Scalar<Integer> VERSION =
+                Key.optional("version", ScalarTypes.integer(3, 3), 3, "The version of VRRP. Only 3 is served so far.");
+
+        static final Key.Scalar<ChecksumPreference> CHECKSUM = Key.optional(
+                "checksum",
+                ScalarTypes.word(ChecksumPreference.class),
+                ChecksumPreference.AUTO,
+                "Which form of the IPv4 checksum is sent: that of RFC 9568, that with a pseudo-header as keepalived sends"
+                        + " it, or the one that the peer uses. Both are always accepted.");
+
+        static final Key.Scalar<Boolean> PREEMPT = Key.optional(
+                "preempt", ScalarTypes.bool(), true, "Whether the node takes over from an Active of lower priority.");
+
+        static final Key.Scalar<Duration> PREEMPT_DELAY = Key.optional(
+                "preempt_delay",
+                ScalarTypes.duration(Duration.ZERO, ofDays(1)),
+                Duration.ZERO,
+                "How long an Active of lower priority is let be before the node takes over from it.");
+
+        static final Key.Entries ENTRIES = new Key.Entries(
+                "virtual_routers",
+                List.of(
+                        NAME,
+                        INTERFACE,
+                        VRID,
+                        PRIORITY,
+                        ADVERTISEMENT_INTERVAL,
+                        ADDRESSES,
+                        VERSION,
+                        CHECKSUM,
+                        PREEMPT,
+                        PREEMPT_DELAY,
+                        Announce.SECTION),
+                0,
+                1024,
+                "The addresses that move between the nodes, and how the nodes agree on who holds them.");
+
+        private VirtualRouter() {}
+    }
+
+    /** What a health check tries. */
+    enum CheckType {
+        TCP,
+        HTTP
+    }
+
+    /** Below {@code health_check} of a service. */
+    static final class HealthCheck {
+        static final Key.Scalar<CheckType> TYPE = Key.optional(
+                "type",
+                ScalarTypes.word(CheckType.class),
+                CheckType.TCP,
+                "What is tried: that the backend accepts a connection, or that it answers a GET of HTTP/1.1.");
+
+        static final Key.Scalar<Duration> INTERVAL = Key.optional(
+                "interval",
+                ScalarTypes.duration(ofMillis(50), ofDays(1)),
+                ofSeconds(10),
+                "The pause between the starts of two checks.");
+
+        static final Key.Scalar<Duration> TIMEOUT = Key.optional(
+                "timeout",
+                ScalarTypes.duration(ofMillis(10), ofDays(1)),
+                ofSeconds(3),
+                "After which a check without an answer has failed; shorter than the interval.");
+
+        static final Key.Scalar<Integer> FAILURES = Key.optional(
+                "failures",
+                ScalarTypes.integer(1, 100),
+                3,
+                "How many failures in a row make a healthy backend unhealthy.");
+
+        static final Key.Scalar<Integer> SUCCESS = Key.optional(
+                "success",
+                ScalarTypes.integer(1, 100),
+                2,
+                "How many successes in a row make an unhealthy backend healthy.");
+
+        static final Key.Scalar<String> PATH =
+                Key.optional("path", ScalarTypes.httpPath(), "/", "With type http: what is asked for, query included.");
+
+        static final Key.Scalar<String> HOST = Key.optional(
+                "host",
+                ScalarTypes.httpHost(),
+                "",
+                "With type http: the Host header; \"\" sends the backend's address.");
+
+        static final Key.Scalar<StatusRange> STATUS = Key.optional(
+                "status",
+                ScalarTypes.statusRange(),
+                new StatusRange(200, 399),
+                "With type http: which status codes count as success.");
+
+        static final List<Key.Scalar<?>> HTTP_ONLY = List.of(PATH, HOST, STATUS);
+
+        static final Key.Section SECTION = new Key.Section(
+                "health_check",
+                List.of(TYPE, INTERVAL, TIMEOUT, FAILURES, SUCCESS, PATH, HOST, STATUS),
+                "How each backend of the service is checked. Every node checks, Active or not.");
+
+        private HealthCheck() {}
+    }
+
+    /** Below {@code timeouts} of a service. */
+    static final class Timeouts {
+        static final Key.Scalar<Duration> CONNECT = Key.optional(
+                "connect",
+                ScalarTypes.duration(ofMillis(10), ofMinutes(5)),
+                ofSeconds(3),
+                "How long one attempt to reach a backend may take.");
+
+        static final Key.Scalar<Duration> IDLE = Key.optional(
+                "idle",
+                ScalarTypes.duration(ofMillis(100), WEEK),
+                ofMinutes(5),
+                "How long a connection may be silent in both directions.");
+
+        static final Key.Scalar<Duration> HALF_CLOSED = Key.optional(
+                "half_closed",
+                ScalarTypes.duration(ofMillis(100), WEEK),
+                ofSeconds(30),
+                "How long a connection may be silent once one side has finished sending.");
+
+        static final Key.Section SECTION =
+                new Key.Section("timeouts", List.of(CONNECT, IDLE, HALF_CLOSED), "When a silent connection is ended.");
+
+        private Timeouts() {}
+    }
+
+    /** Below an entry of {@code backends} of a service. */
+    static final class Backend {
+        static final Key.Scalar<String> NAME = Key.derived(
+                "name", ScalarTypes.name(), "the address", "How people call the backend; unique within the service.");
+
+        static final Key.Scalar<Endpoint> ADDRESS =
+                Key.required("address", ScalarTypes.backendAddress(), "Where the server listens.");
+
+        static final Key.Scalar<Integer> WEIGHT = Key.optional(
+                "weight",
+                ScalarTypes.integer(0, 1000),
+                100,
+                "Its share of the connections against the other backends; 0 gets no new ones.");
+
+        static final Key.Entries ENTRIES =
+                new Key.Entries("backends", List.of(NAME, ADDRESS, WEIGHT), 1, 1024, "The servers that do the work.");
+
+        private Backend() {}
+    }
+
+    /** Below an entry of {@code services}. */
+    static final class Service {
+        static final Key.Scalar<String> NAME = Key.derived(
+                "name",
+                ScalarTypes.name(),
+                "the first listen address, such as 198.51.100.10:443",
+                "How people call the service; unique on the node.");
+
+        static final Key.Values<ListenerConfig> LISTEN = new Key.Values<>(
+                "listen",
+                ScalarTypes.listener(),
+                256,
+                true,
+                "Where clients arrive: an address and port, or a list of them. The address need not be on this node yet.");
+
+        static final Key.Scalar<EngineChoice> ENGINE = Key.optional(
+                "engine",
+                ScalarTypes.word(EngineChoice.class),
+                EngineChoice.AUTO,
+                "Which engine forwards the traffic; auto takes the fastest that has all the service asks for.");
+
+        static final Key.Scalar<Balance> BALANCE = Key.optional(
+                "balance",
+                ScalarTypes.word(Balance.class),
+                Balance.LEAST_CONN,
+                "How a backend is chosen for a new connection.");
+
+        static final Key.Scalar<Duration> DRAIN_TIMEOUT = Key.optional(
+                "drain_timeout",
+                ScalarTypes.duration(Duration.ZERO, WEEK),
+                ofSeconds(60),
+                "How long the connections of a draining backend may live on before they are reset.");
+
+        static final Key.Entries ENTRIES = new Key.Entries(
+                "services",
+                List.of(
+                        NAME,
+                        LISTEN,
+                        ENGINE,
+                        BALANCE,
+                        HealthCheck.SECTION,
+                        DRAIN_TIMEOUT,
+                        Timeouts.SECTION,
+                        Backend.ENTRIES),
+                0,
+                4096,
+                "What is forwarded, and to whom.");
+
+        private Service() {}
+    }
+
+    /** Below {@code control}. */
+    static final class Control {
+        static final Key.Scalar<Path> SOCKET = Key.derived(
+                "socket",
+                ScalarTypes.socketPath(),
+                "control.sock in the run directory, /run/mainstay/control.sock",
+                "The unix socket on which the daemon takes commands.");
+
+        static final Key.Section SECTION = new Key.Section("control", List.of(SOCKET), "How the daemon is controlled.");
+
+        private Control() {}
+    }
+
+    /** The whole file. */
+    static final Key.Section ROOT = new Key.Section(
+            "",
+            List.of(Node.SECTION, VirtualRouter.ENTRIES, Service.ENTRIES, Control.SECTION),
+            "The configuration of a node.");
+
+    /** The keys directly below one that has any. */
+    static List<Key> below(Key key) {
+        return switch (key) {
+            case Key.Section section -> section.keys();
+            case Key.Entries entries -> entries.keys();
+            case Key.Scalar<?> scalar -> List.of();
+            case Key.Values<?> values -> List.of();
+        };
+    }
+}

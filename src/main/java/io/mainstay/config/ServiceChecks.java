@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.config;
+
+import io.mainstay.config.Schema.Backend;
+import io.mainstay.config.Schema.CheckType;
+import io.mainstay.config.Schema.HealthCheck;
+import io.mainstay.config.Schema.Service;
+import io.mainstay.config.WrittenSection.Item;
+import io.mainstay.forward.ListenerConfig;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.IpAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** What must hold between the keys of the services. Works on what could be read, so that one run finds all. */
+final class ServiceChecks {
+
+    private final Problems problems;
+    private final Set<IpAddress> virtualAddresses;
+    private final Predicate<IpAddress> ownAddress;
+    private final Map<String, String> names = new HashMap<>();
+    private final Map<Integer, List<Item<ListenerConfig>>> listenersByPort = new HashMap<>();
+
+    /**
+     * @param virtualAddresses the addresses that the virtual routers hold
+     * @param ownAddress whether an address stands on this machine
+     */
+    ServiceChecks(Problems problems, Set<IpAddress> virtualAddresses, Predicate<IpAddress> ownAddress) {
+        this.problems = problems;
+        this.virtualAddresses = virtualAddresses;
+        this.ownAddress = ownAddress;
+    }
+
+    void check(List<WrittenSection> services) {
+        for (WrittenSection service : services) {
+            checkName(service);
+            Set<Endpoint> listening = new HashSet<>();
+            for (Item<ListenerConfig> listener : service.items(Service.LISTEN)) {
+                checkListener(listener);
+                listening.add(listener.value().endpoint());
+            }
+            checkHealthCheck(service.section(HealthCheck.SECTION));
+            checkBackends(service, listening);
+        }
+    }
+
+    private void checkName(WrittenSection service) {
+        String name = DerivedDefaults.nameOfService(service);
+        String other = name == null ? null : names.putIfAbsent(name, service.path());
+        // A name derived from a listen address is taken twice only if the address is, which is reported as such.
+        if (name != null && other != null && service.has(Service.NAME)) {
+            problems.refuse(
+                    service.placeOf(Service.NAME),
+                    service.pathOf(Service.NAME),
+                    name,
+                    "a name of its own; " + other + " has this one");
+        }
+    }
+
+    private void checkListener(Item<ListenerConfig> item) {
+        Endpoint endpoint = item.value().endpoint();
+        List<Item<ListenerConfig>> samePort =
+                listenersByPort.computeIfAbsent(endpoint.port(), port -> new ArrayList<>());
+        for (Item<ListenerConfig> other : samePort) {
+            if (collide(endpoint, other.value().endpoint())) {
+                problems.refuse(
+                        item.place(),
+                        item.path(),
+                        endpoint.toString(),
+                        "an address and port of its own; " + other.path() + " listens on "
+                                + other.value().endpoint());
+                break;
+            }
+        }
+        samePort.add(item);
+        IpAddress address = endpoint.address();
+        boolean expected = virtualAddresses.contains(address)
+                || address.isUnspecified()
+                || address.isLoopback()
+                || ownAddress.test(address);
+        if (!expected) {
+            problems.warn(
+                    item.place(),
+                    item.path(),
+                    address + " is neither an address of a virtual router of this node nor an address that it has now;"
+                            + " no client will arrive there");
+        }
+    }
+
+    /** Linux lets nobody listen on a port of one address while somebody else listens on it for all addresses. */
+    private static boolean collide(Endpoint a, Endpoint b) {
+        return a.address().equals(b.address())
+                || a.address().isUnspecified()
+                || b.address().isUnspecified();
+    }
+
+    private void checkHealthCheck(WrittenSection check) {
+        Duration interval = check.value(HealthCheck.INTERVAL);
+        Duration timeout = check.value(HealthCheck.TIMEOUT);
+        if (interval != null && timeout != null && timeout.compareTo(interval) >= 0) {
+            boolean blameTimeout = check.has(HealthCheck.TIMEOUT);
+            Key key = blameTimeout ? HealthCheck.TIMEOUT : HealthCheck.INTERVAL;
+            problems.refuse(
+                    check.placeOf(key),
+                    check.pathOf(key),
+                    Durations.format(blameTimeout ? timeout : interval),
+                    blameTimeout
+                            ? "shorter than the interval of " + Durations.format(interval)
+                            : "longer than the timeout of " + Durations.format(timeout));
+        }
+        if (check.value(HealthCheck.TYPE) == CheckType.TCP) {
+            for (Key key : HealthCheck.HTTP_ONLY) {
+                if (check.has(key)) {
+                    problems.error(
+                            check.placeOf(key), check.pathOf(key), "not for type tcp (expected: with type: http only)");
+                }
+            }
+        }
+    }
+
+    private void checkBackends(WrittenSection service, Set<Endpoint> listening) {
+        List<WrittenSection> backends = service.entries(Backend.ENTRIES);
+        Map<String, String> backendNames = new HashMap<>();
+        Map<Endpoint, String> backendAddresses = new HashMap<>();
+        boolean anyWeight = false;
+        for (WrittenSection backend : backends) {
+            Endpoint address = backend.value(Backend.ADDRESS);
+            checkBackendAddress(backend, address, listening, backendAddresses);
+            String name = DerivedDefaults.nameOfBackend(backend);
+            String other = name == null ? null : backendNames.putIfAbsent(name, backend.path());
+            if (name != null && other != null && backend.has(Backend.NAME)) {
+                problems.refuse(
+                        backend.placeOf(Backend.NAME),
+                        backend.pathOf(Backend.NAME),
+                        name,
+                        "a name of its own within the service; " + other + " has this one");
+            }
+            Integer weight = backend.value(Backend.WEIGHT);
+            anyWeight |= weight == null || weight > 0;
+        }
+        if (!backends.isEmpty() && !anyWeight) {
+            problems.warn(
+                    service.placeOf(Backend.ENTRIES),
+                    service.pathOf(Backend.ENTRIES),
+                    "every weight is 0; the service will refuse every client");
+        }
+    }
+
+    private void checkBackendAddress(
+            WrittenSection backend, @Nullable Endpoint address, Set<Endpoint> listening, Map<Endpoint, String> seen) {
+        if (address == null) {
+            return;
+        }
+        String path = backend.pathOf(Backend.ADDRESS);
+        String other = seen.putIfAbsent(address, backend.path());
+        if (other != null) {
+            problems.refuse(
+                    backend.placeOf(Backend.ADDRESS),
+                    path,
+                    address.toString(),
+                    "each server once in a service; " + other + " has this one");
+        }
+        if (listening.contains(address)) {
+            problems.refuse(
+                    backend.placeOf(Backend.ADDRESS),
+                    path,
+                    address.toString(),
+                    "a server; this is where the service itself listens");
+        }
+    }
+}

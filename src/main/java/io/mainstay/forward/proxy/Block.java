@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.netty.channel.unix.Buffer;
+import io.netty.util.internal.CleanableDirectBuffer;
+import java.nio.ByteBuffer;
+
+/**
+ * Memory outside the heap through which octets pass from one socket to the other. Its address is looked up once, since
+ * asking for it is a native call on Java 25.
+ */
+final class Block {
+
+    private final CleanableDirectBuffer memory;
+    private final ByteBuffer bytes;
+    private final long address;
+
+    Block(int capacity) {
+        memory = Buffer.allocateDirectBufferWithNativeOrder(capacity);
+        bytes = memory.buffer();
+        address = Buffer.memoryAddress(bytes);
+    }
+
+    long address() {
+        return address;
+    }
+
+    int capacity() {
+        return bytes.capacity();
+    }
+
+    /** The same memory, for code that does not go through its address. Its position and limit mean nothing. */
+    ByteBuffer bytes() {
+        return bytes;
+    }
+
+    void free() {
+        memory.clean();
+    }
+}

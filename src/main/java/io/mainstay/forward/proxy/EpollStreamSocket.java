@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.nio.channels.NotYetConnectedException;
+
+/** A {@link StreamSocket} on the event loop of a worker, edge-triggered. */
+final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
+
+    /** What a socket is asked for as long as its writes were never refused. */
+    static final EpollIoOps READING =
+            EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLRDHUP).with(EpollIoOps.EPOLLET);
+
+    /** What a connecting or once full socket is asked for. */
+    static final EpollIoOps READING_AND_WRITING = READING.with(EpollIoOps.EPOLLOUT);
+
+    private final Worker worker;
+    private final TcpSocket socket;
+    private final Listener listener;
+    private final IoRegistration registration;
+    private EpollIoOps interest;
+    private boolean closed;
+
+    /** Registers the socket with the worker, on whose thread this is called. */
+    EpollStreamSocket(Worker worker, TcpSocket socket, Listener listener, EpollIoOps interest) {
+        this.worker = worker;
+        this.socket = socket;
+        this.listener = listener;
+        this.interest = interest;
+        this.registration = worker.register(this);
+        registration.submit(interest);
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return socket;
+    }
+
+    @Override
+    public void handle(IoRegistration ignored, IoEvent event) {
+        if (!closed) {
+            listener.onReady(((EpollIoEvent) event).ops().value());
+        }
+    }
+
+    @Override
+    public int read(Block into) {
+        try {
+            int count = socket.recvAddress(into.address(), 0, into.capacity());
+            return count >= 0 ? count : FINISHED;
+        } catch (IOException | NotYetConnectedException broken) {
+            return BROKEN;
+        }
+    }
+
+    @Override
+    public int write(Block block, int from, int to) {
+        try {
+            return socket.sendAddress(block.address(), from, to);
+        } catch (IOException | NotYetConnectedException broken) {
+            return BROKEN;
+        }
+    }
+
+    @Override
+    public void finishOutput() {
+        try {
+            socket.shutdown(false, true);
+        } catch (IOException | NotYetConnectedException broken) {
+            // The next event on the socket says so.
+        }
+    }
+
+    @Override
+    public void tellWritable() {
+        if (!interest.equals(READING_AND_WRITING)) {
+            interest = READING_AND_WRITING;
+            registration.submit(interest);
+        }
+    }
+
+    @Override
+    public void tellAgain() {
+        registration.submit(interest);
+    }
+
+    @Override
+    public boolean isAllDelivered() {
+        return socket.isAllDelivered();
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            worker.closeAfterEvents(this);
+        }
+    }
+
+    @Override
+    public void reset() {
+        if (!closed) {
+            try {
+                socket.setSoLinger(0);
+            } catch (IOException gone) {
+                // Nobody is left who could be told.
+            }
+            close();
+        }
+    }
+
+    /** Frees the descriptor. A closed one leaves the epoll set by itself. */
+    void release() {
+        socket.closeQuietly();
+        registration.cancel();
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.time.MonotonicClock;
+import java.io.IOException;
+
+/** What the connections of one worker share: memory, deadlines, and time. Used by the worker's thread alone. */
+final class Lane {
+
+    /** Opens connections to backends. */
+    interface Connector {
+
+        /**
+         * Starts a connection; its outcome is told to the listener.
+         *
+         * @throws SocketShortageException if this node cannot open any
+         * @throws IOException if this backend was refused at once
+         */
+        StreamSocket connect(LiveBackend backend, StreamSocket.Listener listener) throws IOException;
+    }
+
+    final int index;
+    final BlockPool blocks = new BlockPool();
+    final TimerWheel wheel = new TimerWheel();
+    private final MonotonicClock clock;
+    private final Connector connector;
+    private final Runnable startTicking;
+    private long nowNanos;
+
+    /**
+     * @param index number of the worker, from 0
+     * @param startTicking is run when the first deadline comes in: {@link #tick} is to be called until it says no
+     */
+    Lane(int index, MonotonicClock clock, Connector connector, Runnable startTicking) {
+        this.index = index;
+        this.clock = clock;
+        this.connector = connector;
+        this.startTicking = startTicking;
+    }
+
+    StreamSocket connect(LiveBackend backend, StreamSocket.Listener listener) throws IOException {
+        return connector.connect(backend, listener);
+    }
+
+    /** The time of the last tick, at most a tick old while there are deadlines. */
+    long nowNanos() {
+        return nowNanos;
+    }
+
+    /** Files a deadline, for the first time or after it came nearer. */
+    void file(TimerWheel.Entry entry) {
+        if (wheel.isEmpty()) {
+            nowNanos = clock.now().nanos();
+            startTicking.run();
+        }
+        wheel.file(entry, nowNanos);
+    }
+
+    /** The time for a deadline that is about to be set: exact for the first one, else that of the last tick. */
+    long stamp() {
+        if (wheel.isEmpty()) {
+            nowNanos = clock.now().nanos();
+        }
+        return nowNanos;
+    }
+
+    /** Serves the deadlines that have passed; whether there are more to come. */
+    boolean tick() {
+        nowNanos = clock.now().nanos();
+        wheel.advance(nowNanos);
+        return !wheel.isEmpty();
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.Ipv6Address;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The listening socket of one listener on one worker. The kernel shares new connections out among the sockets of all workers
+ * (SO_REUSEPORT).
+ */
+final class ListenerSocket implements EpollIoHandle {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ListenerSocket.class);
+
+    /** Connections taken in one go, so that a flood of new ones does not hold up the others. */
+    private static final int MAX_ACCEPTED_AT_ONCE = 32;
+
+    /** How long new connections wait in the kernel when the node has no descriptor for them. */
+    private static final long PAUSE_NANOS = 100_000_000;
+
+    /** Room for the address of a client, as Netty's accept wants it. */
+    private static final int CLIENT_ADDRESS_LENGTH = 26;
+
+    /** Nothing that a listening socket ever tells. */
+    private static final EpollIoOps PAUSED = EpollIoOps.EPOLLRDHUP;
+
+    private final Worker worker;
+    private final LiveService service;
+    private final LiveListener listener;
+    private final TcpSocket socket;
+    private final EventOutlet events;
+    private final byte[] clientAddress = new byte[CLIENT_ADDRESS_LENGTH];
+    private @Nullable IoRegistration registration;
+    private boolean failing;
+
+    ListenerSocket(Worker worker, LiveService service, LiveListener listener, TcpSocket socket, EventOutlet events) {
+        this.worker = worker;
+        this.service = service;
+        this.listener = listener;
+        this.socket = socket;
+        this.events = events;
+    }
+
+    /**
+     * A socket that listens on the endpoint, which need not be on an interface. Sockets of this program may share it.
+     *
+     * @throws IOException with the reason of the kernel
+     */
+    static TcpSocket bind(Endpoint endpoint, int backlog) throws IOException {
+        TcpSocket socket = TcpSocket.open(endpoint.address() instanceof Ipv6Address);
+        try {
+            socket.prepareToBindAnywhere();
+            socket.setReusePort(true);
+            // Accepted sockets inherit it.
+            socket.setTcpNoDelay(true);
+            socket.bind(socketAddress(endpoint));
+            socket.listen(backlog);
+            return socket;
+        } catch (IOException refused) {
+            socket.closeQuietly();
+            throw refused;
+        }
+    }
+
+    /**
+     * Fails if another program listens on the endpoint. {@link #bind} alone would share the port with a second daemon of the
+     * same user, and each would get a part of the connections.
+     */
+    static void requireUnused(Endpoint endpoint) throws IOException {
+        TcpSocket probe = TcpSocket.open(endpoint.address() instanceof Ipv6Address);
+        try {
+            probe.prepareToBindAnywhere();
+            probe.bind(socketAddress(endpoint));
+        } finally {
+            probe.closeQuietly();
+        }
+    }
+
+    private static InetSocketAddress socketAddress(Endpoint endpoint) throws IOException {
+        return new InetSocketAddress(InetAddress.getByAddress(endpoint.address().octets()), endpoint.port());
+    }
+
+    /** Takes connections from now on; on the thread of the worker. */
+    void start() {
+        registration = worker.register(this);
+        registration.submit(EpollIoOps.EPOLLIN);
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return socket;
+    }
+
+    @Override
+    public void handle(IoRegistration ignored, IoEvent event) {
+        for (int i = 0; i < MAX_ACCEPTED_AT_ONCE; i++) {
+            int descriptor;
+            try {
+                descriptor = socket.accept(clientAddress);
+            } catch (IOException failure) {
+                onAcceptFailed(failure);
+                return;
+            }
+            if (descriptor < 0) {
+                return;
+            }
+            failing = false;
+            take(new TcpSocket(descriptor));
+        }
+    }
+
+    private void take(TcpSocket accepted) {
+        if (!listener.isOpen()) {
+            service.countRefused(RefusalReason.GATE_CLOSED);
+            accepted.reset();
+            return;
+        }
+        try {
+            worker.relay(service, listener, accepted);
+        } catch (RuntimeException | AssertionError defect) {
+            // Thrown on, it would stop every connection of the loop for a second.
+            LOG.error("connection for service {} not taken", service.name(), defect);
+            accepted.reset();
+        }
+    }
+
+    /** Other failures than a shortage concern a connection that is gone already (accept(2)): the next one is waiting. */
+    private void onAcceptFailed(IOException failure) {
+        IoRegistration present = registration;
+        if (present == null || !SocketErrors.isShortage(failure)) {
+            return;
+        }
+        if (!failing) {
+            failing = true;
+            events.tell(new ProxyEvent.AcceptFailing(service.name(), "accept: " + SocketErrors.reason(failure)));
+        }
+        present.submit(PAUSED);
+        worker.executeAfter(
+                () -> {
+                    if (present.isValid()) {
+                        present.submit(EpollIoOps.EPOLLIN);
+                    }
+                },
+                PAUSE_NANOS);
+    }
+
+    @Override
+    public void close() {
+        socket.closeQuietly();
+        if (registration != null) {
+            registration.cancel();
+        }
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.forward.AdminState;
+import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.BackendPool;
+import io.mainstay.forward.BackendState;
+import io.mainstay.forward.Candidate;
+import io.mainstay.health.RiseFall;
+import io.mainstay.health.Verdict;
+import io.mainstay.net.Ipv6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backend with its state. All but the configuration and the counters is guarded by the lock of its {@link LiveService}.
+ */
+final class LiveBackend {
+
+    private final BackendConfig config;
+    private final InetSocketAddress address;
+    private final FlowCounters[] countersOfWorkers;
+    private final Candidate<LiveBackend> candidate;
+    private final RiseFall riseFall;
+    private AdminState wish = AdminState.READY;
+    private @Nullable CheckReport lastCheck;
+    private @Nullable Drain drain;
+
+    LiveBackend(BackendConfig config, BackendPool<LiveBackend> pool, RiseFall riseFall, int workers) {
+        this.config = config;
+        this.riseFall = riseFall;
+        address = socketAddress(config);
+        countersOfWorkers = new FlowCounters[workers];
+        for (int i = 0; i < workers; i++) {
+            countersOfWorkers[i] = new FlowCounters();
+        }
+        candidate = pool.add(this, config.weight());
+    }
+
+    private static InetSocketAddress socketAddress(BackendConfig config) {
+        try {
+            return new InetSocketAddress(
+                    InetAddress.getByAddress(config.address().address().octets()),
+                    config.address().port());
+        } catch (UnknownHostException e) {
+            throw new AssertionError("an address has 4 or 16 octets", e);
+        }
+    }
+
+    String name() {
+        return config.name();
+    }
+
+    BackendConfig config() {
+        return config;
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    boolean isIpv6() {
+        return config.address().address() instanceof Ipv6Address;
+    }
+
+    /** The counters to which this worker alone adds. */
+    FlowCounters counters(int worker) {
+        return countersOfWorkers[worker];
+    }
+
+    Candidate<LiveBackend> candidate() {
+        return candidate;
+    }
+
+    int active() {
+        return candidate.active();
+    }
+
+    BackendState state() {
+        return BackendState.of(wish, riseFall.verdict() == Verdict.HEALTHY);
+    }
+
+    AdminState wish() {
+        return wish;
+    }
+
+    /** Whether it is wanted and no check has ended yet, so that nothing can be said about it. */
+    boolean isUndecided() {
+        return wish == AdminState.READY && riseFall.verdict() == Verdict.UNKNOWN;
+    }
+
+    RiseFall riseFall() {
+        return riseFall;
+    }
+
+    @Nullable
+    Drain drain() {
+        return drain;
+    }
+
+    void setWish(AdminState newWish, @Nullable Drain newDrain) {
+        wish = newWish;
+        drain = newDrain;
+    }
+
+    void setLastCheck(CheckReport report) {
+        lastCheck = report;
+    }
+
+    /** Sum over all workers. */
+    long sum(ToLongFunction<FlowCounters> counter) {
+        long sum = 0;
+        for (FlowCounters counters : countersOfWorkers) {
+            sum += counter.applyAsLong(counters);
+        }
+        return sum;
+    }
+
+    BackendSnapshot snapshot(@Nullable DrainStatus drainStatus) {
+        return new BackendSnapshot(
+                config.name(),
+                config.address(),
+                state(),
+                config.weight(),
+                active(),
+                sum(FlowCounters::connections),
+                sum(FlowCounters::bytesIn),
+                sum(FlowCounters::bytesOut),
+                sum(FlowCounters::connectFailures),
+                lastCheck,
+                drainStatus);
+    }
+}

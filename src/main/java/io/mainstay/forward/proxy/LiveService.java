@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.forward.AdminState;
+import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.BackendPool;
+import io.mainstay.forward.BackendState;
+import io.mainstay.forward.Candidate;
+import io.mainstay.forward.DrainPlan;
+import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.health.RiseFall;
+import io.mainstay.health.Verdict;
+import io.mainstay.time.MonotonicClock;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service with its backends and their states. Safe for use by several threads: one lock guards the choice of a backend and
+ * every change of state; a worker takes it twice for each connection and never for an octet.
+ */
+final class LiveService {
+
+    /** The timeouts of a service in the unit of the relay's deadlines. */
+    record Timeouts(long connectNanos, long idleNanos, long halfClosedNanos) {
+
+        static Timeouts of(TimeoutConfig config) {
+            return new Timeouts(
+                    config.connect().toNanos(),
+                    config.idle().toNanos(),
+                    config.halfClosed().toNanos());
+        }
+    }
+
+    private final ProxyService settings;
+    private final Timeouts timeouts;
+    private final MonotonicClock clock;
+    private final EventOutlet events;
+    private final List<LiveListener> listeners = new ArrayList<>();
+    private final List<LiveBackend> backends = new ArrayList<>();
+    private final BackendPool<LiveBackend> pool;
+    private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
+
+    /** Whether the journal was last told that no backend takes connections. */
+    private boolean toldWithoutBackend;
+
+    LiveService(ProxyService settings, ProxySettings engine, EventOutlet events) {
+        this.settings = settings;
+        this.clock = engine.clock();
+        this.events = events;
+        timeouts = Timeouts.of(settings.config().timeouts());
+        pool = new BackendPool<>(settings.config().balance());
+        for (ListenerConfig listener : settings.config().listeners()) {
+            boolean virtual =
+                    engine.virtualAddresses().contains(listener.endpoint().address());
+            listeners.add(new LiveListener(listener, virtual));
+        }
+        for (BackendConfig backend : settings.config().backends()) {
+            RiseFall riseFall =
+                    new RiseFall(settings.check().failures(), settings.check().success());
+            backends.add(new LiveBackend(backend, pool, riseFall, engine.workers()));
+        }
+        for (RefusalReason reason : RefusalReason.values()) {
+            refused.put(reason, new LongAdder());
+        }
+    }
+
+    String name() {
+        return settings.config().name();
+    }
+
+    ProxyService settings() {
+        return settings;
+    }
+
+    Timeouts timeouts() {
+        return timeouts;
+    }
+
+    List<LiveListener> listeners() {
+        return listeners;
+    }
+
+    List<LiveBackend> backends() {
+        return backends;
+    }
+
+    /** @throws IllegalArgumentException if there is none of that name */
+    LiveBackend backend(String name) {
+        for (LiveBackend backend : backends) {
+            if (backend.name().equals(name)) {
+                return backend;
+            }
+        }
+        String known = backends.stream().map(LiveBackend::name).collect(Collectors.joining(", "));
+        throw new IllegalArgumentException("backend of " + name() + ": " + name + " (expected: one of " + known + ")");
+    }
+
+    void countRefused(RefusalReason reason) {
+        LongAdder counter = refused.get(reason);
+        if (counter != null) {
+            counter.increment();
+        }
+    }
+
+    /** Chooses a backend for a new connection and counts the connection there; null if none takes any. */
+    synchronized @Nullable LiveBackend take() {
+        Candidate<LiveBackend> chosen = pool.choose(List.of());
+        if (chosen == null) {
+            return null;
+        }
+        chosen.connectionStarted();
+        return chosen.backend();
+    }
+
+    /**
+     * Moves a connection from a backend that it did not reach to another one.
+     *
+     * @param tried the backends that it did not reach
+     * @return null if none takes any; the connection then still counts where it was
+     */
+    synchronized @Nullable LiveBackend takeInstead(LiveBackend failed, Collection<Candidate<LiveBackend>> tried) {
+        Candidate<LiveBackend> chosen = pool.choose(tried);
+        if (chosen == null) {
+            return null;
+        }
+        chosen.connectionStarted();
+        giveBack(failed);
+        return chosen.backend();
+    }
+
+    /** Counts a connection out. */
+    synchronized void giveBack(LiveBackend backend) {
+        backend.candidate().connectionEnded();
+        Drain drain = backend.drain();
+        if (drain != null && !drain.isOver() && backend.active() == 0) {
+            finish(backend, drain);
+        }
+    }
+
+    /** Takes the result of a check in. */
+    synchronized void onCheck(LiveBackend backend, CheckReport report) {
+        BackendState before = backend.state();
+        boolean first = backend.riseFall().verdict() == Verdict.UNKNOWN;
+        backend.setLastCheck(report);
+        backend.riseFall().record(report.success());
+        BackendState after = backend.state();
+        if (before != after || (first && backend.wish() == AdminState.READY)) {
+            onStateChange(backend, first ? null : before, "check: " + report.detail());
+        }
+    }
+
+    /** Starts a drain, or gives a running one another deadline. */
+    synchronized Drain drain(LiveBackend backend, Duration timeout) {
+        MonotonicInstant now = clock.now();
+        Drain running = backend.drain();
+        if (running != null && !running.isOver()) {
+            running.setPlan(running.plan().withTimeout(now, timeout));
+            return running;
+        }
+        BackendState before = backend.state();
+        int live = backend.active();
+        Drain drain = new Drain(DrainPlan.begin(now, timeout, live));
+        backend.setWish(AdminState.DRAIN, drain);
+        if (before != BackendState.DRAINING) {
+            onStateChange(backend, before, "drain requested");
+        }
+        events.tell(new ProxyEvent.DrainStarted(name(), backend.name(), live, timeout));
+        if (live == 0) {
+            finish(backend, drain);
+        }
+        return drain;
+    }
+
+    /** Puts a backend back to work, as far as its checks agree. */
+    synchronized void ready(LiveBackend backend) {
+        wish(backend, AdminState.READY, "ready requested");
+    }
+
+    /** Leaves a backend alone; what the checks found so far counts no more. */
+    synchronized void maintenance(LiveBackend backend) {
+        wish(backend, AdminState.MAINTENANCE, "maintenance requested");
+        backend.riseFall().forget();
+    }
+
+    private void wish(LiveBackend backend, AdminState wish, String reason) {
+        BackendState before = backend.state();
+        Drain drain = backend.drain();
+        if (drain != null && !drain.isOver()) {
+            finish(backend, drain);
+        }
+        backend.setWish(wish, null);
+        if (backend.state() != before) {
+            onStateChange(backend, before, reason);
+        }
+    }
+
+    private void finish(LiveBackend backend, Drain drain) {
+        DrainOutcome outcome = drain.finish(backend.active(), clock.now());
+        events.tell(new ProxyEvent.DrainFinished(name(), backend.name(), outcome));
+        events.after(() -> drain.result().complete(outcome));
+    }
+
+    private void onStateChange(LiveBackend backend, @Nullable BackendState before, String reason) {
+        boolean wasServed = pool.hasEligible();
+        BackendState state = backend.state();
+        backend.candidate().setEligible(state.takesNewConnections());
+        events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
+        boolean served = pool.hasEligible();
+        if (served && toldWithoutBackend) {
+            toldWithoutBackend = false;
+            events.tell(new ProxyEvent.ServiceHasBackend(name(), backend.name()));
+        } else if (!served && !toldWithoutBackend && (wasServed || isDecided())) {
+            toldWithoutBackend = true;
+            events.tell(new ProxyEvent.ServiceWithoutBackend(name(), backend.name() + ": " + reason));
+        }
+    }
+
+    /** Whether something can be said about every backend: at start none is told missing before it was looked for. */
+    private boolean isDecided() {
+        return backends.stream().noneMatch(LiveBackend::isUndecided);
+    }
+
+    /** Calls off the drains that run. */
+    synchronized void cancelDrains() {
+        for (LiveBackend backend : backends) {
+            Drain drain = backend.drain();
+            if (drain != null && !drain.isOver()) {
+                finish(backend, drain);
+            }
+        }
+    }
+
+    synchronized ServiceSnapshot snapshot() {
+        MonotonicInstant now = clock.now();
+        List<BackendSnapshot> backendSnapshots = new ArrayList<>(backends.size());
+        for (LiveBackend backend : backends) {
+            Drain drain = backend.drain();
+            backendSnapshots.add(backend.snapshot(drain == null ? null : drain.status(backend.active(), now)));
+        }
+        Map<RefusalReason, Long> refusals = new EnumMap<>(RefusalReason.class);
+        refused.forEach((reason, count) -> refusals.put(reason, count.sum()));
+        return new ServiceSnapshot(
+                name(),
+                settings.config().listeners(),
+                listeners.stream().anyMatch(LiveListener::isOpen),
+                pool.active(),
+                backendSnapshots.stream().mapToLong(BackendSnapshot::total).sum(),
+                backendSnapshots.stream().mapToLong(BackendSnapshot::bytesIn).sum(),
+                backendSnapshots.stream().mapToLong(BackendSnapshot::bytesOut).sum(),
+                refusals,
+                backendSnapshots);
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+/** Bits of epoll events, from {@code sys/epoll.h}. */
+final class Readiness {
+
+    static final int IN = 0x001;
+    static final int OUT = 0x004;
+
+    /** An error is pending on the socket; always told. */
+    static final int ERR = 0x008;
+
+    /** Both directions are closed; always told. */
+    static final int HUP = 0x010;
+
+    /** The peer has finished sending, or more. */
+    static final int RDHUP = 0x2000;
+
+    private Readiness() {}
+
+    static boolean mayRead(int readiness) {
+        return (readiness & (IN | RDHUP | HUP | ERR)) != 0;
+    }
+
+    static boolean mayWrite(int readiness) {
+        return (readiness & OUT) != 0;
+    }
+
+    /** Whether an end or an error stands behind the octets that can be read. */
+    static boolean isEnding(int readiness) {
+        return (readiness & (RDHUP | HUP | ERR)) != 0;
+    }
+
+    static boolean isError(int readiness) {
+        return (readiness & ERR) != 0;
+    }
+}

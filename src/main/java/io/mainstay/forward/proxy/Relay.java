@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.forward.Candidate;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's connection and the one to its backend, from accept to the end of both. Runs on the thread of one worker.
+ *
+ * <p>The relay passes on what the ends do and invents nothing: octets, then the FIN behind them, or the reset. A connection
+ * that is ended for another reason (idle, drained, moved away) is reset on both sides, because a FIN would tell the peer
+ * that the stream is complete.
+ */
+final class Relay extends TimerWheel.Entry {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+
+    /** Attempts to reach a backend before the client is reset. */
+    static final int MAX_ATTEMPTS = 3;
+
+    /** Blocks moved for one connection in one go, so that a fast one does not hold up the others. */
+    private static final int MAX_BLOCKS_AT_ONCE = 16;
+
+    private enum Phase {
+        CONNECTING,
+        RELAYING,
+        /** One end is gone, the other still has to get what was read for it. */
+        CLOSING,
+        ENDED
+    }
+
+    private final Lane lane;
+    private final LiveService service;
+    private final LiveListener listener;
+    private final RelayEnd client;
+    private RelayEnd server;
+    private LiveBackend backend;
+    private FlowCounters counters;
+    private Phase phase = Phase.CONNECTING;
+
+    private List<Candidate<LiveBackend>> tried = List.of();
+    private int attempts;
+
+    private long lastActivityNanos;
+    private long timeoutNanos;
+
+    /** The end that is left in {@link Phase#CLOSING}. */
+    private @Nullable RelayEnd survivor;
+
+    private boolean resetSurvivor;
+    private long nextLookNanos;
+
+    /** @param first the backend that was taken for this connection */
+    Relay(Lane lane, LiveService service, LiveListener listener, LiveBackend first) {
+        this.lane = lane;
+        this.service = service;
+        this.listener = listener;
+        client = new RelayEnd(this, lane.blocks);
+        server = new RelayEnd(this, lane.blocks);
+        backend = first;
+        counters = first.counters(lane.index);
+    }
+
+    /** The end that faces the client, for the socket that is to be attached before the start. */
+    RelayEnd client() {
+        return client;
+    }
+
+    LiveListener listener() {
+        return listener;
+    }
+
+    LiveBackend backend() {
+        return backend;
+    }
+
+    boolean hasEnded() {
+        return phase == Phase.ENDED;
+    }
+
+    /** Connects to the backend at once, without waiting for the client to speak: many servers speak first. */
+    void start() {
+        connect();
+    }
+
+    private void connect() {
+        while (phase != Phase.ENDED) {
+            attempts++;
+            try {
+                server.attach(lane.connect(backend, server));
+                lastActivityNanos = lane.stamp();
+                timeoutNanos = service.timeouts().connectNanos();
+                lane.file(this);
+                return;
+            } catch (SocketShortageException shortage) {
+                refuse(RefusalReason.NO_RESOURCES);
+            } catch (IOException refused) {
+                chooseNext();
+            }
+        }
+    }
+
+    private void onConnectFailed() {
+        server.close();
+        server = new RelayEnd(this, lane.blocks);
+        chooseNext();
+        connect();
+    }
+
+    private void chooseNext() {
+        counters.connectFailed();
+        if (attempts == MAX_ATTEMPTS) {
+            refuse(RefusalReason.CONNECT_FAILED);
+            return;
+        }
+        if (tried.isEmpty()) {
+            tried = new ArrayList<>(MAX_ATTEMPTS);
+        }
+        tried.add(backend.candidate());
+        LiveBackend next = service.takeInstead(backend, tried);
+        if (next == null) {
+            refuse(RefusalReason.CONNECT_FAILED);
+            return;
+        }
+        backend = next;
+        counters = next.counters(lane.index);
+    }
+
+    private void refuse(RefusalReason reason) {
+        service.countRefused(reason);
+        abort();
+    }
+
+    void onReady(RelayEnd end, int readiness) {
+        try {
+            serve(end, readiness);
+        } catch (RuntimeException | AssertionError defect) {
+            onDefect(defect);
+        }
+    }
+
+    /** Thrown on, a defect would stop every connection of the loop for a second. */
+    private void onDefect(Throwable defect) {
+        LOG.error("relay for service {} failed, connection reset", service.name(), defect);
+        abort();
+    }
+
+    private void serve(RelayEnd end, int readiness) {
+        end.note(readiness);
+        switch (phase) {
+            case CONNECTING -> onReadyWhileConnecting(end, readiness);
+            case RELAYING -> {
+                RelayEnd other = end == client ? server : client;
+                if (end.hasPending() && Readiness.mayWrite(readiness)) {
+                    touch();
+                    if (end.flush()) {
+                        move(other, end);
+                    }
+                }
+                move(end, other);
+                settle();
+            }
+            case CLOSING -> {
+                if (end == survivor) {
+                    finishClosing();
+                }
+            }
+            case ENDED -> {}
+        }
+    }
+
+    private void onReadyWhileConnecting(RelayEnd end, int readiness) {
+        if (end == client) {
+            if (Readiness.isError(readiness)) {
+                abort();
+            }
+            return;
+        }
+        if (end != server) {
+            return;
+        }
+        if (Readiness.isError(readiness)) {
+            onConnectFailed();
+        } else if (Readiness.mayWrite(readiness)) {
+            onConnected();
+        }
+    }
+
+    private void onConnected() {
+        phase = Phase.RELAYING;
+        counters.connected();
+        touch();
+        allowSilenceFor(service.timeouts().idleNanos());
+        move(server, client);
+        move(client, server);
+        settle();
+    }
+
+    /** Moves octets until the one has no more, the other takes no more, or it is the turn of other connections. */
+    private void move(RelayEnd from, RelayEnd to) {
+        for (int blocks = 0; from.isReadable() && !to.hasPending() && !to.refusesOutput(); blocks++) {
+            if (blocks == MAX_BLOCKS_AT_ONCE) {
+                from.tellAgain();
+                return;
+            }
+            int count = from.read();
+            if (count == 0) {
+                return;
+            }
+            touch();
+            if (from == client) {
+                counters.bytesIn(count);
+            } else {
+                counters.bytesOut(count);
+            }
+            to.write(count);
+        }
+        if (to.refusesOutput() && !from.refusesOutput()) {
+            // It has gone away, and may have sent an answer before that.
+            move(to, from);
+        }
+    }
+
+    private void touch() {
+        lastActivityNanos = lane.nowNanos();
+    }
+
+    private void allowSilenceFor(long nanos) {
+        boolean nearer = nanos < timeoutNanos;
+        timeoutNanos = nanos;
+        if (nearer) {
+            lane.file(this);
+        }
+    }
+
+    /** Acts on ends that have finished or broken. */
+    private void settle() {
+        if (phase != Phase.RELAYING) {
+            return;
+        }
+        if (client.isBroken()) {
+            closeAfter(client, server);
+        } else if (server.isBroken()) {
+            closeAfter(server, client);
+        } else if (client.isFinished() || server.isFinished()) {
+            boolean nothingPending = !client.hasPending() && !server.hasPending();
+            if (client.isFinished() && server.isFinished() && nothingPending) {
+                client.close();
+                server.close();
+                end();
+                return;
+            }
+            if (client.isFinished() && !server.hasPending()) {
+                server.finishOutput();
+            }
+            if (server.isFinished() && !client.hasPending()) {
+                client.finishOutput();
+            }
+            allowSilenceFor(service.timeouts().halfClosedNanos());
+        }
+    }
+
+    /**
+     * Ends the connection after one end is gone. What was read from it is delivered first. Then the other end is reset too,
+     * or closed where the reset came after the FIN and so has cost the stream nothing.
+     */
+    private void closeAfter(RelayEnd gone, RelayEnd left) {
+        resetSurvivor = !gone.isFinished();
+        gone.close();
+        survivor = left;
+        phase = Phase.CLOSING;
+        touch();
+        timeoutNanos = service.timeouts().halfClosedNanos();
+        fileNextLook();
+        finishClosing();
+    }
+
+    private void finishClosing() {
+        RelayEnd left = survivor;
+        if (left == null || !left.flush()) {
+            return;
+        }
+        if (!resetSurvivor) {
+            left.close();
+            end();
+        } else if (left.isAllDelivered()) {
+            left.reset();
+            end();
+        }
+    }
+
+    /** No event tells what the peer's kernel has acknowledged: it is looked at in every other tick. */
+    private void fileNextLook() {
+        nextLookNanos = lane.nowNanos();
+        lane.file(this);
+    }
+
+    @Override
+    long deadlineNanos() {
+        return phase == Phase.CLOSING ? nextLookNanos : lastActivityNanos + timeoutNanos;
+    }
+
+    @Override
+    void onDeadline(long nowNanos) {
+        try {
+            serveDeadline(nowNanos);
+        } catch (RuntimeException | AssertionError defect) {
+            onDefect(defect);
+        }
+    }
+
+    private void serveDeadline(long nowNanos) {
+        switch (phase) {
+            case CONNECTING -> onConnectFailed();
+            case RELAYING -> abort();
+            case CLOSING -> {
+                if (nowNanos - lastActivityNanos >= timeoutNanos) {
+                    abort();
+                    return;
+                }
+                fileNextLook();
+                finishClosing();
+            }
+            case ENDED -> {}
+        }
+    }
+
+    /** Resets both sides, whatever they are doing. */
+    void abort() {
+        if (phase != Phase.ENDED) {
+            client.reset();
+            server.reset();
+            end();
+        }
+    }
+
+    private void end() {
+        phase = Phase.ENDED;
+        lane.wheel.remove(this);
+        service.giveBack(backend);
+    }
+}

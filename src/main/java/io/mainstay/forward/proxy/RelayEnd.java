@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import org.jspecify.annotations.Nullable;
+
+/** One of the two sockets of a relayed connection, with what is known of it and what still has to be written to it. */
+final class RelayEnd implements StreamSocket.Listener {
+
+    private final Relay relay;
+    private final BlockPool blocks;
+    private @Nullable StreamSocket socket;
+
+    /** Octets may be waiting to be read. */
+    private boolean readable;
+
+    /** An end or an error waits behind the octets that can be read, so a short read is not the last one. */
+    private boolean ending;
+
+    private boolean finished;
+    private boolean broken;
+    private boolean outputRefused;
+    private boolean outputFinished;
+
+    private @Nullable Block pending;
+    private int pendingFrom;
+    private int pendingTo;
+
+    RelayEnd(Relay relay, BlockPool blocks) {
+        this.relay = relay;
+        this.blocks = blocks;
+    }
+
+    void attach(StreamSocket newSocket) {
+        socket = newSocket;
+    }
+
+    @Override
+    public void onReady(int readiness) {
+        relay.onReady(this, readiness);
+    }
+
+    /** Remembers what the kernel told. */
+    void note(int readiness) {
+        if (finished) {
+            // A RST behind the FIN shows as an error alone.
+            broken |= Readiness.isError(readiness);
+            return;
+        }
+        readable |= Readiness.mayRead(readiness);
+        ending |= Readiness.isEnding(readiness);
+    }
+
+    boolean isReadable() {
+        return readable;
+    }
+
+    /** Whether its peer has finished sending and all of that has been read. */
+    boolean isFinished() {
+        return finished;
+    }
+
+    /** Whether the connection is gone, by a reset as a rule. */
+    boolean isBroken() {
+        return broken;
+    }
+
+    /** Whether what was read for it cannot be delivered any more. */
+    boolean refusesOutput() {
+        return outputRefused;
+    }
+
+    boolean hasPending() {
+        return pending != null;
+    }
+
+    /** Whether nothing that was written to it can still be lost by a reset. */
+    boolean isAllDelivered() {
+        return outputRefused || socket().isAllDelivered();
+    }
+
+    /** Reads into the scratch block; the number of octets, 0 when there are none for now or ever. */
+    int read() {
+        Block scratch = blocks.scratch();
+        int count = socket().read(scratch);
+        if (count > 0) {
+            readable = ending || count == scratch.capacity();
+            return count;
+        }
+        readable = false;
+        switch (count) {
+            case StreamSocket.NOTHING -> {}
+            case StreamSocket.FINISHED -> {
+                // The write that was refused took the error away from the socket, which then reads as finished.
+                finished = !outputRefused;
+                broken = outputRefused;
+            }
+            default -> broken = true;
+        }
+        return 0;
+    }
+
+    /** Writes the first octets of the scratch block; whether it takes more. What it does not take now stays pending. */
+    boolean write(int count) {
+        int taken = socket().write(blocks.scratch(), 0, count);
+        if (taken == count) {
+            return true;
+        }
+        if (taken == StreamSocket.BROKEN) {
+            onOutputRefused();
+        } else {
+            pending = blocks.lendScratch();
+            pendingFrom = taken;
+            pendingTo = count;
+            socket().tellWritable();
+        }
+        return false;
+    }
+
+    /** Writes what is pending; whether nothing is left of it. */
+    boolean flush() {
+        Block block = pending;
+        if (block == null) {
+            return true;
+        }
+        int taken = socket().write(block, pendingFrom, pendingTo);
+        if (taken == StreamSocket.BROKEN) {
+            onOutputRefused();
+            return true;
+        }
+        pendingFrom += taken;
+        if (pendingFrom < pendingTo) {
+            return false;
+        }
+        dropPending();
+        return true;
+    }
+
+    private void onOutputRefused() {
+        outputRefused = true;
+        dropPending();
+        if (finished) {
+            broken = true;
+        } else {
+            // What it sent before it went away is still to be read.
+            readable = true;
+            ending = true;
+        }
+    }
+
+    /** Passes the FIN of the other end on, once. */
+    void finishOutput() {
+        if (!outputFinished) {
+            outputFinished = true;
+            socket().finishOutput();
+        }
+    }
+
+    void tellAgain() {
+        socket().tellAgain();
+    }
+
+    /** Closes the socket, if there is one. */
+    void close() {
+        dropPending();
+        if (socket != null) {
+            socket.close();
+        }
+    }
+
+    /** Resets the socket, if there is one. */
+    void reset() {
+        dropPending();
+        if (socket != null) {
+            socket.reset();
+        }
+    }
+
+    private void dropPending() {
+        if (pending != null) {
+            blocks.giveBack(pending);
+            pending = null;
+        }
+    }
+
+    private StreamSocket socket() {
+        StreamSocket present = socket;
+        if (present == null) {
+            throw new AssertionError("used before it was attached");
+        }
+        return present;
+    }
+}

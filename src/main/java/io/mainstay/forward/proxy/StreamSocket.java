@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+/**
+ * A connected, or connecting, TCP socket that never blocks, as the relay needs it. Used by one worker's thread alone.
+ *
+ * <p>Readiness is told once for each change ({@code EPOLLET}), not for as long as it lasts: who stops before {@link #read}
+ * gave {@link #NOTHING} or fewer octets than there was room for has to remember that there may be more, or to call
+ * {@link #tellAgain}.
+ */
+interface StreamSocket {
+
+    /** Result of a read: no octets now. */
+    int NOTHING = 0;
+
+    /** Result of a read: the peer has finished sending. */
+    int FINISHED = -1;
+
+    /** Result of a read or write: the connection is broken, as a rule reset by the peer. */
+    int BROKEN = -2;
+
+    /** Reads into the block from its start; the number of octets, or one of the three results above. */
+    int read(Block into);
+
+    /** Writes the octets of the block from {@code from} to before {@code to}; how many were taken, or {@link #BROKEN}. */
+    int write(Block block, int from, int to);
+
+    /** Tells the peer that nothing more will be sent. A peer that is gone already will show on the next read. */
+    void finishOutput();
+
+    /** From now on tells also when there is room for writing after there was none. */
+    void tellWritable();
+
+    /** Tells the present readiness once more, after the other sockets had their turn. */
+    void tellAgain();
+
+    /** Whether the peer's kernel has acknowledged all that was written. */
+    boolean isAllDelivered();
+
+    /** Closes with a FIN behind what was written. */
+    void close();
+
+    /** Closes with a RST; what the peer has not got yet is lost. */
+    void reset();
+
+    /** Is told about readiness by the thread of the worker. */
+    interface Listener {
+
+        /**
+         * The socket has become ready for something.
+         *
+         * @param readiness the bits of {@link Readiness} that are set
+         */
+        void onReady(int readiness);
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.observe;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import io.mainstay.observe.BackendStatus.LastCheck;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The status snapshot as JSON: the one place that knows its field names, which scripts rely on. Stateless; any thread.
+ */
+public final class StatusJson {
+
+    private StatusJson() {}
+
+    /** The snapshot as a tree. */
+    public static JsonObject toTree(StatusSnapshot status) {
+        JsonObject json = new JsonObject();
+        json.addProperty("node", status.node());
+        json.addProperty("version", status.version());
+        json.addProperty("config_hash", status.configHash());
+        json.addProperty("time", status.time().toString());
+        json.addProperty("started_at", status.startedAt().toString());
+        json.add("virtual_routers", array(status.virtualRouters(), StatusJson::virtualRouter));
+        json.add("services", array(status.services(), StatusJson::service));
+        return json;
+    }
+
+    private static JsonObject virtualRouter(VirtualRouterStatus router) {
+        JsonObject json = new JsonObject();
+        json.addProperty("name", router.name());
+        json.addProperty("vrid", router.vrid());
+        json.addProperty("interface", router.interfaceName());
+        json.addProperty("state", router.state().name());
+        json.addProperty("reason", router.reason());
+        json.addProperty("priority", router.priority());
+        json.addProperty("effective_priority", router.effectivePriority());
+        json.addProperty(
+                "advertisement_interval_ms", router.advertisementInterval().toMillis());
+        json.add("addresses", strings(router.addresses()));
+        json.addProperty("active_address", router.activeAddress());
+        json.addProperty("since", router.since().toString());
+        json.addProperty("transitions", router.transitions());
+        json.addProperty("checksum", router.checksum());
+        json.addProperty("handing_over", router.handingOver());
+        json.addProperty("preempt_suspended", router.preemptSuspended());
+        json.addProperty("advertisements_sent", router.advertisementsSent());
+        json.addProperty("advertisements_received", router.advertisementsReceived());
+        json.add("discards", counters(router.discards()));
+        return json;
+    }
+
+    private static JsonObject service(ServiceStatus service) {
+        JsonObject json = new JsonObject();
+        json.addProperty("name", service.name());
+        json.add("listen", strings(service.listen()));
+        json.addProperty("engine", service.engine());
+        json.addProperty("balance", service.balance());
+        json.addProperty("state", service.state().name());
+        json.addProperty("connections_active", service.connectionsActive());
+        json.addProperty("connections_total", service.connectionsTotal());
+        json.addProperty("bytes_in", service.bytesIn());
+        json.addProperty("bytes_out", service.bytesOut());
+        json.add("refused", counters(service.refused()));
+        json.add("backends", array(service.backends(), StatusJson::backendTree));
+        return json;
+    }
+
+    /** One backend as a tree, as it stands within its service. */
+    public static JsonObject backendTree(BackendStatus backend) {
+        JsonObject json = new JsonObject();
+        json.addProperty("name", backend.name());
+        json.addProperty("address", backend.address());
+        json.addProperty("state", backend.state().name());
+        json.addProperty("weight", backend.weight());
+        json.addProperty("connections_active", backend.connectionsActive());
+        json.addProperty("connections_total", backend.connectionsTotal());
+        json.addProperty("since", backend.since().toString());
+        json.addProperty("drain_deadline", textOrNull(backend.drainDeadline()));
+        LastCheck check = backend.lastCheck();
+        if (check == null) {
+            json.add("last_check", JsonNull.INSTANCE);
+        } else {
+            JsonObject last = new JsonObject();
+            last.addProperty("at", check.at().toString());
+            last.addProperty("success", check.success());
+            long micros = check.duration().toNanos() / 1000;
+            last.addProperty("duration_ms", micros / 1000.0);
+            last.addProperty("detail", check.detail());
+            json.add("last_check", last);
+        }
+        return json;
+    }
+
+    /**
+     * Reads the tree back.
+     *
+     * @throws JsonParseException if something of a snapshot is missing or of another type
+     */
+    public static StatusSnapshot fromTree(JsonFields json) {
+        return new StatusSnapshot(
+                json.string("node"),
+                json.string("version"),
+                json.string("config_hash"),
+                json.instant("time"),
+                json.instant("started_at"),
+                json.objects("virtual_routers").stream()
+                        .map(StatusJson::virtualRouter)
+                        .toList(),
+                json.objects("services").stream().map(StatusJson::service).toList());
+    }
+
+    private static VirtualRouterStatus virtualRouter(JsonFields json) {
+        return new VirtualRouterStatus(
+                json.string("name"),
+                json.integer("vrid"),
+                json.string("interface"),
+                json.constant("state", VirtualRouterStatus.State.class),
+                json.string("reason"),
+                json.integer("priority"),
+                json.integer("effective_priority"),
+                Duration.ofMillis(json.number("advertisement_interval_ms")),
+                json.strings("addresses"),
+                json.stringOrNull("active_address"),
+                json.instant("since"),
+                json.number("transitions"),
+                json.string("checksum"),
+                json.bool("handing_over"),
+                json.bool("preempt_suspended"),
+                json.number("advertisements_sent"),
+                json.number("advertisements_received"),
+                json.numberMap("discards"));
+    }
+
+    private static ServiceStatus service(JsonFields json) {
+        return new ServiceStatus(
+                json.string("name"),
+                json.strings("listen"),
+                json.string("engine"),
+                json.string("balance"),
+                json.constant("state", ServiceStatus.State.class),
+                json.number("connections_active"),
+                json.number("connections_total"),
+                json.number("bytes_in"),
+                json.number("bytes_out"),
+                json.numberMap("refused"),
+                json.objects("backends").stream().map(StatusJson::backend).toList());
+    }
+
+    private static BackendStatus backend(JsonFields json) {
+        return new BackendStatus(
+                json.string("name"),
+                json.string("address"),
+                json.constant("state", BackendStatus.State.class),
+                json.integer("weight"),
+                json.number("connections_active"),
+                json.number("connections_total"),
+                json.instant("since"),
+                json.instantOrNull("drain_deadline"),
+                json.has("last_check") ? lastCheck(json.object("last_check")) : null);
+    }
+
+    private static LastCheck lastCheck(JsonFields json) {
+        return new LastCheck(
+                json.instant("at"),
+                json.bool("success"),
+                Duration.ofNanos(Math.round(json.decimal("duration_ms") * 1_000_000)),
+                json.string("detail"));
+    }
+
+    private static <T> JsonArray array(List<T> elements, Function<T, JsonObject> toTree) {
+        JsonArray array = new JsonArray();
+        elements.forEach(element -> array.add(toTree.apply(element)));
+        return array;
+    }
+
+    private static JsonArray strings(List<String> texts) {
+        JsonArray array = new JsonArray();
+        texts.forEach(array::add);
+        return array;
+    }
+
+    private static JsonObject counters(Map<String, Long> counters) {
+        JsonObject json = new JsonObject();
+        counters.forEach(json::addProperty);
+        return json;
+    }
+
+    private static @Nullable String textOrNull(@Nullable Instant instant) {
+        return instant == null ? null : instant.toString();
+    }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.config;
+
+import static io.mainstay.config.ConfigFileTest.problems;
+import static io.mainstay.config.ConfigFileTest.valid;
+import static io.mainstay.config.ConfigFileTest.warnings;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** What must hold between keys. */
+class ConfigChecksTest {
+
+    private static String routers(String... entries) {
+        return "virtual_routers:\n  - {" + String.join("}\n  - {", entries) + "}\n";
+    }
+
+    private static String service(String listen, String more) {
+        return routers("interface: eth0, vrid: 51, addresses: [198.51.100.10/24]") + "services:\n  - listen: [" + listen
+                + "]\n    backends: [{address: \"10.0.0.11:80\"}]\n" + more;
+    }
+
+    @Test
+    void twoVirtualRoutersOnOneInterfaceNeedTwoVrids() {
+        assertThat(problems(routers(
+                        "interface: eth0, vrid: 51, addresses: [198.51.100.10/24]",
+                        "interface: eth1, vrid: 51, addresses: [198.51.100.11/24]",
+                        "name: c, interface: eth0, vrid: 51, addresses: [198.51.100.12/24]")))
+                .containsExactly("f.yaml:4:38 virtual_routers[2].vrid: 51"
+                        + " (expected: a VRID of its own on eth0; virtual_routers[0] has this one)");
+    }
+
+    @Test
+    void aNameIsGivenOnceEvenIfItWasDerived() {
+        assertThat(problems(routers(
+                        "interface: eth0, vrid: 51, addresses: [198.51.100.10/24]",
+                        "name: eth0-51, interface: eth1, vrid: 51, addresses: [198.51.100.11/24]")))
+                .containsExactly("f.yaml:3:12 virtual_routers[1].name: eth0-51"
+                        + " (expected: a name of its own; virtual_routers[0] has this one)");
+    }
+
+    @Test
+    void anAddressIsHeldByOneVirtualRouterOnce() {
+        assertThat(problems(routers("interface: eth0, vrid: 51, addresses: [198.51.100.10/24, 198.51.100.10/32]")))
+                .containsExactly("f.yaml:2:63 virtual_routers[0].addresses[1]: 198.51.100.10/32"
+                        + " (expected: each address once; virtual_routers[0].addresses[0] has this one)");
+    }
+
+    @Test
+    void theAddressOfANetworkIsNoVirtualAddress() {
+        assertThat(problems(routers(
+                        "interface: eth0, vrid: 51, addresses: [198.51.100.0/24, 198.51.100.255/24, 198.51.100.4/31,"
+                                + " 198.51.101.0/32]")))
+                .containsExactly(
+                        "f.yaml:2:45 virtual_routers[0].addresses[0]: 198.51.100.0/24"
+                                + " (expected: the address of a host; this is the network address of its /24)",
+                        "f.yaml:2:62 virtual_routers[0].addresses[1]: 198.51.100.255/24"
+                                + " (expected: the address of a host; this is the broadcast address of its /24)");
+    }
+
+    @Test
+    void preemptionThatCannotHappenIsRemarkedUpon() {
+        assertThat(warnings(routers("interface: eth0, vrid: 51, addresses: [198.51.100.10/24], preempt: false,"
+                        + " preempt_delay: 5s")))
+                .containsExactly("f.yaml:2:95 virtual_routers[0].preempt_delay: has no effect: preempt is false");
+        assertThat(warnings(routers(
+                        "interface: eth0, vrid: 51, addresses: [198.51.100.10/24], preempt: false, priority: 255")))
+                .containsExactly("f.yaml:2:73 virtual_routers[0].preempt: has no effect:"
+                        + " priority 255 owns the addresses and always takes over (RFC 9568 §6.1)");
+    }
+
+    @Test
+    void twoListenersOnOnePortCollideIfEitherTakesAllAddresses() {
+        assertThat(problems(service("\"198.51.100.10:80\", \"198.51.100.10:80/tcp\"", "")))
+                .containsExactly("f.yaml:4:34 services[0].listen[1]: 198.51.100.10:80"
+                        + " (expected: an address and port of its own; services[0].listen[0] listens on"
+                        + " 198.51.100.10:80)");
+        assertThat(problems(service("\"198.51.100.10:80\", \"0.0.0.0:80\"", "")))
+                .hasSize(1);
+        assertThat(problems(service("\"[::]:80\", \"198.51.100.10:80\"", ""))).hasSize(1);
+        assertThat(problems(service("\"198.51.100.10:80\", \"198.51.100.10:81\", \"127.0.0.1:80\"", "")))
+                .isEmpty();
+    }
+
+    @Test
+    void listenersOfTwoServicesCollideAsWell() {
+        assertThat(problems(service(
+                        "\"198.51.100.10:80\"",
+                        "  - {name: b, listen: \"198.51.100.10:80\"," + " backends: [{address: \"10.0.0.12:80\"}]}\n")))
+                .containsExactly("f.yaml:6:23 services[1].listen: 198.51.100.10:80"
+                        + " (expected: an address and port of its own; services[0].listen[0] listens on"
+                        + " 198.51.100.10:80)");
+    }
+
+    @Test
+    void aListenAddressThatThisNodeWillNeverHaveIsRemarkedUpon() {
+        assertThat(warnings(service("\"198.51.100.99:80\"", "")))
+                .containsExactly("f.yaml:4:14 services[0].listen[0]: 198.51.100.99 is neither an address of a virtual"
+                        + " router of this node nor an address that it has now; no client will arrive there");
+        assertThat(warnings(service("\"198.51.100.10:80\", \"127.0.0.1:81\", \"0.0.0.0:82\"", "")))
+                .isEmpty();
+    }
+
+    @Test
+    void aListenAddressOfTheMachineItselfIsGood() {
+        HostFacts host = new HostFacts("lb9", ConfigFileTest.HOST.runDirectory(), address -> true);
+        ConfigResult result = ConfigFile.parse(service("\"198.51.100.99:80\"", ""), "f.yaml", host);
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        ConfigResult.Valid.class,
+                        valid -> assertThat(valid.warnings()).isEmpty());
+    }
+
+    @Test
+    void aCheckIsOverBeforeTheNextOneStarts() {
+        assertThat(problems(service("\"198.51.100.10:80\"", "    health_check: {interval: 3s, timeout: 3s}\n")))
+                .containsExactly("f.yaml:6:43 services[0].health_check.timeout: 3s"
+                        + " (expected: shorter than the interval of 3s)");
+        assertThat(problems(service("\"198.51.100.10:80\"", "    health_check: {interval: 2s}\n")))
+                .containsExactly("f.yaml:6:30 services[0].health_check.interval: 2s"
+                        + " (expected: longer than the timeout of 3s)");
+    }
+
+    @Test
+    void keysOfHttpChecksAreRefusedForOtherChecks() {
+        assertThat(problems(service("\"198.51.100.10:80\"", "    health_check: {path: /ready}\n")))
+                .containsExactly("f.yaml:6:26 services[0].health_check.path: not for type tcp"
+                        + " (expected: with type: http only)");
+    }
+
+    @Test
+    void backendsOfAServiceDiffer() {
+        String yaml = """
+                services:
+                  - listen: 127.0.0.1:80
+                    backends:
+                      - {name: a, address: "10.0.0.11:80"}
+                      - {name: a, address: "10.0.0.12:80"}
+                      - {name: c, address: "10.0.0.11:80"}
+                      - {name: d, address: "127.0.0.1:80"}
+                      - {address: "0.0.0.0:80"}
+                """;
+        assertThat(problems(yaml))
+                .containsExactly(
+                        "f.yaml:5:16 services[0].backends[1].name: a"
+                                + " (expected: a name of its own within the service; services[0].backends[0] has this one)",
+                        "f.yaml:6:28 services[0].backends[2].address: 10.0.0.11:80"
+                                + " (expected: each server once in a service; services[0].backends[0] has this one)",
+                        "f.yaml:7:28 services[0].backends[3].address: 127.0.0.1:80"
+                                + " (expected: a server; this is where the service itself listens)",
+                        "f.yaml:8:19 services[0].backends[4].address: 0.0.0.0:80"
+                                + " (expected: ADDRESS:PORT or [IPV6]:PORT of a server; names are not looked up)");
+    }
+
+    @Test
+    void twoServicesMayShareABackend() {
+        assertThat(valid(service(
+                                "\"198.51.100.10:80\"",
+                                "  - {listen: \"198.51.100.10:81\", backends: [{address: \"10.0.0.11:80\"}]}\n"))
+                        .services())
+                .hasSize(2);
+    }
+
+    @Test
+    void aServiceThatCanServeNobodyIsRemarkedUpon() {
+        assertThat(warnings(service("\"198.51.100.10:80\"", "").replace(":80\"}]", ":80\", weight: 0}]")))
+                .containsExactly("f.yaml:5:15 services[0].backends: every weight is 0;"
+                        + " the service will refuse every client");
+    }
+
+    @Test
+    void aNodeWithoutVirtualRoutersIsRemarkedUpon() {
+        assertThat(warnings("services: []\n"))
+                .containsExactly("f.yaml: no virtual router is configured; this node will claim no address");
+    }
+
+    @Test
+    void mistakesInOneEntryDoNotHideThoseBetweenEntries() {
+        assertThat(problems(routers(
+                        "interface: eth0, vrid: 51, addresses: [198.51.100.10/24], priority: 0",
+                        "name: b, interface: eth0, vrid: 51, addresses: [198.51.100.10/24]")))
+                .hasSize(3);
+    }
+}

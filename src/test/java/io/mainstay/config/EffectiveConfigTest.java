@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.config;
+
+import static io.mainstay.config.ConfigFileTest.valid;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class EffectiveConfigTest {
+
+    @Test
+    void everyDefaultIsWrittenOut() {
+        assertThat(EffectiveConfig.toYaml(valid(ConfigDefaultsTest.SHORTEST))).isEqualTo("""
+                        node:
+                          name: lb9
+                        virtual_routers:
+                          - name: eth0-51
+                            interface: eth0
+                            vrid: 51
+                            priority: 100
+                            advertisement_interval: 1s
+                            addresses:
+                              - 198.51.100.10/24
+                            version: 3
+                            checksum: auto
+                            preempt: true
+                            preempt_delay: 0s
+                            announce:
+                              repeat: 5
+                              refresh: 1m
+                        services:
+                          - name: 198.51.100.10:443
+                            listen:
+                              - 198.51.100.10:443/tcp
+                            engine: auto
+                            balance: least_conn
+                            health_check:
+                              type: tcp
+                              interval: 10s
+                              timeout: 3s
+                              failures: 3
+                              success: 2
+                            drain_timeout: 1m
+                            timeouts:
+                              connect: 3s
+                              idle: 5m
+                              half_closed: 30s
+                            backends:
+                              - name: 10.0.0.11:8443
+                                address: 10.0.0.11:8443
+                                weight: 100
+                        control:
+                          socket: /run/mainstay/control.sock
+                        """);
+    }
+
+    @Test
+    void textsThatOtherYamlReadersWouldMisreadAreQuoted() {
+        assertThat(EffectiveConfig.toYaml(valid("node: {name: no}\n" + ConfigDefaultsTest.SHORTEST)))
+                .startsWith("node:\n  name: \"no\"\n");
+        assertThat(EffectiveConfig.toYaml(valid("node: {name: '1:30'}\n" + ConfigDefaultsTest.SHORTEST)))
+                .startsWith("node:\n  name: \"1:30\"\n");
+    }
+
+    @Test
+    void equalConfigurationsHaveEqualHashesHoweverTheyAreWritten() {
+        String hash = EffectiveConfig.hash(valid(ConfigDefaultsTest.SHORTEST));
+        assertThat(hash).matches("[0-9a-f]{12}");
+        assertThat(EffectiveConfig.hash(valid("# a remark\n" + ConfigDefaultsTest.SHORTEST + "control: {}\n")))
+                .isEqualTo(hash);
+        assertThat(EffectiveConfig.hash(valid(ConfigDefaultsTest.SHORTEST.replace("vrid: 51", "vrid: 52"))))
+                .isNotEqualTo(hash);
+    }
+}

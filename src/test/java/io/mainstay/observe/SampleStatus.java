@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.observe;
+
+import io.mainstay.observe.BackendStatus.LastCheck;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A snapshot with something in every field. */
+public final class SampleStatus {
+
+    public static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
+
+    private SampleStatus() {}
+
+    /** A node that is Active for one virtual router and Backup for another, with a healthy and a drained service. */
+    public static StatusSnapshot snapshot() {
+        Map<String, Long> discards = new LinkedHashMap<>();
+        discards.put("ttl", 3L);
+        discards.put("checksum", 1L);
+        return new StatusSnapshot(
+                "lb1",
+                "0.1.0",
+                "0123456789ab",
+                NOW,
+                NOW.minus(Duration.ofHours(26)),
+                List.of(
+                        new VirtualRouterStatus(
+                                "web",
+                                51,
+                                "eth0",
+                                VirtualRouterStatus.State.ACTIVE,
+                                "no advertisement for 3.61s",
+                                250,
+                                250,
+                                Duration.ofMillis(100),
+                                List.of("198.51.100.10/24", "198.51.100.11/24"),
+                                "198.51.100.1",
+                                NOW.minus(Duration.ofSeconds(123)),
+                                3,
+                                "pseudo_header",
+                                false,
+                                false,
+                                1200,
+                                7,
+                                discards),
+                        new VirtualRouterStatus(
+                                "db",
+                                52,
+                                "eth1",
+                                VirtualRouterStatus.State.BACKUP,
+                                "",
+                                100,
+                                90,
+                                Duration.ofSeconds(1),
+                                List.of("198.51.101.10/24"),
+                                null,
+                                NOW.minus(Duration.ofMillis(4_200)),
+                                1,
+                                "rfc9568",
+                                false,
+                                true,
+                                0,
+                                0,
+                                Map.of())),
+                List.of(
+                        new ServiceStatus(
+                                "https",
+                                List.of("198.51.100.10:443/tcp", "198.51.100.11:443/tcp"),
+                                "proxy",
+                                "least_conn",
+                                ServiceStatus.State.SERVING,
+                                12,
+                                34_567,
+                                1_234_567_890_123L,
+                                2_048,
+                                Map.of("no_backend", 2L),
+                                List.of(
+                                        backend("web1", BackendStatus.State.HEALTHY, 12),
+                                        backend("web2", BackendStatus.State.UNHEALTHY, 0),
+                                        backend("web3", BackendStatus.State.DRAINING, 5))),
+                        new ServiceStatus(
+                                "ssh",
+                                List.of("198.51.100.10:22/tcp"),
+                                "proxy",
+                                "round_robin",
+                                ServiceStatus.State.STANDBY,
+                                0,
+                                0,
+                                0,
+                                0,
+                                Map.of(),
+                                List.of(new BackendStatus(
+                                        "web1",
+                                        "10.0.0.11:22",
+                                        BackendStatus.State.MAINTENANCE,
+                                        0,
+                                        0,
+                                        0,
+                                        NOW,
+                                        null,
+                                        null)))));
+    }
+
+    private static BackendStatus backend(String name, BackendStatus.State state, long connections) {
+        boolean draining = state == BackendStatus.State.DRAINING;
+        boolean passed = state != BackendStatus.State.UNHEALTHY;
+        return new BackendStatus(
+                name,
+                "10.0.0.1" + name.charAt(3) + ":8443",
+                state,
+                100,
+                connections,
+                connections * 10,
+                NOW.minus(Duration.ofMinutes(90)),
+                draining ? NOW.plusSeconds(42) : null,
+                new LastCheck(
+                        NOW.minusSeconds(2), passed, Duration.ofNanos(1_250_000), passed ? "connected" : "refused"));
+    }
+}
