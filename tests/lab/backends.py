@@ -11,6 +11,8 @@ PORT = 8080
 class Backends:
     """One server on each backend node."""
 
+    names = BACKENDS
+
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._processes: dict[str, Process] = {}

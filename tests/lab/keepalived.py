@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lab.backends import PORT
 from lab.node import Node
@@ -95,6 +96,8 @@ vrrp_instance web {{
         for pid in pids[1:]:
             os.kill(pid, signal.SIGKILL)
         self.process.kill()
+        # As long as one is a zombie, keepalived believes that it runs already.
+        wait_until("the processes of keepalived are gone", lambda: not any(Path(f"/proc/{p}").exists() for p in pids))
 
     def pids(self) -> list[int]:
         """The parent and its VRRP process."""

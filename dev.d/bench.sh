@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # root is set by ./dev, lab_needs by lib/lab.sh
+# ./dev bench [NAME [OPTION...]]: each bench/NAME.py measures one thing in a lab of its own.
+
+verb_bench() {
+    if [ $# -eq 0 ]; then
+        local file
+        for file in "$root"/bench/*.py; do
+            printf './dev bench %-12s %s\n' "$(basename "$file" .py)" "$(sed -n '/^"""/{s/^"""//;s/"""$//;p;q}' "$file")"
+        done
+        return
+    fi
+    local name=$1
+    shift
+    [ -r "$root/bench/$name.py" ] || usage "unknown benchmark: $name (try: ./dev bench)"
+    need "for the lab" "${lab_needs[@]}"
+    need "as peers" keepalived:keepalived haproxy:haproxy
+    case " $* " in
+    *" --help "* | *" -h "* | *" --only keepalived "*) ;;
+    *) build_if_stale ;;
+    esac
+    export PYTHONPATH=$root/tests PYTHONDONTWRITEBYTECODE=1
+    exec /usr/bin/python3 -m lab.enter /usr/bin/python3 "$root/bench/$name.py" "$@"
+}
