@@ -12,6 +12,7 @@ verb_help() {
 ./dev sim [OPTION...]     run the election simulation; ./dev sim --help
 ./dev bench [NAME...]     measure; without a name: list what can be measured
 ./dev fmt                 format the Java sources
+./dev docs                make the pages anew that are made from the code
 ./dev clean               remove target/
 
 What a verb needs and does not find it installs from Debian, when run as root; no service is started by that.

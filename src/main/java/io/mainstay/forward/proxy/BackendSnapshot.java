@@ -3,6 +3,7 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.BackendState;
 import io.mainstay.net.Endpoint;
+import io.mainstay.time.MonotonicInstant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesIn octets from clients to it
  * @param bytesOut octets from it to clients
  * @param connectFailures attempts to reach it that failed
+ * @param since when it entered its state
  * @param lastCheck null until the first check has ended
  * @param drain null unless it is being drained or has been
  */
@@ -26,5 +28,6 @@ public record BackendSnapshot(
         long bytesIn,
         long bytesOut,
         long connectFailures,
+        MonotonicInstant since,
         @Nullable CheckReport lastCheck,
         @Nullable DrainStatus drain) {}

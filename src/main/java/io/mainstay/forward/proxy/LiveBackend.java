@@ -9,6 +9,7 @@ import io.mainstay.forward.Candidate;
 import io.mainstay.health.RiseFall;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Ipv6Address;
+import io.mainstay.time.MonotonicInstant;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -26,12 +27,15 @@ final class LiveBackend {
     private final Candidate<LiveBackend> candidate;
     private final RiseFall riseFall;
     private AdminState wish = AdminState.READY;
+    private MonotonicInstant since;
     private @Nullable CheckReport lastCheck;
     private @Nullable Drain drain;
 
-    LiveBackend(BackendConfig config, BackendPool<LiveBackend> pool, RiseFall riseFall, int workers) {
+    LiveBackend(
+            BackendConfig config, BackendPool<LiveBackend> pool, RiseFall riseFall, int workers, MonotonicInstant now) {
         this.config = config;
         this.riseFall = riseFall;
+        since = now;
         address = socketAddress(config);
         countersOfWorkers = new FlowCounters[workers];
         for (int i = 0; i < workers; i++) {
@@ -106,6 +110,11 @@ final class LiveBackend {
         drain = newDrain;
     }
 
+    /** Notes when it entered the state that it is in. */
+    void setSince(MonotonicInstant now) {
+        since = now;
+    }
+
     void setLastCheck(CheckReport report) {
         lastCheck = report;
     }
@@ -130,6 +139,7 @@ final class LiveBackend {
                 sum(FlowCounters::bytesIn),
                 sum(FlowCounters::bytesOut),
                 sum(FlowCounters::connectFailures),
+                since,
                 lastCheck,
                 drainStatus);
     }

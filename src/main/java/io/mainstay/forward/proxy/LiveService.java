@@ -66,7 +66,7 @@ final class LiveService {
         for (BackendConfig backend : settings.config().backends()) {
             RiseFall riseFall =
                     new RiseFall(settings.check().failures(), settings.check().success());
-            backends.add(new LiveBackend(backend, pool, riseFall, engine.workers()));
+            backends.add(new LiveBackend(backend, pool, riseFall, engine.workers(), clock.now()));
         }
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
@@ -212,6 +212,7 @@ final class LiveService {
     private void onStateChange(LiveBackend backend, @Nullable BackendState before, String reason) {
         boolean wasServed = pool.hasEligible();
         BackendState state = backend.state();
+        backend.setSince(clock.now());
         backend.candidate().setEligible(state.takesNewConnections());
         events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
         boolean served = pool.hasEligible();

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.config;
+
+import java.util.List;
+
+/** The manual of the configuration, made from the same table by which files are read. */
+public final class ConfigReference {
+
+    private ConfigReference() {}
+
+    /** Every key with its range, default and meaning, as Markdown. */
+    public static String toMarkdown() {
+        StringBuilder page = new StringBuilder();
+        for (Key key : Schema.below(Schema.ROOT)) {
+            section(page, key, key.name());
+        }
+        return page.toString();
+    }
+
+    private static void section(StringBuilder page, Key key, String path) {
+        page.append("## `").append(path).append("`\n\n").append(key.doc()).append("\n\n");
+        page.append("| key | value | default | meaning |\n|---|---|---|---|\n");
+        List<Key> below = Schema.below(key);
+        for (Key each : below) {
+            page.append("| `")
+                    .append(each.name())
+                    .append("` | ")
+                    .append(cell(value(each, path)))
+                    .append(" | ")
+                    .append(cell(fallback(each)))
+                    .append(" | ")
+                    .append(cell(each.doc()))
+                    .append(" |\n");
+        }
+        page.append('\n');
+        for (Key each : below) {
+            if (!Schema.below(each).isEmpty()) {
+                section(page, each, path + "." + each.name());
+            }
+        }
+    }
+
+    private static String value(Key key, String path) {
+        return switch (key) {
+            case Key.Scalar<?> scalar -> scalar.type().expected();
+            case Key.Values<?> values ->
+                (values.loneValue() ? "one or a list of: " : "a list of: ")
+                        + values.type().expected();
+            case Key.Section section -> "keys, see `" + path + "." + section.name() + "`";
+            case Key.Entries entries -> "a list, see `" + path + "." + entries.name() + "`";
+        };
+    }
+
+    private static String fallback(Key key) {
+        return switch (key) {
+            case Key.Scalar<?> scalar -> fallback(scalar);
+            case Key.Values<?> ignored -> "required";
+            case Key.Section ignored -> "the defaults of its keys";
+            case Key.Entries entries -> entries.least() > 0 ? "required" : "none";
+        };
+    }
+
+    private static <T> String fallback(Key.Scalar<T> scalar) {
+        return switch (scalar.fallback()) {
+            case Key.Fallback.Required<T> ignored -> "required";
+            case Key.Fallback.Default<T> value -> {
+                String text = scalar.type().writer().apply(value.value());
+                yield text.isEmpty() ? "`\"\"`" : "`" + text + "`";
+            }
+            case Key.Fallback.Derived<T> derived -> derived.rule();
+        };
+    }
+
+    private static String cell(String text) {
+        return text.replace("|", "\\|");
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.config.MainstayConfig;
+import io.mainstay.config.VirtualRouterSettings;
+import io.mainstay.forward.proxy.ProxyEngine;
+import io.mainstay.forward.proxy.ProxyService;
+import io.mainstay.forward.proxy.ProxySettings;
+import io.mainstay.forward.proxy.ProxyStartException;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.kernel.linux.LinuxKernel;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.observe.EventDraft;
+import io.mainstay.observe.EventJournal;
+import io.mainstay.observe.ProductVersion;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running node: the election, the proxy engine, the journal and the control socket of one configuration.
+ *
+ * <p>Started by one thread; {@link #stop} may be called from any.
+ */
+final class Daemon implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
+    private final EventJournal journal;
+    private final ElectionDriver election;
+    private final ElectionThread electionThread;
+    private final Deque<AutoCloseable> parts;
+
+    private Daemon(
+            EventJournal journal, ElectionDriver election, ElectionThread electionThread, Deque<AutoCloseable> parts) {
+        this.journal = journal;
+        this.election = election;
+        this.electionThread = electionThread;
+        this.parts = parts;
+    }
+
+    /**
+     * Starts everything; the election last, so that no address is taken before its services can be served.
+     *
+     * @throws DaemonStartException if a part cannot start; those before it are stopped again
+     */
+    static Daemon start(MainstayConfig config, Path stateDirectory) throws DaemonStartException {
+        Deque<AutoCloseable> parts = new ArrayDeque<>();
+        try {
+            return start(config, stateDirectory, parts);
+        } catch (DaemonStartException | RuntimeException | Error e) {
+            closeAll(parts);
+            throw e;
+        }
+    }
+
+    private static Daemon start(MainstayConfig config, Path stateDirectory, Deque<AutoCloseable> parts)
+            throws DaemonStartException {
+        try {
+            LinuxKernel kernel = opened(parts, LinuxKernel.open());
+            EventJournal journal = opened(parts, EventJournal.open(stateDirectory, kernel.clock()));
+            ProxyEngine proxy = opened(
+                    parts,
+                    ProxyEngine.start(
+                            ProxySettings.defaults(virtualAddresses(config), kernel.clock()),
+                            services(config),
+                            new ProxyJournal(journal)));
+            ElectionDriver election = new ElectionDriver(
+                    routers(config),
+                    new ElectionPorts(
+                            kernel.events(), kernel.addresses(), kernel.announcer(), kernel.links(), kernel.clock()),
+                    new ProxyGate(proxy),
+                    new ElectionJournal(journal));
+            ElectionThread electionThread = new ElectionThread(election, journal);
+            journal.append(EventDraft.info("started", "node", "mainstayd " + ProductVersion.current() + " started")
+                    .with("node", config.node().name())
+                    .with("virtual_routers", config.virtualRouters().size())
+                    .with("services", config.services().size())
+                    .with("socket", config.control().socket()));
+            electionThread.start();
+            return new Daemon(journal, election, electionThread, parts);
+        } catch (ProxyStartException e) {
+            throw new DaemonStartException(String.valueOf(e.getMessage()), e);
+        } catch (KernelException e) {
+            throw new DaemonStartException(e.getMessage() + " (expected: root, or CAP_NET_ADMIN and CAP_NET_RAW)", e);
+        }
+    }
+
+    private static <T extends AutoCloseable> T opened(Deque<AutoCloseable> parts, T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private static List<RouterSetup> routers(MainstayConfig config) {
+        return config.virtualRouters().stream()
+                .map(settings -> new RouterSetup(settings.router(), settings.announce()))
+                .toList();
+    }
+
+    private static List<ProxyService> services(MainstayConfig config) {
+        return config.services().stream()
+                .map(settings -> new ProxyService(settings.service(), settings.healthCheck()))
+                .toList();
+    }
+
+    private static Set<IpAddress> virtualAddresses(MainstayConfig config) {
+        return config.virtualRouters().stream()
+                .map(VirtualRouterSettings::router)
+                .flatMap(router -> router.addresses().stream())
+                .map(VirtualAddress::address)
+                .collect(Collectors.toSet());
+    }
+
+    /** Waits until the election has ended: true if it was stopped, false if it failed and gave its addresses up. */
+    boolean awaitEnd() {
+        return electionThread.ended().join();
+    }
+
+    /** Hands over what this node serves, then gives the rest up. {@link #awaitEnd} returns when that is done. */
+    void stop() {
+        journal.append(
+                EventDraft.info("stopping", "node", "asked to stop: handing over, then giving up the addresses"));
+        var unused = election.stop(Optional.empty());
+    }
+
+    @Override
+    public void close() {
+        closeAll(parts);
+    }
+
+    private static void closeAll(Deque<AutoCloseable> parts) {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                // The process ends anyway; the other parts still have to be closed.
+                LOG.warn("stopping: {}", e.toString());
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.config.MainstayConfig;
+import io.mainstay.config.ServiceSettings;
+import io.mainstay.config.VirtualRouterSettings;
+import io.mainstay.control.BackendChangeOutcome;
+import io.mainstay.control.BackendChangeRequest;
+import io.mainstay.control.ControlHandler;
+import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.SwitchoverOutcome;
+import io.mainstay.control.SwitchoverRequest;
+import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.ServiceConfig;
+import io.mainstay.forward.proxy.BackendSnapshot;
+import io.mainstay.forward.proxy.DrainOutcome;
+import io.mainstay.forward.proxy.ProxyEngine;
+import io.mainstay.net.IpAddress;
+import io.mainstay.observe.StatusSnapshot;
+import io.mainstay.time.MonotonicClock;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Carries out what the command line asks for. May be called by several threads at once. */
+final class DaemonControl implements ControlHandler {
+
+    private final MainstayConfig config;
+    private final Supplier<StatusSnapshot> status;
+    private final ElectionDriver election;
+    private final ProxyEngine proxy;
+    private final MonotonicClock clock;
+
+    DaemonControl(
+            MainstayConfig config,
+            Supplier<StatusSnapshot> status,
+            ElectionDriver election,
+            ProxyEngine proxy,
+            MonotonicClock clock) {
+        this.config = config;
+        this.status = status;
+        this.election = election;
+        this.proxy = proxy;
+        this.clock = clock;
+    }
+
+    @Override
+    public StatusSnapshot status() {
+        return status.get();
+    }
+
+    @Override
+    public MainstayConfig config() {
+        return config;
+    }
+
+    @Override
+    public CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request) {
+        List<ElectionSnapshot.Router> routers = routersToMove(request.virtualRouter());
+        List<CompletableFuture<SwitchoverOutcome>> outcomes = new ArrayList<>();
+        for (ElectionSnapshot.Router router : routers) {
+            CompletableFuture<HandOverResult> result = election.handOver(router.name(), Optional.of(request.timeout()));
+            outcomes.add(
+                    request.untilDone()
+                            ? result.thenApply(done -> outcome(router.name(), done))
+                            : CompletableFuture.completedFuture(new SwitchoverOutcome(
+                                    router.name(), SwitchoverOutcome.Result.STARTED, null, Duration.ZERO, "")));
+        }
+        return CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new))
+                .thenApply(
+                        done -> outcomes.stream().map(CompletableFuture::join).toList());
+    }
+
+    private List<ElectionSnapshot.Router> routersToMove(Optional<String> wanted) {
+        List<ElectionSnapshot.Router> routers = election.snapshot().routers();
+        if (wanted.isPresent()) {
+            ElectionSnapshot.Router router = routers.stream()
+                    .filter(each -> each.name().equals(wanted.get()))
+                    .findFirst()
+                    .orElseThrow(() -> new ControlRefusal(
+                            ControlRefusal.Reason.NOT_FOUND,
+                            "virtual router: " + wanted.get() + " (expected: one of " + routerNames() + ")"));
+            if (!isActive(router)) {
+                throw new ControlRefusal(
+                        ControlRefusal.Reason.CONFLICT,
+                        "virtual router " + router.name() + " is " + router.state()
+                                + " here: only the Active can hand over" + whereItIs(router));
+            }
+            return List.of(router);
+        }
+        List<ElectionSnapshot.Router> active =
+                routers.stream().filter(DaemonControl::isActive).toList();
+        if (active.isEmpty()) {
+            throw new ControlRefusal(
+                    ControlRefusal.Reason.CONFLICT,
+                    "no virtual router is ACTIVE on this node: only the Active can hand over"
+                            + routers.stream()
+                                    .findFirst()
+                                    .map(DaemonControl::whereItIs)
+                                    .orElse(""));
+        }
+        return active;
+    }
+
+    private static boolean isActive(ElectionSnapshot.Router router) {
+        return router.state().equals("ACTIVE");
+    }
+
+    private static String whereItIs(ElectionSnapshot.Router router) {
+        return router.activeAddress()
+                .map(address -> " (" + router.name() + " is Active on " + address + ")")
+                .orElse("");
+    }
+
+    private List<String> routerNames() {
+        return config.virtualRouters().stream()
+                .map(VirtualRouterSettings::router)
+                .map(router -> router.name())
+                .toList();
+    }
+
+    private SwitchoverOutcome outcome(String router, HandOverResult result) {
+        boolean done = result.outcome() == HandOverResult.Outcome.HANDED_OVER;
+        String newActive = done ? activeAddress(router) : null;
+        return new SwitchoverOutcome(
+                router,
+                done ? SwitchoverOutcome.Result.HANDED_OVER : SwitchoverOutcome.Result.FAILED,
+                newActive,
+                result.duration(),
+                result.detail());
+    }
+
+    private @Nullable String activeAddress(String router) {
+        return election.snapshot().routers().stream()
+                .filter(each -> each.name().equals(router))
+                .flatMap(each -> each.activeAddress().stream())
+                .map(IpAddress::toString)
+                .findFirst()
+                .orElse(null);
+    }
+
+    @Override
+    public CompletionStage<BackendChangeOutcome> changeBackend(BackendChangeRequest request) {
+        ServiceConfig service = service(request.service());
+        if (service.backends().stream().noneMatch(each -> each.name().equals(request.backend()))) {
+            throw new ControlRefusal(
+                    ControlRefusal.Reason.NOT_FOUND,
+                    "backend of " + service.name() + ": " + request.backend() + " (expected: one of "
+                            + service.backends().stream()
+                                    .map(BackendConfig::name)
+                                    .toList() + ")");
+        }
+        MonotonicInstant askedAt = clock.now();
+        Duration timeout = request.timeout().orElse(service.drainTimeout());
+        return switch (request.change()) {
+            case READY -> {
+                proxy.ready(request.service(), request.backend());
+                yield CompletableFuture.completedFuture(outcome(request, 0, askedAt));
+            }
+            case DRAIN -> drain(request, timeout, askedAt);
+            case MAINT -> maintenance(request, timeout, askedAt);
+        };
+    }
+
+    private CompletableFuture<BackendChangeOutcome> drain(
+            BackendChangeRequest request, Duration timeout, MonotonicInstant askedAt) {
+        CompletableFuture<DrainOutcome> drained = proxy.drain(request.service(), request.backend(), timeout);
+        return request.untilDone()
+                ? drained.thenApply(done -> outcome(request, done.reset(), askedAt))
+                : CompletableFuture.completedFuture(outcome(request, 0, askedAt));
+    }
+
+    /** Live connections are left alone unless the operator waits for them or names a deadline: then they are drained first. */
+    private CompletableFuture<BackendChangeOutcome> maintenance(
+            BackendChangeRequest request, Duration timeout, MonotonicInstant askedAt) {
+        if (!request.untilDone() && request.timeout().isEmpty()) {
+            proxy.maintenance(request.service(), request.backend());
+            return CompletableFuture.completedFuture(outcome(request, 0, askedAt));
+        }
+        CompletableFuture<BackendChangeOutcome> done = proxy.drain(request.service(), request.backend(), timeout)
+                .thenApply(drained -> {
+                    if (!drained.cancelled()) {
+                        proxy.maintenance(request.service(), request.backend());
+                    }
+                    return outcome(request, drained.reset(), askedAt);
+                });
+        return request.untilDone() ? done : CompletableFuture.completedFuture(outcome(request, 0, askedAt));
+    }
+
+    private BackendChangeOutcome outcome(BackendChangeRequest request, int reset, MonotonicInstant askedAt) {
+        BackendSnapshot backend = backend(request);
+        return new BackendChangeOutcome(
+                request.service(),
+                request.backend(),
+                ServiceStatuses.state(backend.state()),
+                backend.active(),
+                reset,
+                request.change() == BackendChangeRequest.Change.READY || backend.active() == 0,
+                clock.now().since(askedAt));
+    }
+
+    private BackendSnapshot backend(BackendChangeRequest request) {
+        return proxy.snapshot().services().stream()
+                .filter(service -> service.name().equals(request.service()))
+                .flatMap(service -> service.backends().stream())
+                .filter(backend -> backend.name().equals(request.backend()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private ServiceConfig service(String name) {
+        return config.services().stream()
+                .map(ServiceSettings::service)
+                .filter(service -> service.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new ControlRefusal(
+                        ControlRefusal.Reason.NOT_FOUND,
+                        "service: " + name + " (expected: one of "
+                                + config.services().stream()
+                                        .map(each -> each.service().name())
+                                        .toList() + ")"));
+    }
+}

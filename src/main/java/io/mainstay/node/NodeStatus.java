@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.config.EffectiveConfig;
+import io.mainstay.config.MainstayConfig;
+import io.mainstay.forward.proxy.ProxySnapshot;
+import io.mainstay.observe.ProductVersion;
+import io.mainstay.observe.StatusSnapshot;
+import java.time.Instant;
+import java.util.function.Supplier;
+
+/** Puts the snapshots of the rooms together into the one that people see. May be used by several threads. */
+final class NodeStatus {
+
+    private final MainstayConfig config;
+    private final String configHash;
+    private final Supplier<ElectionSnapshot> election;
+    private final Supplier<ProxySnapshot> proxy;
+    private final WallTime wallTime;
+    private final RouterStatuses routers;
+    private final ServiceStatuses services;
+    private final Instant startedAt;
+
+    NodeStatus(
+            MainstayConfig config,
+            Supplier<ElectionSnapshot> election,
+            Supplier<ProxySnapshot> proxy,
+            WallTime wallTime) {
+        this.config = config;
+        this.election = election;
+        this.proxy = proxy;
+        this.wallTime = wallTime;
+        configHash = EffectiveConfig.hash(config);
+        routers = new RouterStatuses(config.virtualRouters(), wallTime);
+        services = new ServiceStatuses(config.services(), wallTime);
+        startedAt = wallTime.now();
+    }
+
+    StatusSnapshot snapshot() {
+        return new StatusSnapshot(
+                config.node().name(),
+                ProductVersion.current(),
+                configHash,
+                wallTime.now(),
+                startedAt,
+                routers.of(election.get()),
+                services.of(proxy.get()));
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.forward.BackendState;
+import io.mainstay.forward.proxy.DrainOutcome;
+import io.mainstay.forward.proxy.ProxyEvent;
+import io.mainstay.observe.EventDraft;
+import io.mainstay.observe.EventJournal;
+import io.mainstay.observe.Severity;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Writes what happens in the proxy engine into the journal. Called by its workers; never blocks. */
+final class ProxyJournal implements Consumer<ProxyEvent> {
+
+    private final EventJournal journal;
+
+    ProxyJournal(EventJournal journal) {
+        this.journal = journal;
+    }
+
+    @Override
+    public void accept(ProxyEvent event) {
+        journal.append(draft(event));
+    }
+
+    static EventDraft draft(ProxyEvent event) {
+        return switch (event) {
+            case ProxyEvent.BackendStateChanged changed ->
+                new EventDraft(
+                        changed.to() == BackendState.UNHEALTHY ? Severity.WARNING : Severity.INFO,
+                        "backend_state",
+                        changed.service() + "/" + changed.backend(),
+                        (changed.from() == null ? "" : changed.from() + " -> ") + changed.to() + ": "
+                                + changed.reason(),
+                        Map.of());
+            case ProxyEvent.DrainStarted started ->
+                EventDraft.info(
+                                "drain_started",
+                                started.service() + "/" + started.backend(),
+                                "draining " + started.live() + " connections, the rest is reset after "
+                                        + seconds(started.timeout()))
+                        .with("live", started.live());
+            case ProxyEvent.DrainFinished finished -> finished(finished);
+            case ProxyEvent.ServiceWithoutBackend without ->
+                EventDraft.error(
+                        "service_down",
+                        without.service(),
+                        "no backend may take new connections, clients are reset: " + without.reason());
+            case ProxyEvent.ServiceHasBackend has ->
+                EventDraft.info("service_up", has.service(), "backend " + has.backend() + " takes new connections");
+            case ProxyEvent.AcceptFailing failing ->
+                EventDraft.error(
+                        "accept_failing", failing.service(), "new connections wait in the kernel: " + failing.reason());
+        };
+    }
+
+    private static EventDraft finished(ProxyEvent.DrainFinished finished) {
+        DrainOutcome outcome = finished.outcome();
+        String how = outcome.cancelled() ? "drain cancelled" : "drained";
+        return new EventDraft(
+                        outcome.reset() > 0 ? Severity.WARNING : Severity.INFO,
+                        "drain_finished",
+                        finished.service() + "/" + finished.backend(),
+                        how + " after " + seconds(outcome.duration()) + ": " + outcome.finishedThemselves()
+                                + " connections ended by themselves, " + outcome.reset() + " were reset",
+                        Map.of())
+                .with("finished", outcome.finishedThemselves())
+                .with("reset", outcome.reset());
+    }
+
+    private static String seconds(Duration duration) {
+        return duration.toMillis() / 1000.0 + "s";
+    }
+}

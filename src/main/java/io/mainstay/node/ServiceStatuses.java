@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.config.ServiceSettings;
+import io.mainstay.forward.BackendState;
+import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.proxy.BackendSnapshot;
+import io.mainstay.forward.proxy.CheckReport;
+import io.mainstay.forward.proxy.DrainStatus;
+import io.mainstay.forward.proxy.ProxySnapshot;
+import io.mainstay.forward.proxy.ServiceSnapshot;
+import io.mainstay.observe.BackendStatus;
+import io.mainstay.observe.ServiceStatus;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The services and their backends as people see them. */
+final class ServiceStatuses {
+
+    private static final String ENGINE = "proxy";
+
+    private final Map<String, ServiceSettings> settings = new LinkedHashMap<>();
+    private final WallTime wallTime;
+
+    ServiceStatuses(List<ServiceSettings> services, WallTime wallTime) {
+        services.forEach(service -> settings.put(service.service().name(), service));
+        this.wallTime = wallTime;
+    }
+
+    List<ServiceStatus> of(ProxySnapshot proxy) {
+        return proxy.services().stream().map(this::status).toList();
+    }
+
+    private ServiceStatus status(ServiceSnapshot service) {
+        ServiceSettings configured = settings.get(service.name());
+        if (configured == null) {
+            throw new IllegalStateException(
+                    "service " + service.name() + " (expected: one of " + settings.keySet() + ")");
+        }
+        Map<String, Long> refused = new TreeMap<>();
+        service.refused().forEach((reason, count) -> refused.put(word(reason), count));
+        return new ServiceStatus(
+                service.name(),
+                service.listeners().stream().map(ServiceStatuses::listen).toList(),
+                ENGINE,
+                word(configured.service().balance()),
+                state(service),
+                service.active(),
+                service.total(),
+                service.bytesIn(),
+                service.bytesOut(),
+                refused,
+                service.backends().stream().map(this::backend).toList());
+    }
+
+    private static String listen(ListenerConfig listener) {
+        return listener.endpoint() + "/" + word(listener.transport());
+    }
+
+    private static ServiceStatus.State state(ServiceSnapshot service) {
+        if (service.backends().stream().noneMatch(backend -> backend.state().takesNewConnections())) {
+            return ServiceStatus.State.DOWN;
+        }
+        return service.open() ? ServiceStatus.State.SERVING : ServiceStatus.State.STANDBY;
+    }
+
+    private BackendStatus backend(BackendSnapshot backend) {
+        return new BackendStatus(
+                backend.name(),
+                backend.address().toString(),
+                state(backend.state()),
+                backend.weight(),
+                backend.active(),
+                backend.total(),
+                wallTime.of(backend.since()),
+                deadline(backend),
+                lastCheck(backend.lastCheck()));
+    }
+
+    static BackendStatus.State state(BackendState state) {
+        return switch (state) {
+            case HEALTHY -> BackendStatus.State.HEALTHY;
+            case UNHEALTHY -> BackendStatus.State.UNHEALTHY;
+            case DRAINING -> BackendStatus.State.DRAINING;
+            case MAINTENANCE -> BackendStatus.State.MAINTENANCE;
+        };
+    }
+
+    private @Nullable Instant deadline(BackendSnapshot backend) {
+        DrainStatus drain = backend.drain();
+        return drain == null || backend.state() != BackendState.DRAINING
+                ? null
+                : wallTime.now().plus(drain.remaining());
+    }
+
+    private static BackendStatus.@Nullable LastCheck lastCheck(@Nullable CheckReport report) {
+        return report == null
+                ? null
+                : new BackendStatus.LastCheck(report.at(), report.success(), report.duration(), report.detail());
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+}
