@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.backends import PORT
+from lab.control import NotReachable, get
 from lab.node import Node
 from lab.process import Process
 from lab.topology import ADDRESSES, BACKENDS, INTERFACE, PREFIX_LENGTH, VIP
@@ -18,10 +19,11 @@ TREE = Path(os.environ.get("MAINSTAY_TREE", Path(__file__).parent.parent.parent 
 """The runnable tree of ./dev build."""
 
 VIP_WITH_PREFIX = f"{VIP}/{PREFIX_LENGTH}"
+ROUTER = "web"
 SERVICE = "http"
 
-STATUS_PAUSE_SECONDS = 0.3
-"""Between two looks by the command line, each of which starts a JVM."""
+STATUS_PAUSE_SECONDS = 0.05
+"""Between two looks at the status of a node."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Settings:
 node:
   name: {self.name}
 virtual_routers:
-  - name: web
+  - name: {ROUTER}
     interface: {self.interface}
     vrid: {self.vrid}
     priority: {self.priority}
@@ -78,6 +80,7 @@ class Mainstay:
         self.config = node.directory / "mainstay.yaml"
         self.run_dir = node.directory / "run"
         self.state_dir = node.directory / "state"
+        self.socket = self.run_dir / "control.sock"
         self.process: Process | None = None
 
     @property
@@ -115,19 +118,19 @@ class Mainstay:
         return Attempt(done.returncode, done.stdout, done.stderr)
 
     def status(self) -> dict[str, Any]:
-        status = self.command("status")
+        """As `mainstay --json status` has it; fails with NotReachable while no daemon answers."""
+        status = get(self.socket, "/v1/status")
         assert isinstance(status, dict)
         return status
 
     def events(self) -> list[dict[str, Any]]:
         """Every event that the node still remembers, the oldest first."""
-        events = self.command("events")
-        if isinstance(events, dict):
-            events = events.get("events", [events])
-        return list(events)
+        events = get(self.socket, "/v1/events")
+        assert isinstance(events, list)
+        return events
 
     def router(self) -> dict[str, Any]:
-        return one(self.status()["virtual_routers"], "web")
+        return _router(self.status())
 
     def backend(self, name: str) -> dict[str, Any]:
         return one(one(self.status()["services"], SERVICE)["backends"], name)
@@ -144,30 +147,31 @@ class Mainstay:
 
     def await_state(self, state: str, seconds: float = 30.0) -> None:
         """Waits until the status shows the state; a daemon that is still starting is waited for too."""
-
-        def reached() -> bool:
-            attempt = self.attempt("--json", "status")
-            return attempt.status == 0 and one(parse_json(attempt.output)["virtual_routers"], "web")["state"] == state
-
-        self._wait(f"is {state}", reached, seconds, STATUS_PAUSE_SECONDS)
+        self._await_status(f"is {state}", lambda status: _router(status)["state"] == state, seconds)
 
     def await_backends(self, state: str = "HEALTHY", *names: str, seconds: float = 30.0) -> None:
         """Waits until these backends (default: all) are in the state, as this node sees them."""
         wanted = names or self.settings.backends
 
-        def reached() -> bool:
-            attempt = self.attempt("--json", "status")
-            if attempt.status != 0:
-                return False
-            backends = one(parse_json(attempt.output)["services"], SERVICE)["backends"]
+        def reached(status: dict[str, Any]) -> bool:
+            backends = one(status["services"], SERVICE)["backends"]
             return all(one(backends, name)["state"] == state for name in wanted)
 
-        self._wait(f"sees {', '.join(wanted)} {state}", reached, seconds, STATUS_PAUSE_SECONDS)
+        self._await_status(f"sees {', '.join(wanted)} {state}", reached, seconds)
 
     def await_ready(self, state: str, seconds: float = 30.0) -> None:
         """Waits for the state, with every backend healthy."""
         self.await_state(state, seconds)
         self.await_backends(seconds=seconds)
+
+    def _await_status(self, what: str, condition: Callable[[dict[str, Any]], bool], seconds: float) -> None:
+        def reached() -> bool:
+            try:
+                return condition(self.status())
+            except NotReachable:
+                return False
+
+        self._wait(what, reached, seconds, STATUS_PAUSE_SECONDS)
 
     def _wait(self, what: str, condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> None:
         def checked() -> bool:
@@ -181,7 +185,7 @@ class Mainstay:
             raise NotInTime(f"{failure}; its log ends:\n{tail(self.log())}") from None
 
     def _cli(self, *arguments: str) -> list[str]:
-        return [str(TREE / "bin" / "mainstay"), "--socket", str(self.run_dir / "control.sock"), *arguments]
+        return [str(TREE / "bin" / "mainstay"), "--socket", str(self.socket), *arguments]
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,10 @@ def one(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
     found = [entry for entry in entries if entry["name"] == name]
     assert len(found) == 1, f"{name}: {len(found)} entries (expected: 1)"
     return found[0]
+
+
+def _router(status: dict[str, Any]) -> dict[str, Any]:
+    return one(status["virtual_routers"], ROUTER)
 
 
 def parse_json(text: str) -> Any:

@@ -34,7 +34,9 @@ def isolation() -> list[str] | str:
         return f"cannot make namespaces: {reason} (needs CAP_SYS_ADMIN, or user namespaces)"
     reason = refusal(AS_ROOT_OF_ITS_OWN + ISOLATION)
     if reason:
-        return f"cannot make namespaces: {reason} (run as root, or allow user namespaces: sysctl user.max_user_namespaces)"
+        return (
+            f"cannot make namespaces: {reason} (run as root, or allow user namespaces: sysctl user.max_user_namespaces)"
+        )
     return AS_ROOT_OF_ITS_OWN + ISOLATION
 
 
