@@ -16,8 +16,11 @@ public interface EventFeed {
     /**
      * As {@link #since}, but waits for one if there is none.
      *
-     * @return empty if none came within {@code timeout}, or if the journal was closed
+     * @return empty if none came within {@code timeout}, or if the feed has {@link #ended}
      * @throws InterruptedException if the calling thread was interrupted while it waited
      */
     List<Event> awaitSince(long sequence, Duration timeout) throws InterruptedException;
+
+    /** Whether no event will come any more. */
+    boolean ended();
 }

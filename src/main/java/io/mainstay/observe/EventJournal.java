@@ -114,6 +114,11 @@ public final class EventJournal implements EventFeed, AutoCloseable {
         return ring.awaitSince(sequence, timeout);
     }
 
+    @Override
+    public boolean ended() {
+        return ring.ended();
+    }
+
     /** Writes what was appended before the call, waiting a few seconds at most, and ends the writer thread. */
     @Override
     public void close() {

@@ -47,6 +47,16 @@ final class EventRing implements EventFeed {
     }
 
     @Override
+    public boolean ended() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public List<Event> since(long sequence) {
         lock.lock();
         try {

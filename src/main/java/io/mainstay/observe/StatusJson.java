@@ -154,7 +154,12 @@ public final class StatusJson {
                 json.objects("backends").stream().map(StatusJson::backend).toList());
     }
 
-    private static BackendStatus backend(JsonFields json) {
+    /**
+     * Reads one backend back.
+     *
+     * @throws JsonParseException if something of it is missing or of another type
+     */
+    public static BackendStatus backend(JsonFields json) {
         return new BackendStatus(
                 json.string("name"),
                 json.string("address"),

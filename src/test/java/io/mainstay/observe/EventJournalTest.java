@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
@@ -123,35 +124,40 @@ class EventJournalTest {
     }
 
     @Test
-    void aReaderWaitsForTheNextEvent() throws Exception {
+    void everyReaderWaitsForTheNextEvent() throws Exception {
         try (EventJournal journal = open()) {
-            CompletableFuture<List<Event>> waiting = new CompletableFuture<>();
-            Thread.ofVirtual().start(() -> {
-                try {
-                    waiting.complete(journal.awaitSince(0, PATIENCE));
-                } catch (InterruptedException e) {
-                    waiting.completeExceptionally(e);
-                }
-            });
+            List<CompletableFuture<List<Event>>> waiting = List.of(reader(journal), reader(journal), reader(journal));
             journal.append(draft(1));
-            assertThat(sequences(waiting.get())).containsExactly(1L);
+            for (CompletableFuture<List<Event>> reader : waiting) {
+                assertThat(sequences(reader.get(30, TimeUnit.SECONDS))).containsExactly(1L);
+            }
             assertThat(journal.awaitSince(1, Duration.ofMillis(1))).isEmpty();
         }
     }
 
     @Test
-    void closingLetsAWaitingReaderGo() throws Exception {
-        CompletableFuture<List<Event>> waiting = new CompletableFuture<>();
+    void closingLetsEveryWaitingReaderGo() throws Exception {
+        List<CompletableFuture<List<Event>>> waiting;
         try (EventJournal journal = open()) {
-            Thread.ofVirtual().start(() -> {
-                try {
-                    waiting.complete(journal.awaitSince(0, Duration.ofHours(1)));
-                } catch (InterruptedException e) {
-                    waiting.completeExceptionally(e);
-                }
-            });
+            waiting = List.of(reader(journal), reader(journal), reader(journal));
         }
-        assertThat(waiting.get()).isEmpty();
+        for (CompletableFuture<List<Event>> reader : waiting) {
+            assertThat(reader.get(30, TimeUnit.SECONDS)).isEmpty();
+        }
+    }
+
+    /** Starts a reader and returns when it waits. */
+    private static CompletableFuture<List<Event>> reader(EventJournal journal) {
+        CompletableFuture<List<Event>> found = new CompletableFuture<>();
+        Thread thread = Thread.ofPlatform().start(() -> {
+            try {
+                found.complete(journal.awaitSince(0, Duration.ofHours(1)));
+            } catch (InterruptedException e) {
+                found.completeExceptionally(e);
+            }
+        });
+        await().atMost(PATIENCE).until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        return found;
     }
 
     @Test

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.control;
+
+import com.google.gson.JsonObject;
+import io.mainstay.config.EffectiveConfig;
+import io.mainstay.observe.Event;
+import io.mainstay.observe.EventFeed;
+import io.mainstay.observe.EventJson;
+import io.mainstay.observe.ProductVersion;
+import io.mainstay.observe.StatusJson;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The paths of the control socket and what stands behind each. Never fails: whatever goes wrong becomes an answer.
+ *
+ * <p>Any thread that may wait a moment.
+ */
+final class ControlRoutes {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ControlRoutes.class);
+
+    private static final String EVENTS_TYPE = "application/x-ndjson";
+
+    private final ControlHandler handler;
+    private final EventFeed events;
+
+    ControlRoutes(ControlHandler handler, EventFeed events) {
+        this.handler = handler;
+        this.events = events;
+    }
+
+    /** The answer, completed normally in every case. */
+    CompletionStage<ControlAnswer> answer(ControlRequest request) {
+        try {
+            return route(request).exceptionally(ControlRoutes::failure);
+        } catch (RuntimeException e) {
+            return CompletableFuture.completedStage(failure(e));
+        }
+    }
+
+    private static ControlAnswer failure(Throwable thrown) {
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        if (cause instanceof ControlRefusal refusal) {
+            return ControlAnswer.refusal(refusal);
+        }
+        LOG.error("a request on the control socket failed", cause);
+        return ControlAnswer.error(500, "internal", "the daemon failed on this request; its log has the details");
+    }
+
+    private CompletionStage<ControlAnswer> route(ControlRequest request) {
+        List<String> path = request.path();
+        if (path.isEmpty() || !path.getFirst().equals("v1")) {
+            return notFound();
+        }
+        List<String> rest = path.subList(1, path.size());
+        if (rest.size() == 5 && rest.get(0).equals("services") && rest.get(2).equals("backends")) {
+            return changeBackend(request, rest.get(1), rest.get(3), rest.get(4));
+        }
+        return switch (String.join("/", rest)) {
+            case "version" -> get(request, () -> ControlAnswer.json(version()));
+            case "status" -> get(request, () -> ControlAnswer.json(StatusJson.toTree(handler.status())));
+            case "backends" -> get(request, () -> ControlAnswer.json(ControlJson.backends(handler.status())));
+            case "config/effective" -> get(request, () -> effectiveConfig(request));
+            case "events" -> get(request, () -> events(request));
+            case "virtual-routers/switchover" -> switchover(request);
+            default -> notFound();
+        };
+    }
+
+    private interface Get {
+        ControlAnswer answer();
+    }
+
+    private static CompletionStage<ControlAnswer> get(ControlRequest request, Get get) {
+        return CompletableFuture.completedStage(
+                request.method().equals("GET") ? get.answer() : wrongMethod(request, "GET"));
+    }
+
+    private static ControlAnswer wrongMethod(ControlRequest request, String expected) {
+        return ControlAnswer.error(
+                405, "wrong_method", "method: " + request.method() + " (expected: " + expected + " for this path)");
+    }
+
+    private static CompletionStage<ControlAnswer> notFound() {
+        return CompletableFuture.completedStage(ControlAnswer.error(
+                404,
+                "not_found",
+                "no such path (expected: /v1/version, /v1/status, /v1/backends, /v1/config/effective, /v1/events,"
+                        + " /v1/virtual-routers/switchover or"
+                        + " /v1/services/SERVICE/backends/BACKEND/drain, ready or maint)"));
+    }
+
+    private static JsonObject version() {
+        JsonObject json = new JsonObject();
+        json.addProperty("version", ProductVersion.current());
+        return json;
+    }
+
+    private ControlAnswer effectiveConfig(ControlRequest request) {
+        return request.accept().contains("application/json")
+                ? ControlAnswer.json(ConfigJson.toTree(handler.config()))
+                : new ControlAnswer.Whole(200, "application/yaml", EffectiveConfig.toYaml(handler.config()));
+    }
+
+    private ControlAnswer events(ControlRequest request) {
+        long since = request.query().first("since").map(ControlRoutes::sequence).orElse(0L);
+        boolean follow =
+                request.query().first("follow").map(ControlRoutes::flag).orElse(false);
+        return follow
+                ? new ControlAnswer.EventStream(since)
+                : new ControlAnswer.Whole(200, EVENTS_TYPE, lines(events.since(since)));
+    }
+
+    /** Events as lines of JSON. */
+    static String lines(List<Event> events) {
+        StringBuilder lines = new StringBuilder();
+        for (Event event : events) {
+            lines.append(EventJson.toLine(event)).append('\n');
+        }
+        return lines.toString();
+    }
+
+    private static long sequence(String text) {
+        if (text.isEmpty() || text.length() > 18 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw new ControlRefusal(
+                    ControlRefusal.Reason.INVALID, "since: " + text + " (expected: the number of an event)");
+        }
+        return Long.parseLong(text);
+    }
+
+    private static boolean flag(String text) {
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default ->
+                throw new ControlRefusal(
+                        ControlRefusal.Reason.INVALID, "follow: " + text + " (expected: true or false)");
+        };
+    }
+
+    private CompletionStage<ControlAnswer> switchover(ControlRequest request) {
+        if (!request.method().equals("POST")) {
+            return CompletableFuture.completedStage(wrongMethod(request, "POST"));
+        }
+        return handler.switchover(ControlJson.switchoverRequest(request.body()))
+                .thenApply(outcomes -> ControlAnswer.json(ControlJson.switchoverOutcomes(outcomes)));
+    }
+
+    private CompletionStage<ControlAnswer> changeBackend(
+            ControlRequest request, String service, String backend, String word) {
+        Optional<BackendChangeRequest.Change> change = switch (word) {
+            case "drain" -> Optional.of(BackendChangeRequest.Change.DRAIN);
+            case "ready" -> Optional.of(BackendChangeRequest.Change.READY);
+            case "maint" -> Optional.of(BackendChangeRequest.Change.MAINT);
+            default -> Optional.empty();
+        };
+        if (change.isEmpty()) {
+            return notFound();
+        }
+        if (!request.method().equals("POST")) {
+            return CompletableFuture.completedStage(wrongMethod(request, "POST"));
+        }
+        return handler.changeBackend(ControlJson.backendChangeRequest(service, backend, change.get(), request.body()))
+                .thenApply(outcome -> ControlAnswer.json(ControlJson.toTree(outcome)));
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.control;
+
+import io.mainstay.config.ConfigFile;
+import io.mainstay.config.ConfigResult;
+import io.mainstay.config.HostFacts;
+import io.mainstay.config.MainstayConfig;
+import io.mainstay.observe.BackendStatus;
+import io.mainstay.observe.SampleStatus;
+import io.mainstay.observe.StatusSnapshot;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
+
+/** A daemon that does nothing but remember what it was asked. */
+public final class FakeControlHandler implements ControlHandler {
+
+    public static final String CONFIG = """
+            virtual_routers:
+              - {name: web, interface: eth0, vrid: 51, addresses: [198.51.100.10/24]}
+            services:
+              - name: https
+                listen: 198.51.100.10:443
+                backends: [{name: web1, address: "10.0.0.11:8443"}]
+            """;
+
+    public final BlockingQueue<SwitchoverRequest> switchovers = new LinkedBlockingQueue<>();
+    public final BlockingQueue<BackendChangeRequest> backendChanges = new LinkedBlockingQueue<>();
+
+    /** What the next switchovers come to. */
+    public volatile Function<SwitchoverRequest, CompletionStage<List<SwitchoverOutcome>>> switchover =
+            request -> CompletableFuture.completedStage(List.of(new SwitchoverOutcome(
+                    request.virtualRouter().orElse("web"),
+                    request.untilDone() ? SwitchoverOutcome.Result.HANDED_OVER : SwitchoverOutcome.Result.STARTED,
+                    request.untilDone() ? "198.51.100.2" : null,
+                    Duration.ofMillis(123),
+                    "")));
+
+    /** What the next changes of a backend come to. */
+    public volatile Function<BackendChangeRequest, CompletionStage<BackendChangeOutcome>> backendChange =
+            request -> CompletableFuture.completedStage(outcome(request, request.untilDone() ? 0 : 5));
+
+    /** What the next requests for the status get. */
+    public volatile StatusSnapshot status = SampleStatus.snapshot();
+
+    public static BackendChangeOutcome outcome(BackendChangeRequest request, long connectionsLeft) {
+        BackendStatus.State state = switch (request.change()) {
+            case DRAIN -> BackendStatus.State.DRAINING;
+            case READY -> BackendStatus.State.HEALTHY;
+            case MAINT -> BackendStatus.State.MAINTENANCE;
+        };
+        return new BackendChangeOutcome(
+                request.service(),
+                request.backend(),
+                state,
+                connectionsLeft,
+                0,
+                connectionsLeft == 0,
+                Duration.ofMillis(1500));
+    }
+
+    @Override
+    public StatusSnapshot status() {
+        return status;
+    }
+
+    @Override
+    public MainstayConfig config() {
+        ConfigResult result = ConfigFile.parse(
+                CONFIG, "fake", new HostFacts("lb1", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true));
+        return switch (result) {
+            case ConfigResult.Valid valid -> valid.config();
+            case ConfigResult.Invalid invalid -> throw new AssertionError(invalid.problems());
+        };
+    }
+
+    @Override
+    public CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request) {
+        switchovers.add(request);
+        return switchover.apply(request);
+    }
+
+    @Override
+    public CompletionStage<BackendChangeOutcome> changeBackend(BackendChangeRequest request) {
+        backendChanges.add(request);
+        return backendChange.apply(request);
+    }
+}
