@@ -98,8 +98,10 @@ class DaemonEnds(GuardTest):
         guard = self.tenant(*held, *RESIGN)
         guard.kill_child()
         self.assertIsNotNone(SEGMENT.datagram(10))
+        guard.process.send_signal(signal.SIGSTOP)
         # The kernel tells of a removal before it returns to the remover: what has been done by now is in the queue.
         self.assertEqual(sorted(SEGMENT.removed_addresses()), sorted(addresses))
+        guard.process.send_signal(signal.SIGCONT)
         guard.wait()
 
     def test_routers_are_given_up_one_after_the_other(self):

@@ -332,9 +332,10 @@ static void *renew_without_pause(void *nothing)
 {
     int64_t lease = atomic_load(&page->lease);
     const int64_t end = instant_now().monotonic + RACE_NANOS;
-    for (int64_t now = end - RACE_NANOS; now < end; now = instant_now().monotonic) {
+    while (lease != LEASE_DISARMED) {
+        int64_t now = instant_now().monotonic;
         int64_t expected = lease;
-        int64_t next = now + now % 4 * 1000;
+        int64_t next = now < end ? now + now % 4 * 1000 : LEASE_DISARMED;
         if (atomic_compare_exchange_strong(&page->lease, &expected, next)) {
             lease = next;
         } else {
@@ -349,7 +350,6 @@ static void *renew_without_pause(void *nothing)
             atomic_store(&page->lease, lease);
         }
     }
-    atomic_store(&page->lease, LEASE_DISARMED);
     return nothing;
 }
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel;
+
+import io.mainstay.time.MonotonicInstant;
+import java.util.List;
+import java.util.Optional;
+
+/** A node that was started without a guard: nobody takes its lease away, and nobody acts for it. */
+public final class NoGuard implements Guard {
+
+    @Override
+    public boolean arm(MonotonicInstant deadline) {
+        return true;
+    }
+
+    @Override
+    public void disarm() {}
+
+    @Override
+    public void holding(List<GuardedRouter> routers) {}
+
+    @Override
+    public Optional<Fence> fenced() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void acknowledge() {}
+}

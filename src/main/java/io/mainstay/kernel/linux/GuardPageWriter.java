@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.net.IpDatagram;
+import io.mainstay.net.VirtualAddress;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * Writes one list of records into a slot of the guard page.
+ *
+ * <p>The guard carries the records out in their order. Each router has its addresses before its resignations, so that no
+ * peer is told to take an address over while this host still answers for it.
+ */
+final class GuardPageWriter {
+
+    private final MemorySegment slot;
+    private int octets;
+    private int records;
+
+    private GuardPageWriter(MemorySegment slot) {
+        this.slot = slot;
+    }
+
+    /**
+     * @throws IllegalArgumentException if the routers need more room than the slot has
+     */
+    static void write(List<GuardedRouter> routers, MemorySegment slot) {
+        GuardPageWriter writer = new GuardPageWriter(slot);
+        for (GuardedRouter router : routers) {
+            for (VirtualAddress address : router.addresses()) {
+                writer.append(
+                        GuardPageLayout.RECORD_ADDRESS,
+                        router,
+                        address.prefixLength(),
+                        address.address().octets());
+            }
+            for (IpDatagram resignation : router.resignations()) {
+                writer.append(GuardPageLayout.RECORD_DATAGRAM, router, 0, IpHeader.prependTo(resignation));
+            }
+        }
+        slot.set(JAVA_INT, 0, writer.records);
+        slot.set(JAVA_INT, 4, writer.octets);
+    }
+
+    private void append(short kind, GuardedRouter router, int prefixLength, byte[] payload) {
+        int padded = (payload.length + GuardPageLayout.RECORD_ALIGNMENT - 1) / GuardPageLayout.RECORD_ALIGNMENT;
+        int length = GuardPageLayout.RECORD_HEAD_OCTETS + padded * GuardPageLayout.RECORD_ALIGNMENT;
+        long offset = GuardPageLayout.SLOT_HEAD_OCTETS + (long) octets;
+        if (length > slot.byteSize() - offset) {
+            throw new IllegalArgumentException("held addresses and resignations: " + (octets + length)
+                    + " octets or more (expected: at most "
+                    + (slot.byteSize() - GuardPageLayout.SLOT_HEAD_OCTETS) + ")");
+        }
+        byte[] name = router.interfaceName().value().getBytes(StandardCharsets.US_ASCII);
+        MemorySegment record = slot.asSlice(offset, length).fill((byte) 0);
+        record.set(JAVA_INT, 0, length);
+        record.set(JAVA_SHORT, 4, kind);
+        record.set(JAVA_SHORT, 6, (short) payload.length);
+        record.set(JAVA_INT, 8, router.interfaceIndex());
+        record.set(JAVA_BYTE, 12, (byte) prefixLength);
+        MemorySegment.copy(name, 0, record, JAVA_BYTE, 16, name.length);
+        MemorySegment.copy(payload, 0, record, JAVA_BYTE, GuardPageLayout.RECORD_HEAD_OCTETS, payload.length);
+        octets += length;
+        records++;
+    }
+}

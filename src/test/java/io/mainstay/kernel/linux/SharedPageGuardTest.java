@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mainstay.kernel.Fence;
+import io.mainstay.kernel.Guard;
+import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.kernel.NoGuard;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpDatagram;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.time.MonotonicInstant;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SharedPageGuardTest {
+
+    private static final InterfaceName ETH0 = new InterfaceName("eth0");
+    private static final MonotonicInstant SOON = new MonotonicInstant(5_000_000_000L);
+    private static final MonotonicInstant LATER = new MonotonicInstant(6_000_000_000L);
+
+    @TempDir
+    private Path folder;
+
+    private GuardPageFile page;
+    private Guard guard;
+
+    @BeforeEach
+    void open() throws IOException {
+        page = GuardPageFile.create(folder.resolve("page"));
+        guard = SharedPageGuard.open(page.path());
+    }
+
+    private static GuardedRouter router(int addresses) {
+        return new GuardedRouter(
+                ETH0, 2, Collections.nCopies(addresses, VirtualAddress.parse("198.18.0.10/24")), List.of());
+    }
+
+    @Test
+    void armedLeaseIsTheDeadlineInNanoseconds() throws IOException {
+        assertThat(guard.arm(SOON)).isTrue();
+        assertThat(page.getLong(GuardPageLayout.LEASE_OFFSET)).isEqualTo(SOON.nanos());
+        assertThat(guard.arm(LATER)).isTrue();
+        assertThat(page.getLong(GuardPageLayout.LEASE_OFFSET)).isEqualTo(LATER.nanos());
+        assertThat(guard.fenced()).isEmpty();
+    }
+
+    @Test
+    void disarmedLeaseIsZero() throws IOException {
+        assertThat(guard.arm(SOON)).isTrue();
+        guard.disarm();
+        assertThat(page.getLong(GuardPageLayout.LEASE_OFFSET)).isZero();
+    }
+
+    @Test
+    void fencedNodeIsRefusedUntilItAcknowledges() throws IOException {
+        assertThat(guard.arm(SOON)).isTrue();
+        page.fence(2, 5_100_000_000L, 100_000_000L);
+
+        assertThat(guard.arm(LATER)).isFalse();
+        guard.disarm();
+        assertThat(guard.arm(LATER)).isFalse();
+        assertThat(guard.fenced())
+                .contains(new Fence(
+                        Fence.Reason.MACHINE_STALLED, new MonotonicInstant(5_100_000_000L), Duration.ofMillis(100)));
+
+        guard.acknowledge();
+        assertThat(guard.fenced()).isEmpty();
+        assertThat(page.getLong(GuardPageLayout.LEASE_OFFSET)).isZero();
+        assertThat(guard.arm(LATER)).isTrue();
+    }
+
+    @Test
+    void everyReasonOfTheGuardHasItsName() throws IOException {
+        List<Fence.Reason> inOrder = List.of(
+                Fence.Reason.DEADLINE_MISSED,
+                Fence.Reason.MACHINE_STALLED,
+                Fence.Reason.MACHINE_SUSPENDED,
+                Fence.Reason.ELECTION_ENDED);
+        for (int number = 1; number <= inOrder.size(); number++) {
+            page.fence(number, 1, 1);
+            assertThat(guard.fenced().map(Fence::reason)).contains(inOrder.get(number - 1));
+        }
+        page.fence(5, 1, 1);
+        assertThatThrownBy(guard::fenced).hasMessage("reason of a fence: 5 (expected: 1..4)");
+    }
+
+    @Test
+    void acknowledgingAnUnfencedNodeKeepsItsLease() throws IOException {
+        assertThat(guard.arm(SOON)).isTrue();
+        guard.acknowledge();
+        assertThat(page.getLong(GuardPageLayout.LEASE_OFFSET)).isEqualTo(SOON.nanos());
+    }
+
+    @Test
+    void acknowledgingEmptiesTheList() throws IOException {
+        guard.holding(List.of(router(3)));
+        page.fence(1, 1, 1);
+        guard.acknowledge();
+        long generation = page.getLong(GuardPageLayout.GENERATION_OFFSET);
+        assertThat(generation).isEqualTo(2);
+        assertThat(page.getLong(GuardPageLayout.SLOT_OFFSET)).isZero();
+    }
+
+    @Test
+    void listIsWrittenBesideTheOneInForce() throws IOException {
+        guard.holding(List.of(router(1)));
+        long second = page.getLong(GuardPageLayout.SLOT_OFFSET + GuardPageLayout.SLOT_OCTETS);
+        guard.holding(List.of(router(2)));
+        assertThat(page.getLong(GuardPageLayout.SLOT_OFFSET + GuardPageLayout.SLOT_OCTETS))
+                .isEqualTo(second);
+        assertThat(page.getLong(GuardPageLayout.GENERATION_OFFSET)).isEqualTo(2);
+    }
+
+    @Test
+    void listThatDoesNotFitLeavesTheOneInForce() throws IOException {
+        guard.holding(List.of(router(1)));
+        int fitting = (GuardPageLayout.SLOT_OCTETS - GuardPageLayout.SLOT_HEAD_OCTETS) / 40;
+        assertThatThrownBy(() -> guard.holding(List.of(router(fitting + 1))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageMatching(
+                        "held addresses and resignations: \\d+ octets or more \\(expected: at most 524280\\)");
+        assertThat(page.getLong(GuardPageLayout.GENERATION_OFFSET)).isEqualTo(1);
+        guard.holding(List.of(router(fitting)));
+        assertThat(page.getLong(GuardPageLayout.GENERATION_OFFSET)).isEqualTo(2);
+    }
+
+    @Test
+    void resignationBetweenTwoFamiliesIsRefused() {
+        IpDatagram mixed =
+                new IpDatagram(IpAddress.parse("198.18.0.1"), IpAddress.parse("ff02::12"), 255, new byte[12]);
+        GuardedRouter router = new GuardedRouter(ETH0, 2, List.of(), List.of(mixed));
+        assertThatThrownBy(() -> guard.holding(List.of(router)))
+                .hasMessage("datagram: 198.18.0.1 to ff02::12 (expected: addresses of one family)");
+    }
+
+    @Test
+    void deadlineThatIsNoInstantIsRefused() {
+        assertThatThrownBy(() -> guard.arm(new MonotonicInstant(1)))
+                .hasMessage("deadline: 1 (expected: an instant of CLOCK_MONOTONIC)");
+    }
+
+    @Test
+    void armingNamesTheThreadToTheGuard() throws Exception {
+        assertThat(guard.arm(SOON)).isTrue();
+        long mine = page.getLong(GuardPageLayout.SPEAKER_OFFSET);
+        Thread other =
+                Thread.ofPlatform().start(() -> assertThat(guard.arm(LATER)).isTrue());
+        other.join();
+        assertThat(page.getLong(GuardPageLayout.SPEAKER_OFFSET)).isPositive().isNotEqualTo(mine);
+        assertThat(Path.of("/proc/self/task", Long.toString(mine))).exists();
+    }
+
+    @Test
+    void pageOfAnotherLayoutIsRefused() throws IOException {
+        page.putInt(GuardPageLayout.VERSION_OFFSET, 2);
+        assertThatThrownBy(() -> SharedPageGuard.open(page.path()))
+                .isInstanceOf(IOException.class)
+                .hasMessage("guard page " + page.path() + ": version of the guard page: 2 (expected: 1)");
+        page.putLong(0, 0);
+        assertThatThrownBy(() -> SharedPageGuard.open(page.path()))
+                .hasMessageEndingWith("magic of the guard page: other (expected: MSGUARD1)");
+        Files.write(page.path(), new byte[4096]);
+        assertThatThrownBy(() -> SharedPageGuard.open(page.path()))
+                .hasMessage("guard page " + page.path() + ": 4096 octets (expected: 1052672)");
+    }
+
+    @Test
+    void environmentNamesTheGuardOrNone() throws IOException {
+        assertThat(SharedPageGuard.ofEnvironment(Map.of())).isInstanceOf(NoGuard.class);
+        assertThat(SharedPageGuard.ofEnvironment(
+                        Map.of("MAINSTAY_GUARD_PAGE", page.path().toString())))
+                .isInstanceOf(SharedPageGuard.class);
+        assertThatThrownBy(() -> SharedPageGuard.ofEnvironment(Map.of("MAINSTAY_GUARD_PAGE", "/nowhere/page")))
+                .isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void withoutAGuardEveryLeaseIsGranted() {
+        Guard none = new NoGuard();
+        none.holding(List.of(router(1)));
+        assertThat(none.arm(SOON)).isTrue();
+        none.disarm();
+        none.acknowledge();
+        assertThat(none.fenced()).isEmpty();
+    }
+}
