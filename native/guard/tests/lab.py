@@ -18,6 +18,7 @@ import time
 PATIENCE_SECONDS = 30
 
 CLONE_NEWNET = 0x40000000
+SO_RCVBUFFORCE = 33
 SO_TIMESTAMPNS = 35
 ETH_P_ALL = 3
 RTM_DELADDR = 21
@@ -64,7 +65,7 @@ class Segment:
         eventually(lambda: "LOWER_UP" in run("ip", "link", "show", "g0"), "the cable is up")
         self.capture = self.at_peer(self.open_capture)
         self.monitor = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        self.monitor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self.monitor.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 25)
         self.monitor.bind((0, RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
 
     @staticmethod

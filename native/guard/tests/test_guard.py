@@ -91,10 +91,10 @@ class DaemonEnds(GuardTest):
         self.assertEqual(packet[:4] + packet[6:10] + packet[12 : len(wanted)], wanted[:4] + wanted[6:10] + wanted[12:])
 
     def test_addresses_are_gone_before_a_peer_is_told(self):
-        addresses = [f"198.18.1.{i}" for i in range(1, 201)]
-        for address in addresses:
-            add(f"{address}/24")
-        held = [word for address in addresses for word in ("--hold", f"g0,{address},24")]
+        # So many that the removal takes longer than this process to notice a datagram that came too early.
+        addresses = [f"198.18.{i // 250 + 1}.{i % 250 + 1}" for i in range(3000)]
+        run("ip", "-batch", "-", input="".join(f"address add {address}/32 dev g0\n" for address in addresses))
+        held = [word for address in addresses for word in ("--hold", f"g0,{address},32")]
         guard = self.tenant(*held, *RESIGN)
         guard.kill_child()
         self.assertIsNotNone(SEGMENT.datagram(10))

@@ -21,7 +21,7 @@ final class Lane {
 
     final int index;
     final BlockPool blocks = new BlockPool();
-    final TimerWheel wheel = new TimerWheel();
+    final TimerWheel wheel;
     private final MonotonicClock clock;
     private final Connector connector;
     private final Runnable startTicking;
@@ -36,6 +36,8 @@ final class Lane {
         this.clock = clock;
         this.connector = connector;
         this.startTicking = startTicking;
+        nowNanos = clock.now().nanos();
+        wheel = new TimerWheel(nowNanos);
     }
 
     StreamSocket connect(LiveBackend backend, StreamSocket.Listener listener) throws IOException {

@@ -29,7 +29,7 @@ final class Relay extends TimerWheel.Entry {
     private enum Phase {
         CONNECTING,
         RELAYING,
-        /** One end is gone, the other still has to get what was read for it. */
+        /** One end was reset, and what was read from it before is still on its way to the other. */
         CLOSING,
         ENDED
     }
@@ -52,7 +52,6 @@ final class Relay extends TimerWheel.Entry {
     /** The end that is left in {@link Phase#CLOSING}. */
     private @Nullable RelayEnd survivor;
 
-    private boolean resetSurvivor;
     private long nextLookNanos;
 
     /** @param first the backend that was taken for this connection */
@@ -165,12 +164,7 @@ final class Relay extends TimerWheel.Entry {
                 move(end, other);
                 settle();
             }
-            case CLOSING -> {
-                if (end == survivor) {
-                    finishClosing();
-                }
-            }
-            case ENDED -> {}
+            case CLOSING, ENDED -> {}
         }
     }
 
@@ -238,7 +232,10 @@ final class Relay extends TimerWheel.Entry {
         }
     }
 
-    /** Acts on ends that have finished or broken. */
+    /**
+     * Acts on ends that have finished or broken. Either is known only when all that came before has been read, and nothing is
+     * read while something is pending: so all of it has been written to the other end.
+     */
     private void settle() {
         if (phase != Phase.RELAYING) {
             return;
@@ -247,50 +244,37 @@ final class Relay extends TimerWheel.Entry {
             closeAfter(client, server);
         } else if (server.isBroken()) {
             closeAfter(server, client);
-        } else if (client.isFinished() || server.isFinished()) {
-            boolean nothingPending = !client.hasPending() && !server.hasPending();
-            if (client.isFinished() && server.isFinished() && nothingPending) {
-                client.close();
-                server.close();
-                end();
-                return;
-            }
-            if (client.isFinished() && !server.hasPending()) {
-                server.finishOutput();
-            }
-            if (server.isFinished() && !client.hasPending()) {
-                client.finishOutput();
-            }
+        } else if (client.isFinished() && server.isFinished()) {
+            client.close();
+            server.close();
+            end();
+        } else if (client.isFinished()) {
+            server.finishOutput();
+            allowSilenceFor(service.timeouts().halfClosedNanos());
+        } else if (server.isFinished()) {
+            client.finishOutput();
             allowSilenceFor(service.timeouts().halfClosedNanos());
         }
     }
 
     /**
-     * Ends the connection after one end is gone. What was read from it is delivered first. Then the other end is reset too,
-     * or closed where the reset came after the FIN and so has cost the stream nothing.
+     * Ends the connection after one end is gone. The other end is reset too, once its peer has what was written to it, or
+     * closed where the reset came after the FIN and so has cost the stream nothing.
      */
     private void closeAfter(RelayEnd gone, RelayEnd left) {
-        resetSurvivor = !gone.isFinished();
         gone.close();
-        survivor = left;
-        phase = Phase.CLOSING;
-        touch();
-        timeoutNanos = service.timeouts().halfClosedNanos();
-        fileNextLook();
-        finishClosing();
-    }
-
-    private void finishClosing() {
-        RelayEnd left = survivor;
-        if (left == null || !left.flush()) {
-            return;
-        }
-        if (!resetSurvivor) {
+        if (gone.isFinished()) {
             left.close();
             end();
         } else if (left.isAllDelivered()) {
             left.reset();
             end();
+        } else {
+            phase = Phase.CLOSING;
+            survivor = left;
+            touch();
+            timeoutNanos = service.timeouts().halfClosedNanos();
+            fileNextLook();
         }
     }
 
@@ -319,12 +303,12 @@ final class Relay extends TimerWheel.Entry {
             case CONNECTING -> onConnectFailed();
             case RELAYING -> abort();
             case CLOSING -> {
-                if (nowNanos - lastActivityNanos >= timeoutNanos) {
+                boolean outOfTime = nowNanos - lastActivityNanos >= timeoutNanos;
+                if (outOfTime || survivor == null || survivor.isAllDelivered()) {
                     abort();
-                    return;
+                } else {
+                    fileNextLook();
                 }
-                fileNextLook();
-                finishClosing();
             }
             case ENDED -> {}
         }

@@ -19,11 +19,14 @@ final class TimerWheel {
     private static final int SLOTS = 512;
 
     private final Slot[] slots = new Slot[SLOTS];
+    private final long originNanos;
     private Slot spare = new Slot();
     private int size;
     private long lastTick;
 
-    TimerWheel() {
+    /** @param originNanos any reading of the clock, from which the wheel counts its ticks */
+    TimerWheel(long originNanos) {
+        this.originNanos = originNanos;
         for (int i = 0; i < SLOTS; i++) {
             slots[i] = new Slot();
         }
@@ -100,8 +103,8 @@ final class TimerWheel {
         entry.linkTo(slots[slotOf(lastTick + ahead)]);
     }
 
-    private static long tickOf(long nanos) {
-        return Math.floorDiv(nanos, TICK_NANOS);
+    private long tickOf(long nanos) {
+        return Math.floorDiv(nanos - originNanos, TICK_NANOS);
     }
 
     private static int slotOf(long tick) {

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.Balance;
+import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.ServiceConfig;
+import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.Transport;
+import io.mainstay.time.MonotonicInstant;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Relays between simulated sockets, on a clock that stands until it is moved. */
+final class RelayBench {
+
+    static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+    static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
+    static final Duration HALF_CLOSED_TIMEOUT = Duration.ofSeconds(30);
+
+    /** A deadline is served at most this long after it has passed. */
+    static final Duration TIMER_SLACK = Duration.ofNanos(3 * TimerWheel.TICK_NANOS);
+
+    /** How the next attempt to connect goes. */
+    private enum Fate {
+        PENDING,
+        REFUSED_AT_ONCE,
+        SHORTAGE
+    }
+
+    private final List<SimulatedSocket> connects = new ArrayList<>();
+    private final List<String> connectedTo = new ArrayList<>();
+    private final List<ProxyEvent> events = new ArrayList<>();
+    private final LiveService service;
+    private final Lane lane;
+    private Fate fate = Fate.PENDING;
+    private MonotonicInstant now = new MonotonicInstant(Long.MAX_VALUE - 1_000_000_000L);
+
+    RelayBench(int backends) {
+        this(Balance.ROUND_ROBIN, backends);
+    }
+
+    RelayBench(Balance balance, int backends) {
+        List<BackendConfig> configs = new ArrayList<>();
+        for (int i = 1; i <= backends; i++) {
+            configs.add(new BackendConfig("web" + i, Endpoint.parse("198.18.0." + i + ":80"), 100));
+        }
+        ServiceConfig config = new ServiceConfig(
+                "web",
+                List.of(new ListenerConfig(Endpoint.parse("198.18.1.1:80"), Transport.TCP)),
+                balance,
+                Duration.ofSeconds(60),
+                new TimeoutConfig(CONNECT_TIMEOUT, IDLE_TIMEOUT, HALF_CLOSED_TIMEOUT),
+                configs);
+        HealthCheckConfig check =
+                new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofSeconds(10), Duration.ofSeconds(3), 3, 2);
+        ProxySettings settings = new ProxySettings(1, 16, Set.of(), () -> now);
+        service =
+                new LiveService(new ProxyService(config, check), settings, new EventOutlet(Runnable::run, events::add));
+        service.backends().forEach(backend -> check(backend, true));
+        events.clear();
+        lane = new Lane(0, () -> now, this::connect, () -> {});
+    }
+
+    void check(LiveBackend backend, boolean success) {
+        service.onCheck(backend, new CheckReport(Instant.EPOCH, success, "simulated", Duration.ZERO));
+    }
+
+    private StreamSocket connect(LiveBackend backend, StreamSocket.Listener listener) throws IOException {
+        connectedTo.add(backend.name());
+        switch (fate) {
+            case REFUSED_AT_ONCE -> throw new IOException("connection refused");
+            case SHORTAGE -> throw new SocketShortageException(new IOException("too many open files"));
+            case PENDING -> {}
+        }
+        SimulatedSocket socket = new SimulatedSocket(listener);
+        connects.add(socket);
+        return socket;
+    }
+
+    void refuseConnects() {
+        fate = Fate.REFUSED_AT_ONCE;
+    }
+
+    void runOutOfSockets() {
+        fate = Fate.SHORTAGE;
+    }
+
+    /** A client arrives; its socket. */
+    SimulatedSocket accept() {
+        LiveBackend backend = service.take();
+        if (backend == null) {
+            throw new AssertionError("no backend");
+        }
+        Relay relay = new Relay(lane, service, service.listeners().getFirst(), backend);
+        SimulatedSocket client = new SimulatedSocket(relay.client());
+        relay.client().attach(client);
+        relay.start();
+        return client;
+    }
+
+    /** The socket of the latest attempt to reach a backend. */
+    SimulatedSocket server() {
+        return connects.getLast();
+    }
+
+    List<SimulatedSocket> servers() {
+        return connects;
+    }
+
+    /** Names of the backends in the order of the attempts. */
+    List<String> attempts() {
+        return connectedTo;
+    }
+
+    /** Lets time pass, tick by tick. */
+    void pass(Duration duration) {
+        MonotonicInstant end = now.plus(duration);
+        MonotonicInstant next = now.plusNanos(TimerWheel.TICK_NANOS);
+        while (next.isBefore(end)) {
+            now = next;
+            lane.tick();
+            next = now.plusNanos(TimerWheel.TICK_NANOS);
+        }
+        now = end;
+        lane.tick();
+    }
+
+    LiveService service() {
+        return service;
+    }
+
+    ServiceSnapshot snapshot() {
+        return service.snapshot();
+    }
+
+    long refused(RefusalReason reason) {
+        return snapshot().refused().getOrDefault(reason, 0L);
+    }
+
+    Lane lane() {
+        return lane;
+    }
+
+    List<ProxyEvent> events() {
+        return events;
+    }
+}

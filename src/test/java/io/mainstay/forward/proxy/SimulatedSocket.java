@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * A socket in memory with the manners of the real one: readiness is told on change alone, writes are cut short by a window,
+ * and the first call after a reset takes the error away.
+ */
+final class SimulatedSocket implements StreamSocket {
+
+    private final Listener listener;
+    private final Deque<byte[]> incoming = new ArrayDeque<>();
+    private final ByteArrayOutputStream outgoing = new ByteArrayOutputStream();
+    private final List<String> deeds = new ArrayList<>();
+    private boolean finSent;
+    private boolean resetByPeer;
+    private boolean errorTaken;
+    private int window = Integer.MAX_VALUE;
+    private boolean wantsWritable;
+    private boolean writeWasShort;
+    private boolean allDelivered = true;
+    private int reads;
+    private int tellAgains;
+
+    SimulatedSocket(Listener listener) {
+        this.listener = listener;
+    }
+
+    // What the peer and the kernel do.
+
+    void connected() {
+        listener.onReady(Readiness.OUT);
+    }
+
+    void connectFailed() {
+        resetByPeer = true;
+        listener.onReady(Readiness.ERR | Readiness.HUP | Readiness.OUT);
+    }
+
+    void arrive(byte... octets) {
+        incoming.addLast(octets);
+        listener.onReady(Readiness.IN);
+    }
+
+    /** Octets that are there before anybody is told. */
+    void arriveSilently(byte... octets) {
+        incoming.addLast(octets);
+    }
+
+    void peerFinishes() {
+        finSent = true;
+        listener.onReady(Readiness.IN | Readiness.RDHUP);
+    }
+
+    void peerResets() {
+        resetByPeer = true;
+        listener.onReady(Readiness.IN | Readiness.RDHUP | Readiness.ERR | Readiness.HUP);
+    }
+
+    /** The peer resets, but the kernel has not told yet. */
+    void peerResetsSilently() {
+        resetByPeer = true;
+    }
+
+    void limitWindow(int octets) {
+        window = octets;
+    }
+
+    void openWindow(int octets) {
+        window = octets;
+        if (writeWasShort && wantsWritable) {
+            writeWasShort = false;
+            listener.onReady(Readiness.OUT);
+        }
+    }
+
+    void keepUndelivered() {
+        allDelivered = false;
+    }
+
+    void deliverAll() {
+        allDelivered = true;
+    }
+
+    // What the test looks at.
+
+    byte[] written() {
+        return outgoing.toByteArray();
+    }
+
+    /** FIN, CLOSE and RST in the order in which the relay did them, each with the number of octets written before. */
+    List<String> deeds() {
+        return deeds;
+    }
+
+    int reads() {
+        return reads;
+    }
+
+    int tellAgains() {
+        return tellAgains;
+    }
+
+    boolean isClosed() {
+        return deeds.stream().anyMatch(deed -> deed.startsWith("CLOSE") || deed.startsWith("RST"));
+    }
+
+    // What the relay does.
+
+    @Override
+    public int read(Block into) {
+        requireOpen();
+        reads++;
+        byte[] next = incoming.pollFirst();
+        if (next == null) {
+            if (resetByPeer) {
+                boolean first = !errorTaken;
+                errorTaken = true;
+                return first ? BROKEN : FINISHED;
+            }
+            return finSent ? FINISHED : NOTHING;
+        }
+        int filled = 0;
+        while (next != null) {
+            int taken = Math.min(next.length, into.capacity() - filled);
+            into.bytes().put(filled, next, 0, taken);
+            filled += taken;
+            if (taken < next.length) {
+                byte[] rest = new byte[next.length - taken];
+                System.arraycopy(next, taken, rest, 0, rest.length);
+                incoming.addFirst(rest);
+                break;
+            }
+            next = incoming.pollFirst();
+        }
+        return filled;
+    }
+
+    @Override
+    public int write(Block block, int from, int to) {
+        requireOpen();
+        if (resetByPeer) {
+            errorTaken = true;
+            return BROKEN;
+        }
+        int taken = Math.min(to - from, window);
+        window -= taken;
+        byte[] octets = new byte[taken];
+        block.bytes().get(from, octets);
+        outgoing.writeBytes(octets);
+        writeWasShort = taken < to - from;
+        return taken;
+    }
+
+    @Override
+    public void finishOutput() {
+        requireOpen();
+        deeds.add("FIN after " + outgoing.size());
+    }
+
+    @Override
+    public void tellWritable() {
+        wantsWritable = true;
+    }
+
+    @Override
+    public void tellAgain() {
+        tellAgains++;
+    }
+
+    /** Serves what {@link #tellAgain} asked for. */
+    void tellNow() {
+        listener.onReady(Readiness.IN);
+    }
+
+    @Override
+    public boolean isAllDelivered() {
+        return allDelivered;
+    }
+
+    @Override
+    public void close() {
+        deeds.add("CLOSE after " + outgoing.size());
+    }
+
+    @Override
+    public void reset() {
+        deeds.add("RST after " + outgoing.size());
+    }
+
+    private void requireOpen() {
+        if (isClosed()) {
+            throw new AssertionError("used after it was closed: " + deeds);
+        }
+    }
+}
