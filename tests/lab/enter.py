@@ -44,28 +44,26 @@ def run(command: list[str]) -> int:
     try:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, interrupt)
-        status = child.wait()
-        return status if status >= 0 else 128 - status
+        return exit_status(child.wait())
     except Interrupted as interrupted:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
-        end(child, interrupted.number)
-        return 128 + interrupted.number
+        return end(child, interrupted.number)
 
 
 def interrupt(number: int, _: FrameType | None) -> NoReturn:
     raise Interrupted(number)
 
 
-def end(child: "subprocess.Popen[bytes]", number: int) -> None:
+def end(child: "subprocess.Popen[bytes]", number: int) -> int:
     """Ends the namespaces and returns when their last process is gone."""
-    first = first_process_of(child.pid)
     if number == signal.SIGINT:
         # The terminal has told the command too; let it say goodbye.
         try:
-            child.wait(timeout=PATIENCE_SECONDS)
+            return exit_status(child.wait(timeout=PATIENCE_SECONDS))
         except subprocess.TimeoutExpired:
             pass
+    first = first_process_of(child.pid)
     child.kill()
     child.wait()
     if first is not None:
@@ -73,6 +71,12 @@ def end(child: "subprocess.Popen[bytes]", number: int) -> None:
         poll = select.poll()
         poll.register(first, select.POLLIN)
         poll.poll(PATIENCE_SECONDS * 1000)
+    return 128 + number
+
+
+def exit_status(returned: int) -> int:
+    """As a shell tells it."""
+    return returned if returned >= 0 else 128 - returned
 
 
 def first_process_of(unshare: int) -> int | None:

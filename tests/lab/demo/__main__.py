@@ -2,6 +2,7 @@
 """python3 -m lab.demo [OPTION...]: see --help. Runs below `lab.enter`."""
 
 import argparse
+import contextlib
 import re
 import signal
 import sys
@@ -76,12 +77,13 @@ def stay(lab: Lab, terminal: Terminal) -> None:
         "lb1 mainstay status",
         "lb2 mainstay events",
         "lb1 mainstay switchover --wait",
-        "client curl http://198.18.0.100/",
+        "client ping -c 3 198.18.0.100",
         "switch ip link set lb1 down",
     ):
         terminal.line(f"./dev on {command}")
     terminal.line(f"nodes: switch, {', '.join(lab.nodes)}; ./dev on NODE alone opens a shell there")
-    signal.pause()
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def main() -> int:
