@@ -3,6 +3,7 @@ package io.mainstay.node;
 
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.VirtualRouterSettings;
+import io.mainstay.control.ControlServer;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxyService;
 import io.mainstay.forward.proxy.ProxySettings;
@@ -14,7 +15,9 @@ import io.mainstay.net.VirtualAddress;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.ProductVersion;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -66,6 +69,10 @@ final class Daemon implements AutoCloseable {
         try {
             LinuxKernel kernel = opened(parts, LinuxKernel.open());
             EventJournal journal = opened(parts, EventJournal.open(stateDirectory, kernel.clock()));
+            StartingControl control = new StartingControl();
+            // Before anything is touched: the socket tells whether another daemon runs here, whose addresses are not
+            // stale.
+            opened(parts, ControlServer.open(config.control().socket(), control, journal));
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
@@ -73,24 +80,32 @@ final class Daemon implements AutoCloseable {
                             services(config),
                             new ProxyJournal(journal)));
             ElectionDriver election = new ElectionDriver(
-                    routers(config),
-                    new ElectionPorts(
-                            kernel.events(), kernel.addresses(), kernel.announcer(), kernel.links(), kernel.clock()),
-                    new ProxyGate(proxy),
-                    new ElectionJournal(journal));
+                    routers(config), ports(kernel), new ProxyGate(proxy), new ElectionJournal(journal));
+            NodeStatus status = new NodeStatus(
+                    config, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));
+            control.started(new DaemonControl(config, status::snapshot, election, proxy, kernel.clock()));
             ElectionThread electionThread = new ElectionThread(election, journal);
-            journal.append(EventDraft.info("started", "node", "mainstayd " + ProductVersion.current() + " started")
-                    .with("node", config.node().name())
-                    .with("virtual_routers", config.virtualRouters().size())
-                    .with("services", config.services().size())
-                    .with("socket", config.control().socket()));
+            journal.append(started(config));
             electionThread.start();
             return new Daemon(journal, election, electionThread, parts);
-        } catch (ProxyStartException e) {
+        } catch (IOException | ProxyStartException e) {
             throw new DaemonStartException(String.valueOf(e.getMessage()), e);
         } catch (KernelException e) {
             throw new DaemonStartException(e.getMessage() + " (expected: root, or CAP_NET_ADMIN and CAP_NET_RAW)", e);
         }
+    }
+
+    private static ElectionPorts ports(LinuxKernel kernel) {
+        return new ElectionPorts(
+                kernel.events(), kernel.addresses(), kernel.announcer(), kernel.links(), kernel.clock());
+    }
+
+    private static EventDraft started(MainstayConfig config) {
+        return EventDraft.info("started", "node", "mainstayd " + ProductVersion.current() + " started")
+                .with("node", config.node().name())
+                .with("virtual_routers", config.virtualRouters().size())
+                .with("services", config.services().size())
+                .with("socket", config.control().socket());
     }
 
     private static <T extends AutoCloseable> T opened(Deque<AutoCloseable> parts, T part) {
