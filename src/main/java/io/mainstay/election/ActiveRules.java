@@ -24,8 +24,11 @@ final class ActiveRules {
     /** Two advertisements in a row that cannot be sent are a fault; a third would let a peer take over beside us. */
     private static final int UNSENT_INTERVALS = 2;
 
-    /** The first repetition of priority 0 follows after this part of an interval, so that one lost frame costs little. */
-    private static final int EARLY_REPETITION_DIVISOR = 16;
+    /**
+     * A sixteenth of an interval is long against the network and the reaction of a peer, and short against all timers. The
+     * first repetition of priority 0 follows after it, so that one lost frame costs little.
+     */
+    private static final int PARTS_OF_INTERVAL = 16;
 
     private final ElectionParameters parameters;
     private final BackupRules backup;
@@ -103,7 +106,21 @@ final class ActiveRules {
         if (byPriority == 0 && sender.address().compareTo(here.primaryAddress()) > 0) {
             return yieldTo(here, received, TransitionReason.HIGHER_ADDRESS, now);
         }
-        // The loser has announced the addresses as its own, so the neighbours need to hear again where they are.
+        return contradict(here, now);
+    }
+
+    /**
+     * Answers a router that ought to step back. It has announced the addresses as its own, so the neighbours need to hear
+     * again where they are.
+     *
+     * <p>Deviation: an advertisement that went out a moment ago is answer enough. Otherwise two routers of which each
+     * believes to come first would answer each other as fast as the network carries it.
+     */
+    private Transition contradict(Active here, MonotonicInstant now) {
+        Duration moment = parameters.interval().dividedBy(PARTS_OF_INTERVAL);
+        if (now.since(here.lastAdvertised()).compareTo(moment) < 0) {
+            return Transition.quiet(here, ElectionAction.ANNOUNCE_ADDRESSES);
+        }
         return Transition.quiet(here, ElectionAction.SEND_ADVERTISEMENT, ElectionAction.ANNOUNCE_ADDRESSES);
     }
 
@@ -155,7 +172,7 @@ final class ActiveRules {
             return Transition.quiet(here);
         }
         HandOver handOver = new HandOver(now, now.plus(request.within()), 1);
-        Duration earlyRepetition = parameters.interval().dividedBy(EARLY_REPETITION_DIVISOR);
+        Duration earlyRepetition = parameters.interval().dividedBy(PARTS_OF_INTERVAL);
         return Transition.because(
                 TransitionCause.of(TransitionReason.HAND_OVER_STARTED),
                 here.withHandOver(Optional.of(handOver)).withAdvertiseDeadline(now.plus(earlyRepetition)),

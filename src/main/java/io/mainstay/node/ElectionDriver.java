@@ -8,7 +8,9 @@ import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,9 +43,11 @@ public final class ElectionDriver {
     static final int MOST_WAITING_COMMANDS = 64;
 
     /** A flood of datagrams must not keep the deadlines from being looked at. */
-    private static final int MOST_EVENTS_PER_TURN = 1024;
+    private static final int MOST_EVENTS_PER_TURN = 256;
 
-    private static final int MOST_TAKEOVER_STEPS_PER_TURN = 32;
+    /** Nor must a takeover: after this long its next step waits for the next turn. */
+    private static final Duration LONGEST_TAKEOVER_SLICE = Duration.ofMillis(2);
+
     private static final Duration SNAPSHOT_PAUSE = Duration.ofMillis(50);
     private static final Duration PAUSE_AFTER_FAILED_WAIT = Duration.ofMillis(10);
 
@@ -54,6 +58,7 @@ public final class ElectionDriver {
     private final ElectionReports reports;
     private final Map<InterfaceName, RunningInterface> interfaces = new LinkedHashMap<>();
     private final Map<String, RunningRouter> routers = new LinkedHashMap<>();
+    private final Deque<RunningRouter> takeoverOrder = new ArrayDeque<>();
     private final BlockingQueue<Runnable> commands = new ArrayBlockingQueue<>(MOST_WAITING_COMMANDS);
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
@@ -79,8 +84,8 @@ public final class ElectionDriver {
         this(setups, ports, gate, listener, VirtualRouter::new);
     }
 
-    /** With elections made by the given function, for tests of what a wrong election does. */
-    ElectionDriver(
+    /** With elections made by the given function instead of by the rules of {@link VirtualRouter}. */
+    public ElectionDriver(
             List<RouterSetup> setups,
             ElectionPorts ports,
             ServiceGate gate,
@@ -100,6 +105,7 @@ public final class ElectionDriver {
                 interfaces.computeIfAbsent(config.interfaceName(), name -> new RunningInterface(name, ports, reports));
         RunningRouter router = new RunningRouter(elections.apply(config), setup.announce(), link, ports, gate, reports);
         link.add(router);
+        takeoverOrder.add(router);
         if (routers.put(config.name(), router) != null) {
             throw new IllegalArgumentException("virtual router: " + config.name() + " twice (expected: once)");
         }
@@ -134,7 +140,7 @@ public final class ElectionDriver {
         runCommands();
         interfaces.values().forEach(RunningInterface::judgeTime);
         routers.values().forEach(RunningRouter::judgeTime);
-        routers.values().forEach(router -> router.runTakeover(MOST_TAKEOVER_STEPS_PER_TURN));
+        takeoverSlice();
         if (stopping) {
             proceedToStop();
         }
@@ -166,6 +172,28 @@ public final class ElectionDriver {
         RunningInterface link = interfaces.get(event.interfaceName());
         if (link != null) {
             link.onEvent(event);
+        }
+    }
+
+    /**
+     * Carries out steps of takeovers, round robin. Whatever waits is put off when the time is used up, so that nothing is
+     * announced long after the deadlines were judged.
+     */
+    private void takeoverSlice() {
+        MonotonicInstant end = ports.clock().now().plus(LONGEST_TAKEOVER_SLICE);
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (int i = 0; i < takeoverOrder.size(); i++) {
+                RunningRouter router = takeoverOrder.removeFirst();
+                takeoverOrder.addLast(router);
+                if (router.takeNextStep()) {
+                    more = true;
+                    if (ports.clock().now().hasReached(end)) {
+                        return;
+                    }
+                }
+            }
         }
     }
 
@@ -325,7 +353,7 @@ public final class ElectionDriver {
         for (RunningRouter router : routers.values()) {
             try {
                 router.shutDown();
-                router.runTakeover(Integer.MAX_VALUE);
+                router.takeAllSteps();
             } catch (RuntimeException | Error e) {
                 // The first error is the one to tell; the other routers still have to give up theirs.
                 kernelFailures++;

@@ -199,6 +199,8 @@ final class RunningInterface {
         try {
             AdvertisementSocket opened = ports.events().open(name);
             socket = opened;
+            // What this node is about to remove by itself is no leftover.
+            routers.forEach(RunningRouter::takeAllSteps);
             Set<VirtualAddress> standing = ports.addresses().list(name);
             routers.forEach(router -> router.onInterfaceOpened(standing));
             // Without the leftovers another address may be the interface's primary one.

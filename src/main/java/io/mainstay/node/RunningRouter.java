@@ -100,7 +100,7 @@ final class RunningRouter {
     void onInterfaceOpened(Collection<VirtualAddress> standing) {
         if (!election.isActive()) {
             takeover.onStart(standing, now());
-            runTakeover(Integer.MAX_VALUE);
+            takeAllSteps();
         }
     }
 
@@ -176,21 +176,28 @@ final class RunningRouter {
         settle();
     }
 
-    /** Carries out the next steps of a takeover, at most as many as given. */
-    void runTakeover(int mostActions) {
-        for (int i = 0; i < mostActions; i++) {
-            TakeoverAction action = takeover.pollAction();
-            if (action == null) {
-                return;
-            }
-            try {
-                perform(action);
-                takeover.onDone(action, now());
-            } catch (KernelException e) {
-                takeover.onFailed(action, e.getMessage(), now());
-            }
-            settle();
+    /** Carries out all steps of a takeover that wait. */
+    void takeAllSteps() {
+        boolean more = true;
+        while (more) {
+            more = takeNextStep();
         }
+    }
+
+    /** Carries out the next step of a takeover, and says whether there was one. */
+    boolean takeNextStep() {
+        TakeoverAction action = takeover.pollAction();
+        if (action == null) {
+            return false;
+        }
+        try {
+            perform(action);
+            takeover.onDone(action, now());
+        } catch (KernelException e) {
+            takeover.onFailed(action, e.getMessage(), now());
+        }
+        settle();
+        return true;
     }
 
     private void perform(TakeoverAction action) throws KernelException {

@@ -43,14 +43,17 @@ public final class Takeover {
     /** How long the addresses are kept for a successor that was not heard to announce them. */
     static final Duration LONGEST_LINGER = Duration.ofMillis(50);
 
-    /** How long they are kept once the successor was heard, for packets that are under way. */
-    static final Duration LINGER_AFTER_CLAIM = Duration.ofMillis(3);
+    /**
+     * How long they are kept once the successor was heard, for packets that are under way. Longer than
+     * {@link #CONFLICT_PATIENCE}: if our last announcement overtook the successor's, it needs that long to answer.
+     */
+    static final Duration LINGER_AFTER_CLAIM = Duration.ofMillis(10);
 
     /** A claim may come from a successor whose advertisement is about to be read: answer it only after this pause. */
-    static final Duration CONFLICT_PATIENCE = Duration.ofMillis(20);
+    static final Duration CONFLICT_PATIENCE = Duration.ofMillis(2);
 
-    /** How often a conflict may start a new burst of announcements. */
-    static final Duration CONFLICT_PAUSE = Duration.ofSeconds(1);
+    /** How many bursts of announcements conflicts may start in a second. */
+    private static final int MOST_ANSWERS_PER_SECOND = 3;
 
     static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
 
@@ -77,7 +80,8 @@ public final class Takeover {
     private final Map<IpAddress, MonotonicInstant> claims = new HashMap<>();
     private @Nullable MonotonicInstant lingerDeadline;
     private @Nullable MonotonicInstant retryDeadline;
-    private @Nullable MonotonicInstant conflictAnsweredAt;
+    private @Nullable MonotonicInstant answersSince;
+    private int answers;
 
     private final Deque<TakeoverAction> actions = new ArrayDeque<>();
     private final Queue<TakeoverNotice> notices = new ArrayDeque<>();
@@ -151,8 +155,7 @@ public final class Takeover {
 
     /** Give the addresses up once a successor was heard to announce them all, or after {@link #LONGEST_LINGER}. */
     public void releaseToSuccessor(MonotonicInstant now) {
-        if (phase != Phase.HELD) {
-            release();
+        if (phase != Phase.HELD && phase != Phase.ACQUIRING) {
             return;
         }
         Map<IpAddress, MonotonicInstant> recent = Map.copyOf(claims);
@@ -183,7 +186,7 @@ public final class Takeover {
     /** Another router spoke for the addresses and will step back: tell the neighbours again. */
     public void announceAgain(MonotonicInstant now) {
         if (phase == Phase.HELD && !announcementsHeld) {
-            answerConflict(now, now);
+            answerConflict(now);
         }
     }
 
@@ -214,22 +217,31 @@ public final class Takeover {
 
     /** Another host said that it has the address. */
     public void onAddressClaimed(IpAddress address, MacAddress claimant, MonotonicInstant now) {
-        if (!plainAddresses.contains(address) || phase == Phase.RELEASED || phase == Phase.ACQUIRING) {
+        if (!plainAddresses.contains(address) || phase == Phase.RELEASED) {
             return;
         }
         claims.put(address, now);
         if (phase == Phase.LINGERING) {
             shortenLinger(now);
-        } else if (!announcementsHeld) {
+        } else if (phase == Phase.HELD && !announcementsHeld) {
             tell(new TakeoverNotice.AddressConflict(address, claimant), address, now);
-            answerConflict(now.plus(CONFLICT_PATIENCE), now);
+            answerConflict(now);
         }
     }
 
-    private void answerConflict(MonotonicInstant first, MonotonicInstant now) {
-        if (conflictAnsweredAt == null || now.since(conflictAnsweredAt).compareTo(CONFLICT_PAUSE) >= 0) {
-            conflictAnsweredAt = now;
-            schedule.begin(first);
+    private void answerConflict(MonotonicInstant now) {
+        MonotonicInstant soon = now.plus(CONFLICT_PATIENCE);
+        boolean underWay = schedule.nextDeadline().filter(soon::hasReached).isPresent();
+        if (underWay) {
+            return;
+        }
+        if (answersSince == null || now.since(answersSince).compareTo(Duration.ofSeconds(1)) >= 0) {
+            answersSince = now;
+            answers = 0;
+        }
+        if (answers < MOST_ANSWERS_PER_SECOND) {
+            answers++;
+            schedule.begin(soon);
         }
     }
 
@@ -278,6 +290,9 @@ public final class Takeover {
                 phase = Phase.HELD;
                 outcome = new TakeoverOutcome.AddressesHeld();
                 schedule.beginAfter(now);
+                if (!claims.isEmpty()) {
+                    answerConflict(now);
+                }
             }
             case Announce ignored -> {}
             case CloseServices ignored -> {}
@@ -327,7 +342,6 @@ public final class Takeover {
         announcementsHeld = false;
         claims.clear();
         lingerDeadline = null;
-        conflictAnsweredAt = null;
     }
 
     private void tell(TakeoverNotice notice, IpAddress about, MonotonicInstant now) {

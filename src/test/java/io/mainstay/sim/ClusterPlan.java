@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.sim;
+
+import io.mainstay.election.ChecksumPreference;
+import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.net.Priority;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.net.VirtualRouterId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * The cluster that a seed stands for.
+ *
+ * @param nodes each node's configuration
+ * @param driftPpm by how much each node's clock is too fast
+ * @param refresh the pause between announcements once a takeover is long past
+ * @param faults how many faults befall it
+ */
+record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duration refresh, int faults) {
+
+    private static final long MOST_DRIFT_PPM = 200;
+
+    static ClusterPlan of(Random random) {
+        int size = 2 + random.nextInt(4);
+        Duration interval = pick(random, Duration.ofMillis(10), Duration.ofMillis(100), Duration.ofSeconds(1));
+        boolean intervalsDiffer = random.nextInt(8) == 0;
+        int preemptStyle = random.nextInt(4);
+        Duration preemptDelay = random.nextInt(6) == 0 ? interval.multipliedBy(1 + random.nextInt(6)) : Duration.ZERO;
+        boolean owner = random.nextInt(8) == 0;
+        boolean equalPriorities = random.nextInt(4) == 0;
+        List<VirtualAddress> addresses = new ArrayList<>();
+        for (int i = 0; i <= random.nextInt(3); i++) {
+            addresses.add(VirtualAddress.parse("198.18.0." + (200 + i) + "/24"));
+        }
+        List<VirtualRouterConfig> nodes = new ArrayList<>();
+        List<Long> drift = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            int priority = owner && i == 0 ? 255 : equalPriorities ? 100 : 1 + random.nextInt(254);
+            boolean preempt = preemptStyle == 0 ? random.nextBoolean() : preemptStyle != 1;
+            nodes.add(new VirtualRouterConfig(
+                    SimulatedNode.ROUTER,
+                    SimulatedHost.INTERFACE,
+                    new VirtualRouterId(51),
+                    new Priority(priority),
+                    intervalsDiffer ? interval.multipliedBy(1 + random.nextInt(4)) : interval,
+                    addresses,
+                    pick(random, ChecksumPreference.values()),
+                    preempt,
+                    preemptDelay));
+            drift.add(random.nextLong(2 * MOST_DRIFT_PPM) - MOST_DRIFT_PPM);
+        }
+        int faults = random.nextInt(5) == 0 ? 0 : 1 + random.nextInt(8);
+        return new ClusterPlan(nodes, drift, interval.multipliedBy(20), faults);
+    }
+
+    @SafeVarargs
+    private static <T> T pick(Random random, T... choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+
+    /** The longest interval of any node. */
+    Duration longestInterval() {
+        return nodes.stream()
+                .map(VirtualRouterConfig::advertisementInterval)
+                .max(Duration::compareTo)
+                .orElseThrow();
+    }
+
+    Duration longestPreemptDelay() {
+        return nodes.stream()
+                .map(VirtualRouterConfig::preemptDelay)
+                .max(Duration::compareTo)
+                .orElseThrow();
+    }
+}

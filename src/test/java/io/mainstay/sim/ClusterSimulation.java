@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.sim;
+
+import io.mainstay.election.Election;
+import io.mainstay.election.ElectionParameters;
+import io.mainstay.election.ElectionRules;
+import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.node.HandOverResult;
+import io.mainstay.takeover.AnnounceConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/**
+ * One run of one cluster. It has four parts: the nodes start and faults befall them, during which nothing unsafe may happen;
+ * the faults end and exactly one right Active must be there in a bounded time; nothing may change while nothing disturbs it;
+ * and last the Active leaves in one of several ways, each with its own bound.
+ *
+ * <p>To reproduce a run, give its seed again: everything is drawn from it, and nothing else is random.
+ */
+final class ClusterSimulation {
+
+    private static final long MILLISECOND = 1_000_000;
+
+    private static final long MOST_EVENTS = 200_000;
+
+    /** Two wake-ups, two trips through the network, and what clocks differ by in a few intervals. */
+    private static final long REACTION_NANOS = 3 * MILLISECOND;
+
+    private final Timeline timeline = new Timeline();
+    private final Random random;
+    private final SimulatedNetwork network;
+    private final ClusterPlan plan;
+    private final List<SimulatedNode> nodes = new ArrayList<>();
+    private final Faults faults;
+    private final long intervalNanos;
+    private long events;
+
+    ClusterSimulation(long seed, Trace trace) {
+        this(seed, trace, config -> new Election(ElectionParameters.of(config)));
+    }
+
+    /** With the given rules on every node, to see whether the invariants notice wrong ones. */
+    ClusterSimulation(long seed, Trace trace, Function<VirtualRouterConfig, ElectionRules> rules) {
+        random = new Random(seed);
+        // The first draws of neighbouring seeds are alike.
+        random.nextLong();
+        network = new SimulatedNetwork(timeline, random);
+        plan = ClusterPlan.of(random);
+        intervalNanos = plan.longestInterval().toNanos();
+        AnnounceConfig announce = new AnnounceConfig(5, plan.refresh());
+        for (int i = 0; i < plan.nodes().size(); i++) {
+            SimulatedClock clock = new SimulatedClock(
+                    timeline, random.nextLong(), plan.driftPpm().get(i));
+            SimulatedHost host = new SimulatedHost(i, network, clock);
+            network.connect(host);
+            nodes.add(new SimulatedNode(timeline, random, plan.nodes().get(i), announce, clock, host, rules, trace));
+        }
+        faults = new Faults(timeline, random, network, nodes, plan.longestInterval());
+    }
+
+    /** Runs to the end or throws an {@link InvariantViolation}; says how many things happened. */
+    long run() {
+        network.setQuality(0, 0, 200_000);
+        for (SimulatedNode node : nodes) {
+            timeline.at(random.nextLong(2 * intervalNanos), node::boot);
+        }
+        if (plan.faults() == 0) {
+            settle();
+            requireFewTransitions();
+        } else {
+            befall();
+            settle();
+        }
+        stayCalm(6 * intervalNanos);
+        leave();
+        return events;
+    }
+
+    private void befall() {
+        long fromBoot = random.nextLong(8 * intervalNanos);
+        long last = fromBoot;
+        for (int i = 0; i < plan.faults(); i++) {
+            long at = fromBoot + random.nextLong(20 * intervalNanos);
+            timeline.at(at, faults::strike);
+            last = Math.max(last, at);
+        }
+        advance(last + 9 * intervalNanos - timeline.nowNanos());
+        faults.heal();
+        if (random.nextBoolean()) {
+            nodes.forEach(SimulatedNode::resumePreemption);
+        }
+    }
+
+    /** Long enough for every node to notice, to take over, to be preempted, and to have announced. */
+    private void settle() {
+        long bound = 16 * intervalNanos
+                + plan.longestPreemptDelay().toNanos()
+                + Duration.ofMillis(1500).toNanos()
+                + plan.refresh().toNanos();
+        if (faults.areRetriesPossible()) {
+            bound += Duration.ofSeconds(31).toNanos() + 8 * intervalNanos;
+        }
+        advance(bound);
+        requireOneRightActive();
+    }
+
+    private void requireFewTransitions() {
+        for (SimulatedNode node : nodes) {
+            if (node.transitions() > 4) {
+                throw node.violation(Invariant.CALM, node.transitions() + " transitions since it started");
+            }
+        }
+    }
+
+    private void stayCalm(long nanos) {
+        long before = transitions();
+        advanceWhile(nanos, () -> {
+            if (transitions() != before) {
+                throw new InvariantViolation(Invariant.CALM, "a transition without a cause");
+            }
+            return true;
+        });
+        requireOneRightActive();
+    }
+
+    private long transitions() {
+        return nodes.stream().mapToLong(SimulatedNode::transitions).sum();
+    }
+
+    private void leave() {
+        SimulatedNode active = requireOneActive();
+        switch (random.nextInt(7)) {
+            case 0 -> resign(active);
+            case 1 -> retire(active);
+            case 2, 3 -> handOver(active);
+            case 4 -> die(active);
+            case 5 -> stall(active);
+            default -> restartBackup(active);
+        }
+        settle();
+        comeBack(active);
+    }
+
+    /** Who was Active before returns, and takes over again only if it may. */
+    private void comeBack(SimulatedNode former) {
+        SimulatedNode active = requireOneActive();
+        long before = active.transitions();
+        boolean mayTakeOver = former == active || mayTakeOver(former, active);
+        faults.heal();
+        settle();
+        if (!mayTakeOver && active.transitions() != before) {
+            throw active.violation(Invariant.CALM, "it changed because " + former.name() + " came back");
+        }
+    }
+
+    /** A stop without hand-over: priority 0, and the next one follows within its skew time. */
+    private void resign(SimulatedNode active) {
+        active.stop(Duration.ZERO);
+        advanceUntil(
+                3 * MILLISECOND,
+                () -> active.lastResignedAt() >= timeline.nowNanos() - 3 * MILLISECOND && active.lastResignedAt() > 0);
+        requireSuccessor(active, skewNanos(active, best(active)), Invariant.RESIGNATION_TAKES_SKEW_TIME);
+        if (!active.isAnswered()) {
+            throw active.violation(Invariant.RESIGNATION_TAKES_SKEW_TIME, "it did not stop");
+        }
+    }
+
+    /** A stop with hand-over: clients notice nothing. */
+    private void retire(SimulatedNode active) {
+        active.stop(plan.longestInterval().multipliedBy(4));
+        advanceWhile(5 * intervalNanos, () -> {
+            requireServed();
+            return active.isRunning();
+        });
+        if (active.isRunning()) {
+            throw active.violation(Invariant.HAND_OVER_WITHOUT_GAP, "it did not stop");
+        }
+        advanceWhile(200 * MILLISECOND, () -> {
+            requireServed();
+            return true;
+        });
+    }
+
+    private void die(SimulatedNode active) {
+        active.crash();
+        long down = 3 * active.config().advertisementInterval().toNanos() + skewNanos(active, best(active));
+        requireSuccessor(active, down, Invariant.LOSS_TAKES_ACTIVE_DOWN_INTERVAL);
+    }
+
+    private void requireSuccessor(SimulatedNode lost, long boundNanos, Invariant invariant) {
+        advance(boundNanos + REACTION_NANOS + boundNanos / 1000);
+        SimulatedNode best = best(lost);
+        List<SimulatedNode> actives = actives();
+        boolean close = nodes.stream()
+                .filter(node -> node != lost && node != best)
+                .anyMatch(node -> skewNanos(lost, node) - skewNanos(lost, best) < REACTION_NANOS);
+        if (actives.isEmpty() || (!close && !actives.contains(best))) {
+            throw best.violation(invariant, "it is not Active " + boundNanos / 1000 + "us after " + lost.name());
+        }
+    }
+
+    /** The one that is first to take over after another. */
+    private SimulatedNode best(SimulatedNode lost) {
+        return nodes.stream()
+                .filter(node -> node != lost)
+                .min(Comparator.comparingLong(node -> skewNanos(lost, node)))
+                .orElseThrow();
+    }
+
+    private static long skewNanos(SimulatedNode lost, SimulatedNode next) {
+        long interval = lost.config().advertisementInterval().toNanos();
+        return (256 - next.config().priority().value()) * interval / 256;
+    }
+
+    private void handOver(SimulatedNode active) {
+        active.handOver();
+        advanceWhile(5 * intervalNanos, () -> {
+            requireServed();
+            return active.handOverResult() == null;
+        });
+        advanceWhile(200 * MILLISECOND, () -> {
+            requireServed();
+            return true;
+        });
+        HandOverResult result = active.handOverResult();
+        if (result == null || result.outcome() != HandOverResult.Outcome.HANDED_OVER) {
+            throw active.violation(Invariant.HAND_OVER_WITHOUT_GAP, "it did not hand over: " + result);
+        }
+        advance(12 * intervalNanos + plan.longestPreemptDelay().toNanos());
+        if (active.isActive()) {
+            throw active.violation(Invariant.RIGHT_ACTIVE, "it took back what it had handed over");
+        }
+        stayCalm(4 * intervalNanos);
+    }
+
+    private void requireServed() {
+        if (nodes.stream().noneMatch(SimulatedNode::isServing)) {
+            throw new InvariantViolation(Invariant.HAND_OVER_WITHOUT_GAP, "no node serves all addresses");
+        }
+        for (VirtualAddress address : plan.nodes().getFirst().addresses()) {
+            SimulatedHost used = network.hostThatClientsUse(address.address());
+            if (used != null && !used.stands(address)) {
+                throw new InvariantViolation(
+                        Invariant.HAND_OVER_WITHOUT_GAP,
+                        "clients send " + address + " to " + used.primaryAddress() + ", which has given it up");
+            }
+        }
+    }
+
+    private void stall(SimulatedNode active) {
+        active.pause();
+        advance(6 * intervalNanos);
+        active.resume();
+        advance(4 * intervalNanos);
+    }
+
+    private void restartBackup(SimulatedNode active) {
+        SimulatedNode backup =
+                nodes.stream().filter(node -> node != active).toList().get(random.nextInt(nodes.size() - 1));
+        boolean mayTakeOver = mayTakeOver(backup, active);
+        backup.crash();
+        advance(intervalNanos);
+        long before = active.transitions();
+        backup.boot();
+        advance(10 * intervalNanos + plan.longestPreemptDelay().toNanos());
+        if (!mayTakeOver && active.transitions() != before) {
+            throw active.violation(Invariant.CALM, "it changed because " + backup.name() + " came back");
+        }
+    }
+
+    private SimulatedNode requireOneActive() {
+        List<SimulatedNode> actives = actives();
+        if (actives.size() != 1) {
+            throw new InvariantViolation(
+                    Invariant.ONE_ACTIVE,
+                    actives.size() + " nodes are Active: "
+                            + actives.stream().map(SimulatedNode::name).toList());
+        }
+        return actives.getFirst();
+    }
+
+    private List<SimulatedNode> actives() {
+        return nodes.stream().filter(SimulatedNode::isActive).toList();
+    }
+
+    private void requireOneRightActive() {
+        SimulatedNode active = requireOneActive();
+        for (SimulatedNode node : nodes) {
+            if (node != active && node.isRunning() && mayPreempt(node, active, node.isPreemptionSuspended())) {
+                throw active.violation(Invariant.RIGHT_ACTIVE, "it is Active although there is " + node.name());
+            }
+        }
+        if (!active.isServing()) {
+            throw active.violation(Invariant.ACTIVE_HOLDS_ADDRESSES, "it does not serve");
+        }
+        for (VirtualAddress address : active.config().addresses()) {
+            if (network.hostThatClientsUse(address.address()) != active.host()) {
+                throw active.violation(Invariant.CLIENTS_REACH_ACTIVE, "clients send " + address + " elsewhere");
+            }
+        }
+    }
+
+    /** A node that starts knows but its own interval: it does not wait for an Active that advertises more rarely. */
+    private static boolean mayTakeOver(SimulatedNode starting, SimulatedNode active) {
+        return mayPreempt(starting, active, starting.isPreemptionSuspended())
+                || starting.config()
+                                .advertisementInterval()
+                                .compareTo(active.config().advertisementInterval())
+                        < 0;
+    }
+
+    private static boolean mayPreempt(SimulatedNode node, SimulatedNode active, boolean suspended) {
+        boolean preempts = node.config().preempt() || node.config().priority().isOwner();
+        return preempts
+                && !suspended
+                && node.config().priority().compareTo(active.config().priority()) > 0;
+    }
+
+    private void advance(long nanos) {
+        advanceWhile(nanos, () -> true);
+    }
+
+    private void advanceUntil(long nanos, BooleanSupplier reached) {
+        advanceWhile(nanos, () -> !reached.getAsBoolean());
+    }
+
+    /** Lets things happen for so long at most, or until the condition no longer holds; looks at every node after each. */
+    private void advanceWhile(long nanos, BooleanSupplier condition) {
+        long until = timeline.nowNanos() + nanos;
+        while (timeline.stepUntil(until)) {
+            if (++events > MOST_EVENTS) {
+                throw new InvariantViolation(Invariant.CALM, "a storm: more than " + MOST_EVENTS + " events");
+            }
+            for (SimulatedNode node : nodes) {
+                node.check();
+            }
+            if (!condition.getAsBoolean()) {
+                return;
+            }
+        }
+    }
+}
