@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mainstay.forward.BackendState;
+import io.mainstay.forward.proxy.ProxyEvent.BackendStateChanged;
+import io.mainstay.forward.proxy.ProxyEvent.DrainFinished;
+import io.mainstay.forward.proxy.ProxyEvent.DrainStarted;
+import io.mainstay.forward.proxy.ProxyEvent.ServiceHasBackend;
+import io.mainstay.forward.proxy.ProxyEvent.ServiceWithoutBackend;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class LiveServiceTest {
+
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+
+    private final RelayBench bench = new RelayBench(2);
+    private final LiveService service = bench.service();
+    private final LiveBackend web1 = service.backend("web1");
+    private final LiveBackend web2 = service.backend("web2");
+
+    private void fail(LiveBackend backend) {
+        for (int i = 0; i < 3; i++) {
+            bench.check(backend, false);
+        }
+    }
+
+    private BackendStateChanged change(String backend, BackendState from, BackendState to, String reason) {
+        return new BackendStateChanged("web", backend, from, to, reason);
+    }
+
+    @Test
+    void aBackendIsNotChosenBeforeItsFirstCheckHasPassed() {
+        service.maintenance(web1);
+        service.maintenance(web2);
+        service.ready(web1);
+        service.ready(web2);
+        assertThat(web1.state()).isEqualTo(BackendState.UNHEALTHY);
+        assertThat(service.take()).isNull();
+        bench.check(web2, true);
+        assertThat(service.take()).isSameAs(web2);
+    }
+
+    @Test
+    void theFirstCheckIsToldEvenWhenItFails() {
+        service.maintenance(web1);
+        service.ready(web1);
+        bench.events().clear();
+        bench.check(web1, false);
+        assertThat(bench.events())
+                .containsExactly(
+                        new BackendStateChanged("web", "web1", null, BackendState.UNHEALTHY, "check: simulated"));
+    }
+
+    @Test
+    void anUnhealthyBackendGetsNoNewConnectionsAndKeepsItsOld() {
+        LiveBackend first = service.take();
+        assertThat(first).isSameAs(web1);
+        fail(web1);
+        assertThat(bench.events())
+                .containsExactly(change("web1", BackendState.HEALTHY, BackendState.UNHEALTHY, "check: simulated"));
+        assertThat(service.take()).isSameAs(web2);
+        assertThat(service.take()).isSameAs(web2);
+        assertThat(web1.active()).isEqualTo(1);
+    }
+
+    @Test
+    void aServiceThatLosesItsLastBackendIsToldOnceAndWhenItHasOneAgain() {
+        fail(web1);
+        fail(web2);
+        service.maintenance(web1);
+        bench.check(web2, true);
+        bench.check(web2, true);
+        assertThat(bench.events().stream().filter(event -> !(event instanceof BackendStateChanged)))
+                .containsExactly(
+                        new ServiceWithoutBackend("web", "web2: check: simulated"),
+                        new ServiceHasBackend("web", "web2"));
+    }
+
+    @Test
+    void aDrainWithoutConnectionsIsOverAtOnce() {
+        Drain drain = service.drain(web1, MINUTE);
+        assertThat(drain.result()).isCompletedWithValue(new DrainOutcome(0, 0, false, Duration.ZERO));
+        assertThat(web1.state()).isEqualTo(BackendState.DRAINING);
+        assertThat(bench.events())
+                .containsExactly(
+                        change("web1", BackendState.HEALTHY, BackendState.DRAINING, "drain requested"),
+                        new DrainStarted("web", "web1", 0, MINUTE),
+                        new DrainFinished("web", "web1", new DrainOutcome(0, 0, false, Duration.ZERO)));
+    }
+
+    @Test
+    void aDrainIsOverWhenTheLastConnectionEnds() {
+        LiveBackend first = service.take();
+        assertThat(first).isSameAs(web1);
+        Drain drain = service.drain(web1, MINUTE);
+        bench.pass(Duration.ofSeconds(5));
+        assertThat(bench.snapshot().backends().getFirst().drain())
+                .isEqualTo(new DrainStatus(1, 1, Duration.ofSeconds(55)));
+        assertThat(service.take()).isSameAs(web2);
+        service.giveBack(web1);
+        assertThat(drain.result()).isCompletedWithValue(new DrainOutcome(1, 0, false, Duration.ofSeconds(5)));
+    }
+
+    @Test
+    void aSecondDrainMovesTheDeadlineOfTheFirst() {
+        service.take();
+        Drain drain = service.drain(web1, MINUTE);
+        bench.pass(Duration.ofSeconds(30));
+        assertThat(service.drain(web1, MINUTE)).isSameAs(drain);
+        assertThat(bench.snapshot().backends().getFirst().drain()).isEqualTo(new DrainStatus(1, 1, MINUTE));
+    }
+
+    @Test
+    void aDrainThatIsCalledOffSaysSo() {
+        service.take();
+        Drain drain = service.drain(web1, MINUTE);
+        service.ready(web1);
+        assertThat(drain.result()).isCompletedWithValue(new DrainOutcome(0, 0, true, Duration.ZERO));
+        assertThat(web1.state()).isEqualTo(BackendState.HEALTHY);
+        assertThat(bench.snapshot().backends().getFirst().drain()).isNull();
+    }
+
+    @Test
+    void checksThatFailDuringADrainCountWhenItIsOver() {
+        service.drain(web1, MINUTE);
+        fail(web1);
+        assertThat(web1.state()).isEqualTo(BackendState.DRAINING);
+        service.ready(web1);
+        assertThat(web1.state()).isEqualTo(BackendState.UNHEALTHY);
+    }
+
+    @Test
+    void afterMaintenanceABackendHasToPassACheckAgain() {
+        service.maintenance(web1);
+        assertThat(web1.state()).isEqualTo(BackendState.MAINTENANCE);
+        service.ready(web1);
+        assertThat(web1.state()).isEqualTo(BackendState.UNHEALTHY);
+        bench.check(web1, true);
+        assertThat(web1.state()).isEqualTo(BackendState.HEALTHY);
+    }
+
+    @Test
+    void aNameThatDoesNotExistIsAnsweredWithTheNamesThatDo() {
+        assertThatThrownBy(() -> service.backend("web9"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("backend of web: web9 (expected: one of web1, web2)");
+    }
+}
