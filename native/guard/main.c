@@ -127,7 +127,7 @@ static _Noreturn void give_up(const char *what)
 static int take_signals_by_descriptor(sigset_t *before)
 {
     static const int taken[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-    struct sigaction by_default = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
+    struct sigaction by_default = {.sa_handler = SIG_DFL};
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {

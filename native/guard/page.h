@@ -31,7 +31,8 @@ enum fence_reason {
     FENCE_DEADLINE = 1, /* the daemon did not renew its lease in time */
     FENCE_STALL = 2,    /* likewise, but the guard woke late too: the whole machine stood still */
     FENCE_SUSPEND = 3,  /* the machine was suspended for longer than the lease ran */
-    FENCE_EXIT = 4      /* the daemon ended, or the thread that renews its lease */
+    FENCE_EXIT = 4,     /* the daemon ended, or the thread that renews its lease */
+    FENCE_STOPPED = 5   /* the daemon was stopped by a signal */
 };
 
 struct page {

@@ -82,6 +82,7 @@ static void fence_late_daemon(struct watch *watch, const struct lease_verdict *v
         break;
     case FENCE_DEADLINE:
     case FENCE_EXIT:
+    case FENCE_STOPPED:
         (void)snprintf(why, sizeof why, "the daemon missed its deadline by %.1f ms", millis(verdict->late_by));
         break;
     }
@@ -147,6 +148,17 @@ static void daemon_ended(struct watch *watch, const char *why)
     fence(watch, why);
 }
 
+/* A stopped daemon cannot serve, however long its lease still runs; so the peers need not wait for the end of it. */
+static void daemon_stopped(struct watch *watch)
+{
+    int64_t lease = atomic_load(&watch->page->lease);
+    if (lease == LEASE_DISARMED || lease == LEASE_FENCED) {
+        return;
+    }
+    lease_take(watch->page, FENCE_STOPPED, instant_now(), 0);
+    fence(watch, "the daemon was stopped by a signal");
+}
+
 static int status_of(const struct watch *watch, int wait_status)
 {
     if (WIFSIGNALED(wait_status)) {
@@ -165,8 +177,11 @@ static bool take_signals(struct watch *watch, int *wait_status)
     while (read(watch->signals, &received, sizeof received) == (ssize_t)sizeof received) {
         if (received.ssi_signo != SIGCHLD) {
             (void)kill(watch->child, (int)received.ssi_signo);
-        } else if (waitpid(watch->child, wait_status, WNOHANG) == watch->child) {
-            return true;
+        } else if (waitpid(watch->child, wait_status, WNOHANG | WUNTRACED) == watch->child) {
+            if (!WIFSTOPPED(*wait_status)) {
+                return true;
+            }
+            daemon_stopped(watch);
         }
     }
     return false;

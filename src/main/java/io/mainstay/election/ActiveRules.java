@@ -82,6 +82,7 @@ final class ActiveRules {
                         ElectionAction.SEND_RESIGNATION,
                         ElectionAction.RELEASE_ADDRESSES);
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here);
+            case ElectionEvent.Fenced fenced -> afterFence(here, fenced.cause(), now);
         };
     }
 
@@ -194,6 +195,31 @@ final class ActiveRules {
      * peer that did take over is heard within an interval, and a node alone is back before a whole active-down interval.
      */
     private Transition afterStall(Active here, ElectionEvent event, MonotonicInstant now) {
+        Backup listening = listening(here, now);
+        Transition stall = Transition.because(
+                TransitionCause.ofSilence(TransitionReason.STALLED, now.since(here.lastAdvertised()), Optional.empty()),
+                listening,
+                ElectionAction.RELEASE_ADDRESSES);
+        return stall.followedBy(backup.step(listening, event, now));
+    }
+
+    /**
+     * The guard has resigned for this node already. One advertisement may have been on its way at that moment and hold the
+     * peers back, so the farewell is said once more.
+     */
+    private Transition afterFence(Active here, String cause, MonotonicInstant now) {
+        return Transition.because(
+                new TransitionCause(
+                        TransitionReason.FENCED,
+                        Optional.of(now.since(here.lastAdvertised())),
+                        Optional.empty(),
+                        Optional.of(cause)),
+                listening(here, now),
+                ElectionAction.SEND_RESIGNATION,
+                ElectionAction.RELEASE_ADDRESSES);
+    }
+
+    private Backup listening(Active here, MonotonicInstant now) {
         Duration interval = parameters.interval();
         ActiveWatch watch = new ActiveWatch(
                 interval,
@@ -202,13 +228,8 @@ final class ActiveRules {
                 Optional.empty(),
                 TransitionReason.ACTIVE_DOWN_TIMER,
                 true);
-        Backup listening = new Backup(
+        return new Backup(
                 here.primaryAddress(), watch, Optional.empty(), here.handOver().isPresent(), here.failures());
-        Transition stall = Transition.because(
-                TransitionCause.ofSilence(TransitionReason.STALLED, now.since(here.lastAdvertised()), Optional.empty()),
-                listening,
-                ElectionAction.RELEASE_ADDRESSES);
-        return stall.followedBy(backup.step(listening, event, now));
     }
 
     private Transition onUnsent(Active here, String cause, MonotonicInstant now) {

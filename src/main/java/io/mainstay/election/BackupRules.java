@@ -35,6 +35,7 @@ final class BackupRules {
             case ElectionEvent.AddressesHeld ignored -> Transition.quiet(here);
             case ElectionEvent.AddressesUnavailable ignored -> Transition.quiet(here);
             case ElectionEvent.HandOverRequested ignored -> Transition.quiet(here);
+            case ElectionEvent.Fenced ignored -> Transition.quiet(here);
         };
     }
 

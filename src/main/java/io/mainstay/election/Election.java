@@ -62,6 +62,7 @@ public final class Election implements ElectionRules {
             case ElectionEvent.AddressesUnavailable ignored -> Transition.quiet(here);
             case ElectionEvent.HandOverRequested ignored -> Transition.quiet(here);
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here);
+            case ElectionEvent.Fenced ignored -> Transition.quiet(here);
         };
     }
 
@@ -100,6 +101,7 @@ public final class Election implements ElectionRules {
                         now);
             }
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here.withoutSuspension());
+            case ElectionEvent.Fenced ignored -> Transition.quiet(here);
             case ElectionEvent.Shutdown ignored ->
                 Transition.because(TransitionCause.of(TransitionReason.SHUTDOWN), new Initialize());
             case ElectionEvent.AdvertisementReceived ignored -> Transition.quiet(here);

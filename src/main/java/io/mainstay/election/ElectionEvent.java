@@ -46,6 +46,13 @@ public sealed interface ElectionEvent {
     /** The operator allows preemption again after a hand-over. */
     record PreemptionResumed() implements ElectionEvent {}
 
+    /**
+     * The guard took the node's addresses away and resigned for it, since the node did not run in time.
+     *
+     * @param cause what the guard saw, for people
+     */
+    record Fenced(String cause) implements ElectionEvent {}
+
     /** The Shutdown event of RFC 9568 §6.4. */
     record Shutdown() implements ElectionEvent {}
 }

@@ -14,6 +14,7 @@ public enum TransitionReason {
     HANDED_OVER("handed-over", "a peer took over as requested"),
     HAND_OVER_REFUSED("hand-over-refused", "no peer took over; this node never stopped to serve"),
     STALLED("stalled", "this node was silent for so long that a peer may have taken over"),
+    FENCED("fenced", "the guard gave the addresses up for this node, which did not run in time"),
     SHUTDOWN("shutdown", "the virtual router was stopped"),
     INTERFACE_MISSING("interface-missing", "there is no interface of that name", true),
     INTERFACE_DOWN("interface-down", "the interface is administratively down", true),

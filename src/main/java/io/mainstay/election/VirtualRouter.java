@@ -190,6 +190,11 @@ public final class VirtualRouter {
         step(new ElectionEvent.HandOverRequested(within), now);
     }
 
+    /** The guard acted for this node; without effect unless Active. */
+    public void onFenced(String cause, MonotonicInstant now) {
+        step(new ElectionEvent.Fenced(cause), now);
+    }
+
     public void onPreemptionResumed(MonotonicInstant now) {
         step(new ElectionEvent.PreemptionResumed(), now);
     }

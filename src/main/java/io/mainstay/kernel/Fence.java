@@ -16,12 +16,25 @@ public record Fence(Reason reason, MonotonicInstant at, Duration lateBy) {
     /** Why a node is fenced. */
     public enum Reason {
         /** The node did not renew its lease in time. */
-        DEADLINE_MISSED,
+        DEADLINE_MISSED("the election did not run in time"),
         /** The node did not renew its lease in time, and the guard woke late as well: the machine stood still. */
-        MACHINE_STALLED,
+        MACHINE_STALLED("the machine stood still"),
         /** The machine was suspended for longer than the lease ran. */
-        MACHINE_SUSPENDED,
+        MACHINE_SUSPENDED("the machine was suspended"),
         /** The thread that renewed the lease has ended. */
-        ELECTION_ENDED
+        ELECTION_ENDED("the election thread has ended"),
+        /** The process was stopped by a signal, such as SIGSTOP. */
+        PROCESS_STOPPED("the process was stopped by a signal");
+
+        private final String text;
+
+        Reason(String text) {
+            this.text = text;
+        }
+    }
+
+    /** What happened, for people, without a full stop. */
+    public String sentence() {
+        return reason == Reason.PROCESS_STOPPED ? reason.text : reason.text + ", late by " + lateBy.toMillis() + "ms";
     }
 }

@@ -8,8 +8,10 @@ import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxyService;
 import io.mainstay.forward.proxy.ProxySettings;
 import io.mainstay.forward.proxy.ProxyStartException;
+import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.linux.LinuxKernel;
+import io.mainstay.kernel.linux.SharedPageGuard;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.observe.EventDraft;
@@ -67,6 +69,7 @@ final class Daemon implements AutoCloseable {
     private static Daemon start(MainstayConfig config, Path stateDirectory, Deque<AutoCloseable> parts)
             throws DaemonStartException {
         try {
+            Guard guard = SharedPageGuard.ofEnvironment(System.getenv());
             LinuxKernel kernel = opened(parts, LinuxKernel.open());
             EventJournal journal = opened(parts, EventJournal.open(stateDirectory, kernel.clock()));
             StartingControl control = new StartingControl();
@@ -80,7 +83,7 @@ final class Daemon implements AutoCloseable {
                             services(config),
                             new ProxyJournal(journal)));
             ElectionDriver election = new ElectionDriver(
-                    routers(config), ports(kernel), new ProxyGate(proxy), new ElectionJournal(journal));
+                    routers(config), ports(kernel, guard), new ProxyGate(proxy), new ElectionJournal(journal));
             NodeStatus status = new NodeStatus(
                     config, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));
             control.started(new DaemonControl(config, status::snapshot, election, proxy, kernel.clock()));
@@ -95,9 +98,9 @@ final class Daemon implements AutoCloseable {
         }
     }
 
-    private static ElectionPorts ports(LinuxKernel kernel) {
+    private static ElectionPorts ports(LinuxKernel kernel, Guard guard) {
         return new ElectionPorts(
-                kernel.events(), kernel.addresses(), kernel.announcer(), kernel.links(), kernel.clock());
+                kernel.events(), kernel.addresses(), kernel.announcer(), kernel.links(), kernel.clock(), guard);
     }
 
     private static EventDraft started(MainstayConfig config) {

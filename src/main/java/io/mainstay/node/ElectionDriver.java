@@ -3,6 +3,8 @@ package io.mainstay.node;
 
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.kernel.Fence;
+import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
@@ -56,6 +58,7 @@ public final class ElectionDriver {
 
     private final ElectionPorts ports;
     private final ElectionReports reports;
+    private final ElectionLease lease;
     private final Map<InterfaceName, RunningInterface> interfaces = new LinkedHashMap<>();
     private final Map<String, RunningRouter> routers = new LinkedHashMap<>();
     private final Deque<RunningRouter> takeoverOrder = new ArrayDeque<>();
@@ -70,6 +73,7 @@ public final class ElectionDriver {
     private boolean stopping;
     private @Nullable MonotonicInstant releaseDeadline;
     private boolean waitFailed;
+    private boolean guardRefused;
     private int eventsThisTurn;
     private long kernelFailures;
     private Duration longestLoopGap = Duration.ZERO;
@@ -93,6 +97,7 @@ public final class ElectionDriver {
             Function<VirtualRouterConfig, VirtualRouter> elections) {
         this.ports = ports;
         reports = new ElectionReports(listener);
+        lease = new ElectionLease(ports.guard(), ports.clock(), shortestInterval(setups));
         for (RouterSetup setup : setups) {
             add(setup, gate, elections);
         }
@@ -103,12 +108,20 @@ public final class ElectionDriver {
         VirtualRouterConfig config = setup.config();
         RunningInterface link =
                 interfaces.computeIfAbsent(config.interfaceName(), name -> new RunningInterface(name, ports, reports));
-        RunningRouter router = new RunningRouter(elections.apply(config), setup.announce(), link, ports, gate, reports);
+        RunningRouter router =
+                new RunningRouter(elections.apply(config), setup.announce(), link, ports, gate, lease, reports);
         link.add(router);
         takeoverOrder.add(router);
         if (routers.put(config.name(), router) != null) {
             throw new IllegalArgumentException("virtual router: " + config.name() + " twice (expected: once)");
         }
+    }
+
+    private static Duration shortestInterval(List<RouterSetup> setups) {
+        return setups.stream()
+                .map(setup -> setup.config().advertisementInterval())
+                .min(Duration::compareTo)
+                .orElse(Duration.ZERO);
     }
 
     /**
@@ -137,10 +150,13 @@ public final class ElectionDriver {
         receive(deadline);
         MonotonicInstant begun = ports.clock().now();
         deadline.ifPresent(planned -> noticeGap(begun.since(planned)));
+        judgeFence();
         runCommands();
         interfaces.values().forEach(RunningInterface::judgeTime);
         routers.values().forEach(RunningRouter::judgeTime);
+        tellGuard();
         takeoverSlice();
+        tellGuard();
         if (stopping) {
             proceedToStop();
         }
@@ -168,11 +184,39 @@ public final class ElectionDriver {
     }
 
     private void onEvent(KernelEvent event) {
+        if (eventsThisTurn == 0) {
+            // What was received while this process did not run must not be judged as if it had.
+            judgeFence();
+        }
         eventsThisTurn++;
         RunningInterface link = interfaces.get(event.interfaceName());
         if (link != null) {
             link.onEvent(event);
         }
+    }
+
+    /** Steps down from everything if the guard has acted for this node. */
+    private void judgeFence() {
+        Optional<Fence> fence = lease.fenced();
+        if (fence.isPresent()) {
+            String cause = fence.get().sentence();
+            routers.values().forEach(router -> router.onFenced(cause));
+            lease.acknowledge();
+        }
+    }
+
+    /** Renews the lease, and tells the guard what it is about. */
+    private void tellGuard() {
+        List<GuardedRouter> guarded = new ArrayList<>();
+        for (RunningRouter router : routers.values()) {
+            GuardedRouter each = router.guarded();
+            if (each != null) {
+                guarded.add(each);
+            }
+        }
+        lease.holding(guarded);
+        // If it is refused the next turn finds the fence; until then nothing is said.
+        guardRefused = !lease.renew();
     }
 
     /**
@@ -212,7 +256,10 @@ public final class ElectionDriver {
 
     /** When the loop wants to run again even if nothing happens. */
     public Optional<MonotonicInstant> nextDeadline() {
-        Optional<MonotonicInstant> next = Optional.ofNullable(releaseDeadline);
+        if (guardRefused) {
+            return Optional.of(ports.clock().now());
+        }
+        Optional<MonotonicInstant> next = earlier(Optional.ofNullable(releaseDeadline), lease.nextRenewal());
         for (RunningInterface link : interfaces.values()) {
             next = earlier(next, Optional.of(link.nextDeadline()));
         }

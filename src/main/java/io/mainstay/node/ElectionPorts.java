@@ -2,6 +2,7 @@
 package io.mainstay.node;
 
 import io.mainstay.kernel.AddressTable;
+import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.kernel.NeighbourAnnouncer;
@@ -13,4 +14,5 @@ public record ElectionPorts(
         AddressTable addresses,
         NeighbourAnnouncer neighbours,
         LinkTable links,
-        MonotonicClock clock) {}
+        MonotonicClock clock,
+        Guard guard) {}

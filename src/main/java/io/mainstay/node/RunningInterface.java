@@ -55,6 +55,11 @@ final class RunningInterface {
         nextPoll = ports.clock().now();
     }
 
+    /** The kernel's number of the interface, if it is there. */
+    Optional<Integer> index() {
+        return Optional.ofNullable(link).map(LinkState::index);
+    }
+
     InterfaceName name() {
         return name;
     }

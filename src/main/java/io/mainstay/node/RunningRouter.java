@@ -12,8 +12,11 @@ import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.AdvertisementEncoder;
 import io.mainstay.election.wire.DecodeResult;
+import io.mainstay.kernel.Errno;
+import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpDatagram;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
@@ -24,9 +27,11 @@ import io.mainstay.takeover.TakeoverNotice;
 import io.mainstay.takeover.TakeoverOutcome;
 import io.mainstay.time.MonotonicInstant;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One virtual router at work: carries out what its election and its takeover ask for, and tells them how it went. Belongs to
@@ -34,17 +39,22 @@ import java.util.stream.Collectors;
  */
 final class RunningRouter {
 
+    /** RFC 9568 §5.1.1.3. */
+    private static final int HOP_LIMIT = 255;
+
     private final VirtualRouter election;
     private final Takeover takeover;
     private final RunningInterface link;
     private final ElectionPorts ports;
     private final ServiceGate gate;
+    private final ElectionLease lease;
     private final ElectionReports reports;
     private final HandOverRequests handOvers = new HandOverRequests();
     private final Set<IpAddress> plainAddresses;
 
     private TransitionCause lastCause;
     private MonotonicInstant since;
+    private @Nullable GuardedRouter guarded;
     private boolean stopped;
     private long sent;
     private long unsent;
@@ -58,12 +68,14 @@ final class RunningRouter {
             RunningInterface link,
             ElectionPorts ports,
             ServiceGate gate,
+            ElectionLease lease,
             ElectionReports reports) {
         VirtualRouterConfig config = election.config();
         this.election = election;
         this.link = link;
         this.ports = ports;
         this.gate = gate;
+        this.lease = lease;
         this.reports = reports;
         takeover = new Takeover(config.addresses(), announce, config.priority().isOwner());
         plainAddresses =
@@ -168,6 +180,37 @@ final class RunningRouter {
         settle();
     }
 
+    /** The guard acted for this node: whatever it still holds is given up at once. */
+    void onFenced(String cause) {
+        election.onFenced(cause, now());
+        takeover.release();
+        settle();
+        takeAllSteps();
+    }
+
+    /** What the guard is to give up for this router: null once nothing is held and nothing is about to be taken. */
+    @Nullable
+    GuardedRouter guarded() {
+        Optional<IpAddress> source = election.primaryAddress();
+        Optional<Integer> index = link.index();
+        if (takeover.isReleased() || source.isEmpty() || index.isEmpty()) {
+            guarded = null;
+        } else if (guarded == null || guarded.interfaceIndex() != index.get()) {
+            guarded = guarded(source.get(), index.get());
+        }
+        return guarded;
+    }
+
+    private GuardedRouter guarded(IpAddress source, int interfaceIndex) {
+        byte[] resignation = AdvertisementEncoder.encode(
+                election.resignation(), election.checksumForm(), source, Ipv4Address.VRRP_GROUP);
+        return new GuardedRouter(
+                link.name(),
+                interfaceIndex,
+                config().priority().isOwner() ? List.of() : config().addresses(),
+                List.of(new IpDatagram(source, Ipv4Address.VRRP_GROUP, HOP_LIMIT, resignation)));
+    }
+
     /** Looks at all deadlines. Received datagrams have to be handed in before. */
     void judgeTime() {
         election.onTime(now());
@@ -202,11 +245,24 @@ final class RunningRouter {
 
     private void perform(TakeoverAction action) throws KernelException {
         switch (action) {
-            case TakeoverAction.AddAddress add -> ports.addresses().add(link.name(), add.address());
+            case TakeoverAction.AddAddress add -> {
+                requireLease("add " + add.address() + " to " + link.name());
+                ports.addresses().add(link.name(), add.address());
+            }
             case TakeoverAction.RemoveAddress remove -> ports.addresses().remove(link.name(), remove.address());
-            case TakeoverAction.Announce announce -> ports.neighbours().announce(link.name(), announce.address());
+            case TakeoverAction.Announce announce -> {
+                requireLease("announce " + announce.address() + " on " + link.name());
+                ports.neighbours().announce(link.name(), announce.address());
+            }
             case TakeoverAction.OpenServices ignored -> gate.open(plainAddresses);
             case TakeoverAction.CloseServices ignored -> gate.close(plainAddresses);
+        }
+    }
+
+    /** The guard may take the lease away at any moment; what would be done after that must not be done. */
+    private void requireLease(String operation) throws KernelException {
+        if (!lease.renew()) {
+            throw new KernelException(operation + ", which the guard forbids", Errno.EPERM.number());
         }
     }
 
@@ -234,7 +290,12 @@ final class RunningRouter {
 
     private void perform(ElectionAction action) {
         switch (action) {
-            case SEND_ADVERTISEMENT -> send(election.advertisement());
+            case SEND_ADVERTISEMENT -> {
+                // Without the lease nothing is said; the loop finds the fence on its next turn and steps down.
+                if (lease.renew()) {
+                    send(election.advertisement());
+                }
+            }
             case SEND_RESIGNATION -> send(election.resignation());
             case ACQUIRE_ADDRESSES -> takeover.acquire();
             case ANNOUNCE_ADDRESSES -> takeover.announceAgain(now());

@@ -23,6 +23,7 @@ final class ElectionTable {
             "shutdown",
             "hand-over",
             "resume-preemption",
+            "fenced",
             "sent",
             "unsent",
             "held",

@@ -241,6 +241,7 @@ class ElectionTableTest {
             case "hand-over" ->
                 new ElectionEvent.HandOverRequested(numbers.own().multipliedBy(4));
             case "resume-preemption" -> new ElectionEvent.PreemptionResumed();
+            case "fenced" -> new ElectionEvent.Fenced("the election did not run in time");
             case "sent" -> new ElectionEvent.AdvertisementSent();
             case "unsent", "unsent-again" -> new ElectionEvent.AdvertisementFailed("no buffer space");
             case "held" -> new ElectionEvent.AddressesHeld();

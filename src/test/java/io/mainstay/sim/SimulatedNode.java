@@ -5,6 +5,7 @@ import io.mainstay.election.ElectionRules;
 import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.kernel.NoGuard;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.node.ElectionDriver;
@@ -141,7 +142,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
                 config.priority().isOwner() && config.addresses().stream().anyMatch(host::stands);
         driver = new ElectionDriver(
                 List.of(new RouterSetup(config, announce)),
-                new ElectionPorts(host, host, host, host, clock),
+                new ElectionPorts(host, host, host, host, clock, new NoGuard()),
                 this,
                 this,
                 made -> new VirtualRouter(made, rules.apply(made)));

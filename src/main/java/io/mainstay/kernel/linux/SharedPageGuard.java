@@ -144,7 +144,8 @@ public final class SharedPageGuard implements Guard {
             case 2 -> Fence.Reason.MACHINE_STALLED;
             case 3 -> Fence.Reason.MACHINE_SUSPENDED;
             case 4 -> Fence.Reason.ELECTION_ENDED;
-            default -> throw new IllegalStateException("reason of a fence: " + number + " (expected: 1..4)");
+            case 5 -> Fence.Reason.PROCESS_STOPPED;
+            default -> throw new IllegalStateException("reason of a fence: " + number + " (expected: 1..5)");
         };
     }
 
