@@ -15,9 +15,14 @@ public interface AddressTable {
      */
     Set<VirtualAddress> list(InterfaceName interfaceName) throws KernelException;
 
-    /** Puts an address on an interface; one that stands there already is left alone and counts as added. */
+    /**
+     * Puts an address on an interface; one that stands there already is left alone and counts as added.
+     *
+     * @throws KernelException with {@link Errno#ENODEV} if there is no such interface, {@link Errno#EPERM} without
+     *     CAP_NET_ADMIN
+     */
     void add(InterfaceName interfaceName, VirtualAddress address) throws KernelException;
 
-    /** Takes an address off an interface; one that is not there counts as removed. */
+    /** Takes an address off an interface; one that is not there counts as removed, as it does without the interface. */
     void remove(InterfaceName interfaceName, VirtualAddress address) throws KernelException;
 }

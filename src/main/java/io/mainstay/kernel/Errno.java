@@ -12,6 +12,7 @@ public enum Errno {
     EEXIST(17, "exists already"),
     ENODEV(19, "no such device"),
     EINVAL(22, "invalid argument"),
+    EAFNOSUPPORT(97, "address family not supported"),
     EADDRINUSE(98, "address in use"),
     EADDRNOTAVAIL(99, "address not available"),
     ENETDOWN(100, "network is down"),

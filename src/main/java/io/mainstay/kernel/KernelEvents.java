@@ -6,12 +6,17 @@ import io.mainstay.time.MonotonicInstant;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** The one place where the election thread waits. All methods but {@link #wake} belong to that thread. */
+/**
+ * The one place where the election thread waits. All methods but {@link #wake} belong to that thread.
+ *
+ * <p>Events of links and addresses come for every interface of the host, open or not; datagrams and claims for open ones.
+ */
 public interface KernelEvents extends AutoCloseable {
 
     /**
      * Opens the interface for VRRP and ARP: from now on its datagrams and claims are delivered. Closing the socket ends
-     * that.
+     * that. When the interface is deleted the socket stays open but is of no use; a successor of the same name, told by
+     * {@link KernelEvent.LinkChanged} and by another {@link LinkState#index}, has to be opened anew.
      *
      * @throws KernelException with {@link Errno#ENODEV} if there is no such interface, {@link Errno#EPERM} without
      *     CAP_NET_RAW

@@ -10,15 +10,19 @@ package io.mainstay.net;
 public record InterfaceName(String value) implements Comparable<InterfaceName> {
 
     public InterfaceName {
-        boolean legal = !value.isEmpty()
-                && value.length() <= 15
-                && !value.equals(".")
-                && !value.equals("..")
-                && value.chars().allMatch(c -> c > ' ' && c < 127 && c != '/' && c != ':');
-        if (!legal) {
+        if (!isLegal(value)) {
             throw new IllegalArgumentException(
                     "interface: " + value + " (expected: 1..15 printable characters without / and :)");
         }
+    }
+
+    /** Whether a text is such a name. */
+    public static boolean isLegal(String text) {
+        return !text.isEmpty()
+                && text.length() <= 15
+                && !text.equals(".")
+                && !text.equals("..")
+                && text.chars().allMatch(c -> c > ' ' && c < 127 && c != '/' && c != ':');
     }
 
     @Override

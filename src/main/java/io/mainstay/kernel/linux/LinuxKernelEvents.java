@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel.linux;
+
+import io.mainstay.kernel.AdvertisementSocket;
+import io.mainstay.kernel.KernelEvent;
+import io.mainstay.kernel.KernelEvents;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.time.MonotonicClock;
+import io.mainstay.time.MonotonicInstant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Waits in one ppoll(2) for datagrams, ARP claims and rtnetlink events of all open interfaces, and for {@link #wake}.
+ *
+ * <p>Link and address events come for every interface of the network namespace, open or not, so that one that appears can be
+ * opened. ppoll takes its timeout in nanoseconds, but the kernel lets an ordinary thread sleep up to its timer slack, 50
+ * microseconds, longer; not one with real-time scheduling.
+ */
+final class LinuxKernelEvents implements KernelEvents {
+
+    /** How much is taken from one source before the others have their turn and the timers are looked at again. */
+    private static final int MESSAGES_PER_TURN = 64;
+
+    private final NetlinkLinkTable links;
+    private final MonotonicClock clock;
+    private final NetlinkListener netlink;
+    private final WakeDescriptor waker;
+    private final PollSet sources = new PollSet();
+    private final Set<OpenInterface> openInterfaces = new HashSet<>();
+
+    private LinuxKernelEvents(
+            NetlinkLinkTable links, MonotonicClock clock, NetlinkListener netlink, WakeDescriptor waker) {
+        this.links = links;
+        this.clock = clock;
+        this.netlink = netlink;
+        this.waker = waker;
+        sources.add(waker);
+        sources.add(netlink);
+    }
+
+    /** @param clock by which the deadlines of {@link #await} are told */
+    static LinuxKernelEvents open(NetlinkLinkTable links, MonotonicClock clock) throws KernelException {
+        NetlinkListener netlink = NetlinkListener.open(links);
+        try {
+            return new LinuxKernelEvents(links, clock, netlink, WakeDescriptor.open());
+        } catch (KernelException e) {
+            netlink.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public AdvertisementSocket open(InterfaceName interfaceName) throws KernelException {
+        LinkMessage link = links.require(interfaceName, "open " + interfaceName + " for VRRP");
+        RawAdvertisementSocket advertisements = RawAdvertisementSocket.open(link);
+        ArpListener claims;
+        try {
+            claims = ArpListener.open(link, netlink::isOwnMac);
+        } catch (KernelException e) {
+            advertisements.close();
+            throw e;
+        }
+        OpenInterface opened = new OpenInterface(advertisements, claims, this::forget);
+        openInterfaces.add(opened);
+        sources.add(advertisements);
+        sources.add(claims);
+        return opened;
+    }
+
+    private void forget(OpenInterface closed) {
+        openInterfaces.remove(closed);
+        sources.remove(closed.advertisements());
+        sources.remove(closed.claims());
+    }
+
+    @Override
+    public void await(Optional<MonotonicInstant> deadline, Consumer<KernelEvent> sink) throws KernelException {
+        for (PollSource source : sources.await(deadline.map(instant -> instant.since(clock.now())))) {
+            // What was handed on before may have made the receiver close it.
+            if (!source.isClosed()) {
+                source.drain(MESSAGES_PER_TURN, sink);
+            }
+        }
+    }
+
+    @Override
+    public void wake() {
+        waker.wake();
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(openInterfaces).forEach(OpenInterface::close);
+        netlink.close();
+        waker.close();
+    }
+}

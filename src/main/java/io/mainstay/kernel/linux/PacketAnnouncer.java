@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel.linux;
+
+import io.mainstay.kernel.Errno;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.kernel.NeighbourAnnouncer;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.Ipv6Address;
+
+/**
+ * Writes the frames of ARP and neighbour discovery itself and sends them through one packet socket (packet(7)). Used by one
+ * thread.
+ */
+final class PacketAnnouncer implements NeighbourAnnouncer, AutoCloseable {
+
+    private static final int LONGEST_FRAME = 1514;
+
+    private final NetlinkLinkTable links;
+    private final KernelSocket socket;
+
+    private PacketAnnouncer(NetlinkLinkTable links, KernelSocket socket) {
+        this.links = links;
+        this.socket = socket;
+    }
+
+    static PacketAnnouncer open(NetlinkLinkTable links) throws KernelException {
+        // Of protocol 0 it receives nothing.
+        KernelSocket socket = KernelSocket.open(
+                "packet socket for announcements (needs CAP_NET_RAW and CAP_NET_ADMIN)",
+                SocketConstants.AF_PACKET,
+                SocketConstants.SOCK_RAW,
+                0,
+                LONGEST_FRAME);
+        try {
+            socket.setOption(
+                    "SO_PRIORITY",
+                    SocketConstants.SOL_SOCKET,
+                    SocketConstants.SO_PRIORITY,
+                    SocketConstants.PRIORITY_CONTROL);
+            return new PacketAnnouncer(links, socket);
+        } catch (KernelException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void announce(InterfaceName interfaceName, IpAddress address) throws KernelException {
+        String operation = "announce " + address + " on " + interfaceName;
+        LinkMessage link = requireEthernet(interfaceName, operation);
+        switch (address) {
+            case Ipv4Address ipv4 -> {
+                byte[] request =
+                        ArpPacket.announcementAsRequest(link.mac(), ipv4).toBroadcastFrame();
+                send(link, SocketConstants.ETH_P_ARP, request, operation);
+                byte[] reply = ArpPacket.announcementAsReply(link.mac(), ipv4).toBroadcastFrame();
+                send(link, SocketConstants.ETH_P_ARP, reply, operation);
+            }
+            case Ipv6Address ipv6 -> {
+                byte[] frame = new NeighbourAdvertisement(link.mac(), ipv6).toFrame();
+                send(link, SocketConstants.ETH_P_IPV6, frame, operation);
+            }
+        }
+    }
+
+    /** Sends for IPv4 only: nothing listens for the answer that an IPv6 host would give. */
+    @Override
+    public void probe(InterfaceName interfaceName, IpAddress address) throws KernelException {
+        String operation = "probe " + address + " on " + interfaceName;
+        if (!(address instanceof Ipv4Address ipv4)) {
+            throw new KernelException(operation, Errno.EAFNOSUPPORT.number());
+        }
+        LinkMessage link = requireEthernet(interfaceName, operation);
+        byte[] frame = ArpPacket.probe(link.mac(), ipv4).toBroadcastFrame();
+        send(link, SocketConstants.ETH_P_ARP, frame, operation);
+    }
+
+    private LinkMessage requireEthernet(InterfaceName interfaceName, String operation) throws KernelException {
+        LinkMessage link = links.require(interfaceName, operation);
+        if (!link.isEthernet()) {
+            throw new KernelException(
+                    operation + ": hardware type " + link.hardwareType() + " (expected: Ethernet, 1)",
+                    Errno.EAFNOSUPPORT.number());
+        }
+        return link;
+    }
+
+    private void send(LinkMessage link, int protocol, byte[] frame, String operation) throws KernelException {
+        NativeBuffer destination = NativeBuffer.of(SocketAddresses.packet(link.index(), protocol));
+        LinuxCalls.check(socket.send(frame, destination), operation);
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}
