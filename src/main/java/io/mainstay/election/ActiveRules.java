@@ -118,8 +118,7 @@ final class ActiveRules {
      * believes to come first would answer each other as fast as the network carries it.
      */
     private Transition contradict(Active here, MonotonicInstant now) {
-        Duration moment = parameters.interval().dividedBy(PARTS_OF_INTERVAL);
-        if (now.since(here.lastAdvertised()).compareTo(moment) < 0) {
+        if (now.since(here.lastAdvertised()).compareTo(moment()) < 0) {
             return Transition.quiet(here, ElectionAction.ANNOUNCE_ADDRESSES);
         }
         return Transition.quiet(here, ElectionAction.SEND_ADVERTISEMENT, ElectionAction.ANNOUNCE_ADDRESSES);
@@ -163,8 +162,10 @@ final class ActiveRules {
             return Transition.quiet(here);
         }
         HandOver repeated = new HandOver(handOver.startedAt(), handOver.deadline(), handOver.resignations() + 1);
+        // A peer that starts its skew time anew with every copy must get the time to let it expire.
+        Duration pause = parameters.interval().plus(moment());
         return Transition.quiet(
-                here.withHandOver(Optional.of(repeated)).withAdvertiseDeadline(now.plus(parameters.interval())),
+                here.withHandOver(Optional.of(repeated)).withAdvertiseDeadline(now.plus(pause)),
                 ElectionAction.SEND_RESIGNATION);
     }
 
@@ -173,12 +174,15 @@ final class ActiveRules {
             return Transition.quiet(here);
         }
         HandOver handOver = new HandOver(now, now.plus(request.within()), 1);
-        Duration earlyRepetition = parameters.interval().dividedBy(PARTS_OF_INTERVAL);
         return Transition.because(
                 TransitionCause.of(TransitionReason.HAND_OVER_STARTED),
-                here.withHandOver(Optional.of(handOver)).withAdvertiseDeadline(now.plus(earlyRepetition)),
+                here.withHandOver(Optional.of(handOver)).withAdvertiseDeadline(now.plus(moment())),
                 ElectionAction.HOLD_ANNOUNCEMENTS,
                 ElectionAction.SEND_RESIGNATION);
+    }
+
+    private Duration moment() {
+        return parameters.interval().dividedBy(PARTS_OF_INTERVAL);
     }
 
     private boolean isStalled(Active here, MonotonicInstant now) {

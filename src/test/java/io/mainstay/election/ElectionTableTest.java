@@ -130,6 +130,7 @@ class ElectionTableTest {
             case "skew:learnt" -> Optional.of(now.plusNanos(skew(priority, learnt)));
             case "listen" -> Optional.of(now.plusNanos(own + skew(priority, own)));
             case "listen:learnt" -> Optional.of(now.plusNanos(learnt + skew(priority, learnt)));
+            case "repeat" -> Optional.of(now.plusNanos(own + own / 16));
             case "early" -> Optional.of(now.plusNanos(own / 16));
             case "retry" -> Optional.of(now.plusNanos(1_000_000_000));
             default -> throw new IllegalArgumentException("timer: " + word + " (expected: one that is explained)");
