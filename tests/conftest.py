@@ -42,6 +42,17 @@ def pair(lab: Lab, backends: Backends) -> MainstayPair:
     return pair
 
 
+@pytest.fixture(scope="module")
+def steady_pair() -> Iterator[MainstayPair]:
+    """The same for all tests of a module that leave a pair as they found it."""
+    with Lab() as lab:
+        backends = Backends(lab)
+        backends.start_all()
+        pair = MainstayPair(lab, backends, interval_millis=100)
+        pair.start()
+        yield pair
+
+
 @pytest.fixture
 def traffic(lab: Lab, pair: MainstayPair) -> Traffic:
     """Probes and requests, flowing; no download."""
@@ -63,7 +74,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Shows the end of each node's logs below a failure."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
-    lab = getattr(item, "funcargs", {}).get("lab")
+    arguments = getattr(item, "funcargs", {})
+    pair = arguments.get("steady_pair")
+    lab = pair.lab if isinstance(pair, MainstayPair) else arguments.get("lab")
     if report.failed and isinstance(lab, Lab):
         for log in sorted(lab.directory.glob("*/log/*.log")):
             text = log.read_text(errors="replace")
