@@ -21,6 +21,8 @@ import java.util.Optional;
  *   <li>Before every advertisement and before adding an address it calls {@link #arm}; if that is refused, it steps down.
  *   <li>On becoming Active it calls {@link #holding} before it adds the first address, so that no address is ever held
  *       unguarded; on leaving it calls {@link #holding} after the last address is gone.
+ *   <li>It still compares the time with its own last advertisement: after a stall of the whole machine it may wake, and renew,
+ *       before the guard does.
  *   <li>An advertisement that was already on its way when the lease ran out may follow the guard's resignations and hold the
  *       peers back; a node that finds itself fenced therefore sends its own resignations once more.
  * </ul>
