@@ -105,7 +105,7 @@ def test_keepalived_takes_over_from_a_killed_mainstay(mixed: Callable[..., Mixed
     both.start()
     both.await_active("lb1", start)
     killed = now()
-    both.mainstay.daemon.kill()
+    both.mainstay.daemon.kill_daemon()
     both.keepalived.await_active()
     assert [arp.sender_mac for _, arp in both.wire.announcements(VIP, "lb2", since=killed)]
     returned = now()

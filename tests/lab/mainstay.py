@@ -10,8 +10,8 @@ from typing import Any
 
 from lab.backends import PORT
 from lab.control import NotReachable, get
+from lab.daemon import Daemon
 from lab.node import Node
-from lab.process import Process
 from lab.topology import ADDRESSES, BACKENDS, INTERFACE, PREFIX_LENGTH, VIP
 from lab.waiting import NotInTime, wait_until
 
@@ -81,7 +81,7 @@ class Mainstay:
         self.run_dir = node.directory / "run"
         self.state_dir = node.directory / "state"
         self.socket = self.run_dir / "control.sock"
-        self.process: Process | None = None
+        self.process: Daemon | None = None
 
     @property
     def name(self) -> str:
@@ -89,7 +89,7 @@ class Mainstay:
 
     def start(self, configuration: str | None = None) -> None:
         self.config.write_text(configuration if configuration is not None else self.settings.yaml())
-        self.process = self.node.start(
+        guard = self.node.start(
             "mainstayd",
             str(TREE / "bin" / "mainstayd"),
             "--config",
@@ -99,9 +99,11 @@ class Mainstay:
             "--state-dir",
             str(self.state_dir),
         )
+        self.process = Daemon(guard)
+        self.node.processes[-1] = self.process
 
     @property
-    def daemon(self) -> Process:
+    def daemon(self) -> Daemon:
         assert self.process is not None, f"{self.name}: the daemon was never started"
         return self.process
 

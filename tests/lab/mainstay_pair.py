@@ -42,6 +42,10 @@ class MainstayPair(Pair):
         return f"{active}# mainstay switchover --wait"
 
     def kill(self, name: str) -> None:
+        self.nodes[name].daemon.kill_daemon()
+
+    def crash(self, name: str) -> None:
+        """As kill, but nobody is left to give the address up."""
         self.nodes[name].daemon.kill()
 
     def restart(self, name: str) -> None:

@@ -57,6 +57,11 @@ class Figures:
     load_late_millis: float = 0.0
 
     @property
+    def outage_millis(self) -> float:
+        """What is told first: the longer of the time without an answered probe and the time without service."""
+        return max(self.outage.millis, self.without_service_millis)
+
+    @property
     def failed_requests(self) -> int:
         return self.failures.total()
 

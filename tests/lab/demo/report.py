@@ -52,15 +52,15 @@ class Terminal:
         self._print(f"   {self._in(_RED, text)}")
 
     def table(self, steps: list[Played]) -> None:
-        rows = [("step", "what happened", "outage", "no service", "failed", "requests", "resets")]
+        rows = [("step", "what happened", "outage", "lost probes", "failed", "requests", "resets")]
         for step in steps:
             f = step.figures
             rows.append(
                 (
                     step.title,
                     step.failure and "FAILED" or step.result,
-                    f"{f.outage.millis:.0f} ms",
-                    f"{f.without_service_millis:.0f} ms",
+                    f"{f.outage_millis:.0f} ms",
+                    str(f.outage.lost_probes),
                     str(f.failed_requests),
                     str(f.requests),
                     str(f.reset_connections),
@@ -90,10 +90,12 @@ class Terminal:
 
 
 def in_words(figures: Figures) -> str:
-    parts = [f"outage {figures.outage.millis:.0f} ms"]
-    if figures.outage.lost_probes:
-        parts[0] += f" ({figures.outage.lost_probes} probes lost)"
-    parts.append(f"{figures.without_service_millis:.0f} ms without service")
+    parts = [f"outage {figures.outage_millis:.0f} ms"]
+    if figures.outage_millis > 0:
+        parts[0] += (
+            f" (address {figures.outage.millis:.0f} ms, {figures.outage.lost_probes} probes lost;"
+            f" service {figures.without_service_millis:.0f} ms)"
+        )
     parts.append(f"{figures.failed_requests} of {figures.requests} requests failed{_kinds(figures.failures)}")
     parts.append(f"{figures.reset_connections} connections reset{_kinds(figures.resets)}")
     if figures.download_breaks:
@@ -132,10 +134,11 @@ def _step(step: Played) -> dict[str, object]:
     f = step.figures
     return {
         "name": step.name,
-        "outage_ms": round(f.outage.millis, 1),
+        "outage_ms": round(f.outage_millis, 1),
         "failed_requests": f.failed_requests,
         "reset_connections": f.reset_connections,
-        "no_service_ms": round(f.without_service_millis, 1),
+        "address_outage_ms": round(f.outage.millis, 1),
+        "service_outage_ms": round(f.without_service_millis, 1),
         "ok": not step.failure,
         "result": step.failure or step.result,
         "requests": f.requests,

@@ -76,6 +76,7 @@ final class Daemon implements AutoCloseable {
             // Before anything is touched: the socket tells whether another daemon runs here, whose addresses are not
             // stale.
             opened(parts, ControlServer.open(config.control().socket(), control, journal));
+            journal.append(started(config));
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
@@ -88,7 +89,6 @@ final class Daemon implements AutoCloseable {
                     config, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));
             control.started(new DaemonControl(config, status::snapshot, election, proxy, kernel.clock()));
             ElectionThread electionThread = new ElectionThread(election, journal);
-            journal.append(started(config));
             electionThread.start();
             return new Daemon(journal, election, electionThread, parts);
         } catch (IOException | ProxyStartException e) {
@@ -104,7 +104,7 @@ final class Daemon implements AutoCloseable {
     }
 
     private static EventDraft started(MainstayConfig config) {
-        return EventDraft.info("started", "node", "mainstayd " + ProductVersion.current() + " started")
+        return EventDraft.info("started", "node", "mainstayd " + ProductVersion.current() + " starts")
                 .with("node", config.node().name())
                 .with("virtual_routers", config.virtualRouters().size())
                 .with("services", config.services().size())
