@@ -88,8 +88,7 @@ final class PacketAnnouncer implements NeighbourAnnouncer, AutoCloseable {
     }
 
     private void send(LinkMessage link, int protocol, byte[] frame, String operation) throws KernelException {
-        NativeBuffer destination = NativeBuffer.of(SocketAddresses.packet(link.index(), protocol));
-        LinuxCalls.check(socket.send(frame, destination), operation);
+        LinuxCalls.check(socket.send(frame, SocketAddresses.packet(link.index(), protocol)), operation);
     }
 
     @Override
