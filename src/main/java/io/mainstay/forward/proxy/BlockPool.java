@@ -11,14 +11,28 @@ import java.util.Deque;
  */
 final class BlockPool {
 
-    /** 64 KiB: what one read takes from a bulk transfer; larger ones were not faster. */
+    /**
+     * 64 KiB: what one read takes from a bulk transfer. A download of 100 MB took a quarter more processor time with 32 KiB,
+     * and a tenth less with 128 KiB, which would also double what a stalled connection holds.
+     */
     static final int BLOCK_SIZE = 64 * 1024;
 
     private static final int MAX_KEPT = 16;
 
+    private final int maxLent;
     private final Deque<Block> kept = new ArrayDeque<>(MAX_KEPT);
     private Block scratch = new Block(BLOCK_SIZE);
     private int lent;
+
+    /** @param maxLent blocks that connections may hold at the same time */
+    BlockPool(int maxLent) {
+        this.maxLent = maxLent;
+    }
+
+    /** Whether a connection may have a block. */
+    boolean canLend() {
+        return lent < maxLent;
+    }
 
     /** The block into which the next read goes. */
     Block scratch() {

@@ -20,11 +20,18 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
     /** What a connecting or once full socket is asked for. */
     static final EpollIoOps READING_AND_WRITING = READING.with(EpollIoOps.EPOLLOUT);
 
+    /**
+     * Events after which a socket that was not full meanwhile is asked no more whether it has room: every event would tell
+     * it again, which costs Netty an object each time.
+     */
+    private static final int EVENTS_UNTIL_CALM = 8;
+
     private final Worker worker;
     private final TcpSocket socket;
     private final Listener listener;
     private final IoRegistration registration;
     private EpollIoOps interest;
+    private int eventsSinceFull;
     private boolean closed;
 
     /** Registers the socket with the worker, on whose thread this is called. */
@@ -44,8 +51,21 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
 
     @Override
     public void handle(IoRegistration ignored, IoEvent event) {
-        if (!closed) {
-            listener.onReady(((EpollIoEvent) event).ops().value());
+        if (closed) {
+            return;
+        }
+        int readiness = ((EpollIoEvent) event).ops().value();
+        if (Readiness.mayWrite(readiness)) {
+            calmDown();
+        }
+        listener.onReady(readiness);
+    }
+
+    private void calmDown() {
+        eventsSinceFull++;
+        if (eventsSinceFull == EVENTS_UNTIL_CALM) {
+            interest = READING;
+            registration.submit(interest);
         }
     }
 
@@ -79,6 +99,7 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
 
     @Override
     public void tellWritable() {
+        eventsSinceFull = 0;
         if (!interest.equals(READING_AND_WRITING)) {
             interest = READING_AND_WRITING;
             registration.submit(interest);

@@ -20,7 +20,7 @@ final class Lane {
     }
 
     final int index;
-    final BlockPool blocks = new BlockPool();
+    final BlockPool blocks;
     final TimerWheel wheel;
     private final MonotonicClock clock;
     private final Connector connector;
@@ -29,10 +29,12 @@ final class Lane {
 
     /**
      * @param index number of the worker, from 0
+     * @param blocks the memory of the worker
      * @param startTicking is run when the first deadline comes in: {@link #tick} is to be called until it says no
      */
-    Lane(int index, MonotonicClock clock, Connector connector, Runnable startTicking) {
+    Lane(int index, MonotonicClock clock, BlockPool blocks, Connector connector, Runnable startTicking) {
         this.index = index;
+        this.blocks = blocks;
         this.clock = clock;
         this.connector = connector;
         this.startTicking = startTicking;

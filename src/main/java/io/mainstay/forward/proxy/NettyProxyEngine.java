@@ -28,6 +28,12 @@ import java.util.stream.Collectors;
  */
 final class NettyProxyEngine implements ProxyEngine {
 
+    /**
+     * Memory for octets that slow peers have not taken, of all workers. It must stay below what the virtual machine grants
+     * outside the heap, because running into that limit halts a worker for half a second at each attempt.
+     */
+    private static final int MAX_STALL_MEMORY = 128 * 1024 * 1024;
+
     private final ProxySettings settings;
     private final MultiThreadIoEventLoopGroup workerLoops;
     private final MultiThreadIoEventLoopGroup controlLoop;
@@ -44,7 +50,8 @@ final class NettyProxyEngine implements ProxyEngine {
         control = controlLoop.next();
         events = new EventOutlet(control, consumer);
         for (int i = 0; i < settings.workers(); i++) {
-            workers.add(new Worker(workerLoops.next(), i, settings.clock()));
+            BlockPool blocks = new BlockPool(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE / settings.workers());
+            workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks));
         }
         for (ProxyService service : wanted) {
             services.add(new LiveService(service, settings, events));

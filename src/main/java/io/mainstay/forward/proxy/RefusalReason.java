@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
-/** Why a client's connection was reset before a backend had it. One counter each. */
+/** Why the node reset a client's connection for want of something. One counter each. */
 public enum RefusalReason {
     /** The address of the listener belongs to another node at the moment. */
     GATE_CLOSED,
@@ -10,5 +10,7 @@ public enum RefusalReason {
     /** Every attempt to reach a backend failed. */
     CONNECT_FAILED,
     /** The node has no descriptor, port or memory left for the connection to a backend. */
-    NO_RESOURCES
+    NO_RESOURCES,
+    /** A peer did not take its octets, and the memory for octets that wait is used up. */
+    NO_MEMORY
 }

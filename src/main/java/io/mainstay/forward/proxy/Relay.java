@@ -213,6 +213,10 @@ final class Relay extends TimerWheel.Entry {
                 counters.bytesOut(count);
             }
             to.write(count);
+            if (to.hasOverflowed()) {
+                refuse(RefusalReason.NO_MEMORY);
+                return;
+            }
         }
         if (to.refusesOutput() && !from.refusesOutput()) {
             // It has gone away, and may have sent an answer before that.

@@ -21,6 +21,8 @@ final class RelayEnd implements StreamSocket.Listener {
     private boolean outputRefused;
     private boolean outputFinished;
 
+    private boolean overflowed;
+
     private @Nullable Block pending;
     private int pendingFrom;
     private int pendingTo;
@@ -69,6 +71,11 @@ final class RelayEnd implements StreamSocket.Listener {
         return outputRefused;
     }
 
+    /** Whether octets for it were lost because there was no memory in which they could wait. */
+    boolean hasOverflowed() {
+        return overflowed;
+    }
+
     boolean hasPending() {
         return pending != null;
     }
@@ -99,21 +106,22 @@ final class RelayEnd implements StreamSocket.Listener {
         return 0;
     }
 
-    /** Writes the first octets of the scratch block; whether it takes more. What it does not take now stays pending. */
-    boolean write(int count) {
+    /** Writes the first octets of the scratch block. What the socket does not take now stays pending. */
+    void write(int count) {
         int taken = socket().write(blocks.scratch(), 0, count);
         if (taken == count) {
-            return true;
+            return;
         }
         if (taken == StreamSocket.BROKEN) {
             onOutputRefused();
-        } else {
+        } else if (blocks.canLend()) {
             pending = blocks.lendScratch();
             pendingFrom = taken;
             pendingTo = count;
             socket().tellWritable();
+        } else {
+            overflowed = true;
         }
-        return false;
     }
 
     /** Writes what is pending; whether nothing is left of it. */
@@ -129,6 +137,7 @@ final class RelayEnd implements StreamSocket.Listener {
         }
         pendingFrom += taken;
         if (pendingFrom < pendingTo) {
+            socket().tellWritable();
             return false;
         }
         dropPending();

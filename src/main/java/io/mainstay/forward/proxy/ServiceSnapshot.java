@@ -14,7 +14,7 @@ import java.util.Map;
  * @param total connections that were taken over to a backend
  * @param bytesIn octets from clients
  * @param bytesOut octets to clients
- * @param refused connections that were reset before a backend had them, every reason with its count
+ * @param refused connections that the node reset for want of something, every reason with its count
  * @param backends in the order of the configuration
  */
 public record ServiceSnapshot(

@@ -28,7 +28,7 @@ interface StreamSocket {
     /** Tells the peer that nothing more will be sent. A peer that is gone already will show on the next read. */
     void finishOutput();
 
-    /** From now on tells also when there is room for writing after there was none. */
+    /** Tells when there is room again. To be asked for after each write that was cut short. */
     void tellWritable();
 
     /** Tells the present readiness once more, after the other sockets had their turn. */

@@ -31,9 +31,9 @@ final class Worker {
     private final Runnable releaseClosed = this::releaseClosed;
     private boolean ticking;
 
-    Worker(IoEventLoop loop, int index, MonotonicClock clock) {
+    Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks) {
         this.loop = loop;
-        lane = new Lane(index, clock, this::connect, this::startTicking);
+        lane = new Lane(index, clock, blocks, this::connect, this::startTicking);
     }
 
     Lane lane() {

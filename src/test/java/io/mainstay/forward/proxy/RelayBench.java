@@ -24,6 +24,8 @@ final class RelayBench {
     static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
     static final Duration HALF_CLOSED_TIMEOUT = Duration.ofSeconds(30);
 
+    static final int MAX_LENT_BLOCKS = 4;
+
     /** A deadline is served at most this long after it has passed. */
     static final Duration TIMER_SLACK = Duration.ofNanos(3 * TimerWheel.TICK_NANOS);
 
@@ -65,7 +67,7 @@ final class RelayBench {
                 new LiveService(new ProxyService(config, check), settings, new EventOutlet(Runnable::run, events::add));
         service.backends().forEach(backend -> check(backend, true));
         events.clear();
-        lane = new Lane(0, () -> now, this::connect, () -> {});
+        lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {});
     }
 
     void check(LiveBackend backend, boolean success) {

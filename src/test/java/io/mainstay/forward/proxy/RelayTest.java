@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -131,6 +133,24 @@ class RelayTest {
             client.openWindow(Integer.MAX_VALUE);
             assertThat(client.written()).hasSize(stream.length + 2).startsWith(stream);
             assertThat(bench.lane().blocks.lent()).isZero();
+        }
+
+        @Test
+        void aStallBeyondTheMemoryForStallsEndsTheConnectionAndNoOther() {
+            List<SimulatedSocket> stalled = new ArrayList<>();
+            for (int i = 0; i < RelayBench.MAX_LENT_BLOCKS; i++) {
+                SimulatedSocket slow = bench.accept();
+                stalled.add(slow);
+                slow.limitWindow(0);
+                bench.server().connected();
+                bench.server().arrive(octets("answer"));
+            }
+            client.limitWindow(2);
+            server.arrive(octets("answer"));
+            assertThat(client.deeds()).containsExactly("RST after 2");
+            assertThat(server.deeds()).containsExactly("RST after 0");
+            assertThat(bench.refused(RefusalReason.NO_MEMORY)).isEqualTo(1);
+            assertThat(stalled).noneMatch(SimulatedSocket::isClosed);
         }
 
         @Test

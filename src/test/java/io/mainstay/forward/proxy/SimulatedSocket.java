@@ -75,6 +75,7 @@ final class SimulatedSocket implements StreamSocket {
         window = octets;
         if (writeWasShort && wantsWritable) {
             writeWasShort = false;
+            wantsWritable = false;
             listener.onReady(Readiness.OUT);
         }
     }
