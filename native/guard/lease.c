@@ -7,7 +7,7 @@
 #define LOOK_NANOS INT64_C(20000000)
 /* A guard that wakes later than this was not scheduled either. */
 #define STALL_NANOS INT64_C(5000000)
-/* No machine sleeps and wakes faster; a smaller difference of the clocks is a guard preempted between reading the two. */
+/* No machine sleeps and wakes faster; a smaller step between the clocks is a guard preempted while reading them. */
 #define SUSPEND_NANOS INT64_C(200000000)
 
 static int64_t read_clock(clockid_t clock)

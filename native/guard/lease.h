@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who may speak: the daemon, as long as it renews its lease; after that the guard. The two decide by compare-and-swap on one
- * word, so that exactly one of them wins and the loser knows.
+ * Who may speak: the daemon, as long as it renews its lease; after that the guard. The two decide by compare-and-swap
+ * on one word, so that exactly one of them wins and the loser knows.
  */
 #ifndef MAINSTAY_GUARD_LEASE_H
 #define MAINSTAY_GUARD_LEASE_H

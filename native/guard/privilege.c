@@ -27,8 +27,8 @@ static int lock_memory(void)
 }
 
 /*
- * Needs CAP_SYS_RESOURCE, which a hardened unit withholds (it can set OOMScoreAdjust instead), and a process of two megabytes
- * is not what the OOM killer looks for: so a refusal is not worth a warning.
+ * Needs CAP_SYS_RESOURCE, which a hardened unit withholds (it can set OOMScoreAdjust instead), and a process of a few
+ * megabytes is not what the OOM killer looks for: so a refusal is not worth a warning.
  */
 static void evade_oom_killer(void)
 {

@@ -15,8 +15,8 @@
 #include "log.h"
 
 /*
- * Pauses before the second and the third copy of a resign. They are short: a copy that arrives when another node is already
- * Active costs only an immediate advertisement there, but it starts the skew timer of every other Backup.
+ * Pauses before the second and the third copy of a resignation. They are short: a copy that arrives when another node
+ * is already Active costs only an immediate advertisement there, but it starts the skew timer of every other Backup.
  */
 static const int64_t RESIGN_PAUSES[] = {1000000, 4000000};
 
@@ -130,8 +130,8 @@ static void watch_lease(struct watch *watch)
 }
 
 /*
- * Called when the thread that renews the lease has ended, and again when all of the daemon has: until then another thread may
- * still have been about to add an address. A daemon that left in order holds nothing, and nothing is done for it.
+ * Called when the thread that renews the lease has ended, and again when all of the daemon has: until then another
+ * thread may still have been about to add an address. A daemon that left in order holds nothing, and nothing is done for it.
  */
 static void daemon_ended(struct watch *watch, const char *why)
 {

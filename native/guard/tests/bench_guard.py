@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How fast the guard reacts: bench_guard.py FOLDER-OF-THE-BUILD [RUNS]. Needs root.
 
-Each figure is the time from the signal to the arrival of the first resignation at the other end of the cable, by the clock of
-the kernel. The address is gone by then, because it is removed first.
+Each figure is the time from the signal to the arrival of the first resignation at the other end of the cable, by the
+clock of the kernel. The address is gone by then, because it is removed first.
 """
 
 import os
@@ -31,7 +31,8 @@ def held(count):
 
 def once(segment, folder, addresses, number, tenant):
     segment.clean()
-    guard = Guarded.tenant(folder, *held(addresses), "--lease", LEASE_MILLIS if number == signal.SIGSTOP else 5000, *tenant)
+    lease = LEASE_MILLIS if number == signal.SIGSTOP else 5000
+    guard = Guarded.tenant(folder, *held(addresses), "--lease", lease, *tenant)
     try:
         child = guard.child()
         time.sleep(0.05)  # the guard has looked at the page since

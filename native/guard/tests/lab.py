@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A segment of two private network namespaces, and the guard in one of them.
 
-g0 stands in the namespace of this process and its children; g1, the other end of the cable, in a second one, where a packet
-socket listens. Both vanish with this process.
+g0 stands in the namespace of this process and its children; g1, the other end of the cable, in a second one, where a
+packet socket listens. Both vanish with this process.
 """
 
 import ctypes
@@ -36,7 +36,8 @@ def checked(result, what):
 
 
 def run(*command, **options):
-    return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, timeout=PATIENCE_SECONDS, **options).stdout
+    options = {"check": True, "text": True, "stdout": subprocess.PIPE, "timeout": PATIENCE_SECONDS, **options}
+    return subprocess.run(command, **options).stdout
 
 
 def eventually(condition, what):

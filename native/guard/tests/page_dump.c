@@ -43,7 +43,8 @@ static void print_record(const struct record *record)
     char address[INET6_ADDRSTRLEN];
     if (record->kind == RECORD_ADDRESS) {
         inet_ntop(record->length == 4 ? AF_INET : AF_INET6, record->payload, address, sizeof address);
-        printf("address %u %s %s/%u\n", record->interface_index, record->interface_name, address, record->prefix_length);
+        printf("address %u %s %s/%u\n", record->interface_index, record->interface_name, address,
+            record->prefix_length);
         return;
     }
     printf("datagram %u %s ", record->interface_index, record->interface_name);

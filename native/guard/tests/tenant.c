@@ -84,7 +84,8 @@ static void hold(struct writer *writer, char *text)
     if (inet_pton(family, address, octets) != 1) {
         fail(address);
     }
-    writer_record(writer, RECORD_ADDRESS, if_nametoindex(name), (uint8_t)length, name, octets, family == AF_INET ? 4 : 16);
+    writer_record(writer, RECORD_ADDRESS, if_nametoindex(name), (uint8_t)length, name, octets,
+        family == AF_INET ? 4 : 16);
 }
 
 /* NAME,HEX */

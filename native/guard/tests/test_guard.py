@@ -418,7 +418,7 @@ class GuardAsParent(GuardTest):
 
     def test_daemon_gets_the_page_and_no_other_descriptor(self):
         listing = ["sh", "-c", "ls /proc/$$/fd; ls -lL $MAINSTAY_GUARD_PAGE; readlink $MAINSTAY_GUARD_PAGE"]
-        bare = subprocess.run(["sh", "-c", "ls /proc/$$/fd"], stdout=subprocess.PIPE, check=True, text=True).stdout.split()
+        bare = run("sh", "-c", "ls /proc/$$/fd").split()
         *numbers, mode, _, _, _, _, _, _, _, _, target, _ = self.outcome(*listing)[1].split()
         self.assertEqual(len(numbers), len(bare) + 1)
         self.assertEqual(mode, "-rw-------")
@@ -437,7 +437,8 @@ class GuardAsParent(GuardTest):
 
     def test_guard_is_real_time_where_that_is_allowed(self):
         guard = self.tenant(*LEASE, options=("--priority", "61"))
-        eventually(lambda: os.sched_getscheduler(guard.process.pid) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO, "SCHED_FIFO")
+        pid = guard.process.pid
+        eventually(lambda: os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO, "it is real-time")
         self.assertEqual(os.sched_getparam(guard.process.pid).sched_priority, 61)
 
     def test_guard_leaves_the_scheduling_alone_on_request(self):
@@ -495,13 +496,14 @@ class LessPrivilege(GuardTest):
     def test_guard_works_as_root_of_a_user_namespace(self):
         script = (
             "ip link set lo up && ip address add 198.18.9.1/32 dev lo && "
-            f"{FOLDER}/mainstay-guard {FOLDER}/tenant --hold lo,198.18.9.1,32 --lease 500 --beats 2 --exit 0; echo status $?; "
-            "ip address show dev lo"
+            f"{FOLDER}/mainstay-guard {FOLDER}/tenant --hold lo,198.18.9.1,32 --lease 500 --beats 2 --exit 0; "
+            "echo status $?; ip address show dev lo"
         )
-        allowed = subprocess.run(["unshare", "--user", "--map-root-user", "--net", "true"], check=False, stderr=subprocess.PIPE)
+        private = ["unshare", "--user", "--map-root-user", "--net"]
+        allowed = subprocess.run([*private, "true"], check=False, stderr=subprocess.PIPE)
         if allowed.returncode != 0:
             self.skipTest(f"user namespaces are not allowed: {allowed.stderr.decode().strip()}")
-        out = run("unshare", "--user", "--map-root-user", "--net", "sh", "-c", script, stderr=subprocess.DEVNULL)
+        out = run(*private, "sh", "-c", script, stderr=subprocess.DEVNULL)
         self.assertIn("status 70", out)
         self.assertNotIn("198.18.9.1", out)
 
@@ -529,7 +531,8 @@ def main():
     result = unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(suite)
     failed = len(result.failures) + len(result.errors)
     skipped = len(result.skipped)
-    print(f"guard ({os.path.relpath(FOLDER)}): {result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    passed = result.testsRun - failed - skipped
+    print(f"guard ({os.path.relpath(FOLDER)}): {passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(1 if failed or result.testsRun == 0 else 0)
 
 

@@ -29,7 +29,8 @@ static inline void writer_record(struct writer *writer, uint16_t kind, uint32_t 
     const char *interface_name, const unsigned char *payload, uint16_t length)
 {
     unsigned char *record = writer_slot(writer) + SLOT_HEAD_OCTETS + writer->octets;
-    uint32_t octets = RECORD_HEAD_OCTETS + ((uint32_t)length + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+    uint32_t padded = ((uint32_t)length + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+    uint32_t octets = RECORD_HEAD_OCTETS + padded;
     if (writer->octets + octets > SLOT_OCTETS - SLOT_HEAD_OCTETS) {
         abort();
     }
