@@ -98,6 +98,15 @@ public final class ControlServer implements AutoCloseable {
         socketFile.remove();
         connections.close().awaitUninterruptibly(2, TimeUnit.SECONDS);
         workers.shutdownNow();
+        try {
+            // The loop must outlive the workers, who tell it how their answers went.
+            boolean ended = workers.awaitTermination(2, TimeUnit.SECONDS);
+            if (!ended) {
+                LOG.warn("a request on the control socket is still being carried out");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         loop.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
     }
 

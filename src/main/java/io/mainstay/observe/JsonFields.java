@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.observe;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,38 +47,49 @@ public final class JsonFields {
     }
 
     public String string(String name) {
-        return primitive(name, JsonElement::getAsString);
+        return string(name, member(name));
     }
 
     public @Nullable String stringOrNull(String name) {
         return has(name) ? string(name) : null;
     }
 
+    /** A whole number. */
     public long number(String name) {
-        return primitive(name, JsonElement::getAsLong);
+        return number(name, member(name));
     }
 
+    /** A number with a fraction. */
     public double decimal(String name) {
-        return primitive(name, JsonElement::getAsDouble);
+        if (member(name) instanceof JsonPrimitive primitive && primitive.isNumber()) {
+            return primitive.getAsDouble();
+        }
+        throw wrong(name, "a number", member(name));
     }
 
-    /** The number, which must fit an int. */
+    /** A whole number that fits an int. */
     public int integer(String name) {
-        return primitive(name, JsonElement::getAsInt);
+        long number = number(name);
+        if (number != (int) number) {
+            throw wrong(name, "a smaller number", member(name));
+        }
+        return (int) number;
     }
 
     public boolean bool(String name) {
-        return primitive(name, member -> {
-            if (!member.getAsJsonPrimitive().isBoolean()) {
-                throw new IllegalStateException("not true or false");
-            }
-            return member.getAsBoolean();
-        });
+        if (member(name) instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+            return primitive.getAsBoolean();
+        }
+        throw wrong(name, "true or false", member(name));
     }
 
     /** A moment in ISO 8601. */
     public Instant instant(String name) {
-        return primitive(name, member -> Instant.parse(member.getAsString()));
+        try {
+            return Instant.parse(string(name));
+        } catch (DateTimeException e) {
+            throw wrong(name, "a moment", member(name));
+        }
     }
 
     public @Nullable Instant instantOrNull(String name) {
@@ -86,16 +98,30 @@ public final class JsonFields {
 
     /** The constant of that name. */
     public <T extends Enum<T>> T constant(String name, Class<T> type) {
-        return primitive(name, member -> Enum.valueOf(type, member.getAsString()));
+        String text = string(name);
+        for (T constant : type.getEnumConstants()) {
+            if (constant.name().equals(text)) {
+                return constant;
+            }
+        }
+        throw wrong(name, "a word that this version knows", member(name));
     }
 
     public List<String> strings(String name) {
-        return list(name, JsonElement::getAsString);
+        List<String> strings = new ArrayList<>();
+        for (JsonElement element : array(name)) {
+            strings.add(string(name, element));
+        }
+        return strings;
     }
 
     /** The elements of a list of objects. */
     public List<JsonFields> objects(String name) {
-        return list(name, JsonFields::of);
+        List<JsonFields> objects = new ArrayList<>();
+        for (JsonElement element : array(name)) {
+            objects.add(of(element));
+        }
+        return objects;
     }
 
     public JsonFields object(String name) {
@@ -104,12 +130,20 @@ public final class JsonFields {
 
     /** The members of an object of texts, in their order. */
     public Map<String, String> stringMap(String name) {
-        return map(name, JsonElement::getAsString);
+        Map<String, String> map = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonElement> entry : object(name).object.entrySet()) {
+            map.put(entry.getKey(), string(name, entry.getValue()));
+        }
+        return map;
     }
 
     /** The members of an object of whole numbers, in their order. */
     public Map<String, Long> numberMap(String name) {
-        return map(name, JsonElement::getAsLong);
+        Map<String, Long> map = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonElement> entry : object(name).object.entrySet()) {
+            map.put(entry.getKey(), number(name, entry.getValue()));
+        }
+        return map;
     }
 
     private JsonElement member(String name) {
@@ -120,48 +154,32 @@ public final class JsonFields {
         return member;
     }
 
-    private <T> T primitive(String name, Function<JsonElement, T> reader) {
-        return checked(name, () -> {
-            JsonElement member = member(name);
-            if (!member.isJsonPrimitive()) {
-                throw new IllegalStateException("not a single value");
-            }
-            return reader.apply(member);
-        });
-    }
-
-    private <T> List<T> list(String name, Function<JsonElement, T> reader) {
-        return checked(name, () -> {
-            List<T> elements = new ArrayList<>();
-            member(name).getAsJsonArray().forEach(element -> elements.add(reader.apply(element)));
-            return List.copyOf(elements);
-        });
-    }
-
-    private <T> Map<String, T> map(String name, Function<JsonElement, T> reader) {
-        return checked(name, () -> {
-            Map<String, T> members = new LinkedHashMap<>();
-            member(name)
-                    .getAsJsonObject()
-                    .entrySet()
-                    .forEach(entry -> members.put(entry.getKey(), reader.apply(entry.getValue())));
-            return members;
-        });
-    }
-
-    private interface Reading<T> {
-        T read();
-    }
-
-    /** Gson tells a wrong type by several exceptions of the platform. */
-    private static <T> T checked(String name, Reading<T> reading) {
-        try {
-            return reading.read();
-        } catch (IllegalStateException
-                | IllegalArgumentException
-                | UnsupportedOperationException
-                | DateTimeException e) {
-            throw new JsonParseException(name + ": " + e.getMessage(), e);
+    private JsonArray array(String name) {
+        if (member(name) instanceof JsonArray array) {
+            return array;
         }
+        throw wrong(name, "a list", member(name));
+    }
+
+    private static String string(String name, JsonElement element) {
+        if (element instanceof JsonPrimitive primitive && primitive.isString()) {
+            return primitive.getAsString();
+        }
+        throw wrong(name, "a text", element);
+    }
+
+    private static long number(String name, JsonElement element) {
+        if (element instanceof JsonPrimitive primitive && primitive.isNumber()) {
+            try {
+                return primitive.getAsLong();
+            } catch (NumberFormatException e) {
+                // Told below.
+            }
+        }
+        throw wrong(name, "a whole number", element);
+    }
+
+    private static JsonParseException wrong(String name, String expected, JsonElement element) {
+        return new JsonParseException(name + ": " + element + " (expected: " + expected + ")");
     }
 }

@@ -8,6 +8,7 @@ import com.google.gson.JsonParseException;
 import io.mainstay.observe.BackendStatus.LastCheck;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -111,10 +112,8 @@ public final class StatusJson {
                 json.string("config_hash"),
                 json.instant("time"),
                 json.instant("started_at"),
-                json.objects("virtual_routers").stream()
-                        .map(StatusJson::virtualRouter)
-                        .toList(),
-                json.objects("services").stream().map(StatusJson::service).toList());
+                list(json.objects("virtual_routers"), StatusJson::virtualRouter),
+                list(json.objects("services"), StatusJson::service));
     }
 
     private static VirtualRouterStatus virtualRouter(JsonFields json) {
@@ -151,7 +150,7 @@ public final class StatusJson {
                 json.number("bytes_in"),
                 json.number("bytes_out"),
                 json.numberMap("refused"),
-                json.objects("backends").stream().map(StatusJson::backend).toList());
+                list(json.objects("backends"), StatusJson::backend));
     }
 
     /**
@@ -178,6 +177,14 @@ public final class StatusJson {
                 json.bool("success"),
                 Duration.ofNanos(Math.round(json.decimal("duration_ms") * 1_000_000)),
                 json.string("detail"));
+    }
+
+    private static <T> List<T> list(List<JsonFields> objects, Function<JsonFields, T> reader) {
+        List<T> list = new ArrayList<>();
+        for (JsonFields object : objects) {
+            list.add(reader.apply(object));
+        }
+        return list;
     }
 
     private static <T> JsonArray array(List<T> elements, Function<T, JsonObject> toTree) {

@@ -222,7 +222,7 @@ class EventJournalTest {
         // Every write to /dev/full fails with ENOSPC, as on a disk without space.
         Files.createSymbolicLink(state.resolve("events.jsonl"), Path.of("/dev/full"));
         try (EventJournal journal = open()) {
-            for (int i = 1; i <= 50; i++) {
+            for (int i = 1; i <= 20; i++) {
                 journal.append(draft(i));
                 int expected = i;
                 await().atMost(PATIENCE)

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.cli;
+
+import io.mainstay.observe.StatusJson;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code mainstay backend list}. */
+final class BackendListCommand implements CliCommand {
+
+    @Override
+    public CommandSpec spec() {
+        return Specs.command(
+                this,
+                "list",
+                "List the backends of all services with their states, connections and last health checks.",
+                "mainstay backend list",
+                "mainstay backend list --json | jq '.backends[] | select(.state == \"UNHEALTHY\")'");
+    }
+
+    @Override
+    public ExitCode run(Invocation invocation) {
+        Daemon daemon = invocation.daemon();
+        if (invocation.json()) {
+            invocation.out().print(daemon.get("/v1/backends"));
+        } else {
+            new StatusText(invocation.out(), invocation.colours())
+                    .printBackends(daemon.read(daemon.get("/v1/status"), StatusJson::fromTree));
+        }
+        return ExitCode.DONE;
+    }
+}

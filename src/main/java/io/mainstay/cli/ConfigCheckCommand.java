@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.mainstay.config.ConfigFile;
+import io.mainstay.config.ConfigProblem;
+import io.mainstay.config.ConfigResult;
+import io.mainstay.config.EffectiveConfig;
+import io.mainstay.config.MainstayConfig;
+import io.mainstay.observe.JsonText;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code mainstay config check}. */
+final class ConfigCheckCommand implements CliCommand {
+
+    private static final String DEFAULT_FILE = "/etc/mainstay/mainstay.yaml";
+
+    @Override
+    public CommandSpec spec() {
+        return Specs.command(
+                        this,
+                        "check",
+                        "Check a configuration file and name every mistake with its line. Asks no daemon. Ends with exit"
+                                + " code 0 if the file may be used, 3 if not; warnings do not count as mistakes.",
+                        "mainstay config check",
+                        "mainstay config check /tmp/mainstay.yaml && mv /tmp/mainstay.yaml /etc/mainstay/")
+                .addPositional(Specs.parameter("FILE", false, "The file. Default: " + DEFAULT_FILE + "."));
+    }
+
+    @Override
+    public ExitCode run(Invocation invocation) {
+        Path file = Path.of(invocation.parameter().orElse(DEFAULT_FILE));
+        ConfigResult result = ConfigFile.load(file);
+        if (invocation.json()) {
+            invocation.out().print(JsonText.pretty(json(result)));
+            return result instanceof ConfigResult.Valid ? ExitCode.DONE : ExitCode.CONFIGURATION_INVALID;
+        }
+        MainstayConfig config = validOrFailure(result, invocation);
+        invocation
+                .out()
+                .println(file + ": valid ("
+                        + HumanText.count(config.virtualRouters().size(), "virtual router") + ", "
+                        + HumanText.count(config.services().size(), "service") + ", configuration "
+                        + EffectiveConfig.hash(config) + ")");
+        return ExitCode.DONE;
+    }
+
+    /** Prints the mistakes and warnings, and goes on only without mistakes. */
+    static MainstayConfig validOrFailure(ConfigResult result, Invocation invocation) {
+        return switch (result) {
+            case ConfigResult.Valid valid -> {
+                printWarnings(valid.warnings(), invocation);
+                yield valid.config();
+            }
+            case ConfigResult.Invalid invalid -> {
+                invalid.problems().forEach(invocation.err()::println);
+                printWarnings(invalid.warnings(), invocation);
+                throw new CommandFailure(
+                        ExitCode.CONFIGURATION_INVALID,
+                        "configuration invalid: "
+                                + HumanText.count(invalid.problems().size(), "mistake"));
+            }
+        };
+    }
+
+    private static void printWarnings(List<ConfigProblem> warnings, Invocation invocation) {
+        warnings.forEach(warning -> invocation.err().println("warning: " + warning));
+    }
+
+    private static JsonObject json(ConfigResult result) {
+        JsonObject json = new JsonObject();
+        switch (result) {
+            case ConfigResult.Valid valid -> {
+                json.addProperty("valid", true);
+                json.addProperty("config_hash", EffectiveConfig.hash(valid.config()));
+                json.add("problems", new JsonArray());
+                json.add("warnings", json(valid.warnings()));
+            }
+            case ConfigResult.Invalid invalid -> {
+                json.addProperty("valid", false);
+                json.add("problems", json(invalid.problems()));
+                json.add("warnings", json(invalid.warnings()));
+            }
+        }
+        return json;
+    }
+
+    private static JsonArray json(List<ConfigProblem> problems) {
+        JsonArray array = new JsonArray();
+        for (ConfigProblem problem : problems) {
+            JsonObject json = new JsonObject();
+            json.addProperty("file", problem.file());
+            json.addProperty("line", problem.line());
+            json.addProperty("column", problem.column());
+            json.addProperty("key", problem.key());
+            json.addProperty("message", problem.message());
+            array.add(json);
+        }
+        return array;
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.cli;
+
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code mainstay config}. */
+final class ConfigGroup implements CommandGroup {
+
+    @Override
+    public CommandSpec spec() {
+        return Specs.command(
+                this,
+                "config",
+                "Check a configuration, or show one with every default filled in.",
+                "mainstay config check",
+                "mainstay config check /tmp/mainstay.yaml",
+                "mainstay config show --effective");
+    }
+
+    @Override
+    public List<CliCommand> commands() {
+        return List.of(new ConfigCheckCommand(), new ConfigShowCommand());
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.cli;
+
+import io.mainstay.cli.Table.Cell;
+import io.mainstay.observe.BackendStatus;
+import io.mainstay.observe.BackendStatus.LastCheck;
+import io.mainstay.observe.ServiceStatus;
+import io.mainstay.observe.StatusSnapshot;
+import io.mainstay.observe.VirtualRouterStatus;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The status for people: tables whose long column is the last, and below them what does not fit into a column. */
+final class StatusText {
+
+    private static final int ADDRESSES_SHOWN = 3;
+
+    private final PrintWriter out;
+    private final boolean colours;
+
+    StatusText(PrintWriter out, boolean colours) {
+        this.out = out;
+        this.colours = colours;
+    }
+
+    void print(StatusSnapshot status) {
+        out.println("node " + status.node() + ", mainstay " + status.version() + ", up "
+                + HumanText.ago(status.startedAt(), status.time()) + ", configuration " + status.configHash());
+        if (!status.virtualRouters().isEmpty()) {
+            out.println();
+            printVirtualRouters(status);
+        }
+        if (!status.services().isEmpty()) {
+            out.println();
+            printServices(status.services());
+            out.println();
+            printBackends(status);
+        }
+    }
+
+    private void printVirtualRouters(StatusSnapshot status) {
+        Table table =
+                new Table("VIRTUAL ROUTER", "STATE", "FOR", "PRIORITY", "VRID", "INTERFACE", "ACTIVE AT", "ADDRESSES");
+        List<String> remarks = new ArrayList<>();
+        for (VirtualRouterStatus router : status.virtualRouters()) {
+            String active = router.activeAddress();
+            table.row(
+                    router.name(),
+                    new Cell(router.state().name(), Colour.of(router.state())),
+                    HumanText.ago(router.since(), status.time()),
+                    priority(router),
+                    router.vrid(),
+                    router.interfaceName(),
+                    active == null ? "-" : active,
+                    some(router.addresses()));
+            remark(remarks, router.name(), router.reason());
+            remark(remarks, router.name(), router.handingOver() ? "handing over" : "");
+            remark(
+                    remarks,
+                    router.name(),
+                    router.preemptSuspended() ? "lets the other node be Active after a switchover" : "");
+            remark(remarks, router.name(), counters("discarded", router.discards()));
+        }
+        table.print(out, colours);
+        remarks.forEach(out::println);
+    }
+
+    private static String priority(VirtualRouterStatus router) {
+        return router.effectivePriority() == router.priority()
+                ? Integer.toString(router.priority())
+                : router.effectivePriority() + " of " + router.priority();
+    }
+
+    private void printServices(List<ServiceStatus> services) {
+        Table table =
+                new Table("SERVICE", "STATE", "ENGINE", "BALANCE", "BACKENDS", "CONN", "TOTAL", "IN", "OUT", "LISTEN");
+        List<String> remarks = new ArrayList<>();
+        for (ServiceStatus service : services) {
+            int healthy = 0;
+            for (BackendStatus backend : service.backends()) {
+                healthy += backend.state() == BackendStatus.State.HEALTHY ? 1 : 0;
+            }
+            table.row(
+                    service.name(),
+                    new Cell(service.state().name(), Colour.of(service.state())),
+                    service.engine(),
+                    service.balance(),
+                    healthy + "/" + service.backends().size(),
+                    service.connectionsActive(),
+                    service.connectionsTotal(),
+                    HumanText.size(service.bytesIn()),
+                    HumanText.size(service.bytesOut()),
+                    some(service.listen()));
+            remark(remarks, service.name(), counters("refused", service.refused()));
+        }
+        table.print(out, colours);
+        remarks.forEach(out::println);
+    }
+
+    void printBackends(StatusSnapshot status) {
+        Table table = new Table("BACKEND", "STATE", "FOR", "ADDRESS", "WEIGHT", "CONN", "TOTAL", "LAST CHECK");
+        for (ServiceStatus service : status.services()) {
+            for (BackendStatus backend : service.backends()) {
+                table.row(
+                        service.name() + "/" + backend.name(),
+                        new Cell(state(backend, status.time()), Colour.of(backend.state())),
+                        HumanText.ago(backend.since(), status.time()),
+                        backend.address(),
+                        backend.weight(),
+                        backend.connectionsActive(),
+                        backend.connectionsTotal(),
+                        lastCheck(backend.lastCheck(), status.time()));
+            }
+        }
+        table.print(out, colours);
+    }
+
+    private static String state(BackendStatus backend, Instant now) {
+        Instant deadline = backend.drainDeadline();
+        return deadline == null || backend.connectionsActive() == 0
+                ? backend.state().name()
+                : backend.state() + " " + HumanText.duration(Duration.between(now, deadline)) + " left";
+    }
+
+    private static String lastCheck(@Nullable LastCheck check, Instant now) {
+        if (check == null) {
+            return "none yet";
+        }
+        return (check.success() ? "passed: " : "failed: ") + check.detail() + " (in "
+                + HumanText.duration(check.duration()) + ", " + HumanText.ago(check.at(), now) + " ago)";
+    }
+
+    private static String some(List<String> texts) {
+        int more = texts.size() - ADDRESSES_SHOWN;
+        return more <= 0
+                ? String.join(" ", texts)
+                : String.join(" ", texts.subList(0, ADDRESSES_SHOWN)) + " and " + more + " more";
+    }
+
+    private static String counters(String verb, Map<String, Long> counters) {
+        StringBuilder text = new StringBuilder();
+        for (Map.Entry<String, Long> counter : counters.entrySet()) {
+            if (counter.getValue() > 0) {
+                text.append(text.isEmpty() ? verb + ": " : ", ")
+                        .append(counter.getKey())
+                        .append(' ')
+                        .append(counter.getValue());
+            }
+        }
+        return text.toString();
+    }
+
+    private static void remark(List<String> remarks, String subject, String remark) {
+        if (!remark.isEmpty()) {
+            remarks.add("  " + HumanText.printable(subject + ": " + remark));
+        }
+    }
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.gson.JsonParser;
+import io.mainstay.cli.CliHarness.Ended;
+import io.mainstay.control.BackendChangeOutcome;
+import io.mainstay.control.BackendChangeRequest;
+import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.FakeControlHandler;
+import io.mainstay.control.SwitchoverOutcome;
+import io.mainstay.control.SwitchoverRequest;
+import io.mainstay.observe.BackendStatus;
+import io.mainstay.observe.EventDraft;
+import io.mainstay.observe.EventJson;
+import io.mainstay.observe.ProductVersion;
+import io.mainstay.observe.StatusJson;
+import io.mainstay.observe.StatusSnapshot;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every command that asks the daemon, end to end over a real socket: exit code, standard output, standard error. */
+class MainstayTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    Path directory;
+
+    private CliHarness harness;
+
+    @BeforeEach
+    void open() throws IOException {
+        harness = new CliHarness(directory);
+    }
+
+    @AfterEach
+    void close() {
+        harness.close();
+    }
+
+    private static Ended done(String out) {
+        return new Ended(0, out, "");
+    }
+
+    private static Ended failed(int exitCode, String err) {
+        return new Ended(exitCode, "", err);
+    }
+
+    @Test
+    void statusShowsTheNodeAsTables() {
+        assertThat(harness.run("status")).isEqualTo(done("""
+                node lb1, mainstay 0.1.0, up 1d02h, configuration 0123456789ab
+
+                VIRTUAL ROUTER  STATE   FOR    PRIORITY   VRID  INTERFACE  ACTIVE AT     ADDRESSES
+                web             ACTIVE  2m03s  250        51    eth0       198.51.100.1  198.51.100.10/24 198.51.100.11/24
+                db              BACKUP  4.2s   90 of 100  52    eth1       -             198.51.101.10/24
+                  web: no advertisement for 3.61s
+                  web: discarded: ttl 3, checksum 1
+                  db: lets the other node be Active after a switchover
+
+                SERVICE  STATE    ENGINE  BALANCE      BACKENDS  CONN  TOTAL  IN       OUT      LISTEN
+                https    SERVING  proxy   least_conn   1/3       12    34567  1.1 TiB  2.0 KiB  198.51.100.10:443/tcp 198.51.100.11:443/tcp
+                ssh      STANDBY  proxy   round_robin  0/1       0     0      0 B      0 B      198.51.100.10:22/tcp
+                  https: refused: no_backend 2
+
+                BACKEND     STATE              FOR    ADDRESS         WEIGHT  CONN  TOTAL  LAST CHECK
+                https/web1  HEALTHY            1h30m  10.0.0.11:8443  100     12    120    passed: connected (in 1ms, 2s ago)
+                https/web2  UNHEALTHY          1h30m  10.0.0.12:8443  100     0     0      failed: refused (in 1ms, 2s ago)
+                https/web3  DRAINING 42s left  1h30m  10.0.0.13:8443  100     5     50     passed: connected (in 1ms, 2s ago)
+                ssh/web1    MAINTENANCE        0ms    10.0.0.11:22    0       0     0      none yet
+                """));
+    }
+
+    @Test
+    void statusForProgramsIsTheSnapshotWhereverTheOptionStands() {
+        for (Ended ended : List.of(harness.run("--json", "status"), harness.run("status", "--json"))) {
+            assertThat(ended.exitCode()).isZero();
+            assertThat(JsonParser.parseString(ended.out())).isEqualTo(StatusJson.toTree(harness.handler.status));
+        }
+    }
+
+    @Test
+    void aNodeThatDoesNothingYetIsShownOnOneLine() {
+        StatusSnapshot full = harness.handler.status;
+        harness.handler.status = new StatusSnapshot(
+                full.node(), full.version(), full.configHash(), full.time(), full.startedAt(), List.of(), List.of());
+        assertThat(harness.run("status"))
+                .isEqualTo(done("node lb1, mainstay 0.1.0, up 1d02h, configuration 0123456789ab\n"));
+    }
+
+    @Test
+    void onATerminalStatesAreColouredUnlessTheUserObjects() {
+        String socket = harness.socket.toString();
+        String green = "\u001b[32mACTIVE\u001b[0m";
+        assertThat(CliHarness.run(Map.of("MAINSTAY_SOCKET", socket), true, "status")
+                        .out())
+                .contains(green);
+        assertThat(CliHarness.run(Map.of("MAINSTAY_SOCKET", socket), false, "status")
+                        .out())
+                .doesNotContain("\u001b");
+        assertThat(CliHarness.run(Map.of("MAINSTAY_SOCKET", socket, "NO_COLOR", "1"), true, "status")
+                        .out())
+                .doesNotContain("\u001b");
+        assertThat(CliHarness.run(Map.of("MAINSTAY_SOCKET", socket, "TERM", "dumb"), true, "status")
+                        .out())
+                .doesNotContain("\u001b");
+    }
+
+    @Test
+    void theSocketIsTakenFromTheOptionBeforeTheEnvironment() {
+        Map<String, String> wrong = Map.of("MAINSTAY_SOCKET", "/nowhere/control.sock");
+        assertThat(CliHarness.run(wrong, false, "--socket", harness.socket.toString(), "status")
+                        .exitCode())
+                .isZero();
+        assertThat(CliHarness.run(wrong, false, "status", "--socket", harness.socket.toString())
+                        .exitCode())
+                .isZero();
+        assertThat(CliHarness.run(wrong, false, "status"))
+                .isEqualTo(
+                        failed(
+                                4,
+                                "mainstay: no daemon answers at /nowhere/control.sock: no such socket (is mainstayd running?)\n"));
+    }
+
+    @Test
+    void aSocketOnWhichNobodyListensIsTold() throws IOException {
+        Path dead = directory.resolve("dead.sock");
+        try (ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.bind(UnixDomainSocketAddress.of(dead));
+        }
+        assertThat(harness.run("status", "--socket", dead.toString()))
+                .isEqualTo(failed(
+                        4,
+                        "mainstay: no daemon answers at " + dead + ": connection refused (is mainstayd running?)\n"));
+    }
+
+    @Test
+    void backendsAreListed() {
+        Ended list = harness.run("backend", "list");
+        assertThat(list.exitCode()).isZero();
+        assertThat(list.out().lines())
+                .hasSize(5)
+                .first()
+                .isEqualTo("BACKEND     STATE              FOR    ADDRESS         WEIGHT  CONN  TOTAL  LAST CHECK");
+        Ended json = harness.run("backend", "list", "--json");
+        assertThat(JsonParser.parseString(json.out())
+                        .getAsJsonObject()
+                        .getAsJsonArray("backends")
+                        .get(3)
+                        .getAsJsonObject()
+                        .get("service")
+                        .getAsString())
+                .isEqualTo("ssh");
+    }
+
+    @Test
+    void aBackendIsDrainedByItsNameAloneIfThatIsClear() throws Exception {
+        assertThat(harness.run("backend", "drain", "web2"))
+                .isEqualTo(done("https/web2: DRAINING, 5 connections left (after 1.5s)\n"));
+        assertThat(harness.handler.backendChanges.remove())
+                .isEqualTo(new BackendChangeRequest(
+                        "https", "web2", BackendChangeRequest.Change.DRAIN, Optional.empty(), false));
+    }
+
+    @Test
+    void aBackendIsDrainedToTheEndWithADeadline() {
+        harness.handler.backendChange = request -> CompletableFuture.completedStage(new BackendChangeOutcome(
+                "ssh", "web1", BackendStatus.State.DRAINING, 0, 1, true, Duration.ofSeconds(90)));
+        assertThat(harness.run("backend", "drain", "ssh/web1", "--wait", "--timeout", "90s"))
+                .isEqualTo(done("ssh/web1: DRAINING, 1 connection reset (after 1m30s)\n"));
+        assertThat(harness.handler.backendChanges.remove())
+                .isEqualTo(new BackendChangeRequest(
+                        "ssh", "web1", BackendChangeRequest.Change.DRAIN, Optional.of(Duration.ofSeconds(90)), true));
+    }
+
+    @Test
+    void aDrainThatDidNotFinishHasFailed() {
+        harness.handler.backendChange =
+                request -> CompletableFuture.completedStage(FakeControlHandler.outcome(request, 3));
+        Ended ended = harness.run("backend", "drain", "ssh/web1", "--wait");
+        assertThat(ended).isEqualTo(new Ended(1, "ssh/web1: DRAINING, 3 connections left (after 1.5s)\n", ""));
+    }
+
+    @Test
+    void maintAndReadyAreHandedOn() {
+        assertThat(harness.run("backend", "maint", "web3", "--timeout", "1m").out())
+                .isEqualTo("https/web3: MAINTENANCE, 5 connections left (after 1.5s)\n");
+        assertThat(harness.handler.backendChanges.remove().change()).isEqualTo(BackendChangeRequest.Change.MAINT);
+        assertThat(harness.run("--json", "backend", "ready", "web3").out()).contains("\"state\": \"HEALTHY\"");
+        assertThat(harness.handler.backendChanges.remove().change()).isEqualTo(BackendChangeRequest.Change.READY);
+        assertThat(harness.run("backend", "ready", "web3", "--wait").exitCode())
+                .as("has nothing to wait for")
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aNameThatSeveralServicesHaveIsAmbiguous() {
+        assertThat(harness.run("backend", "drain", "web1"))
+                .isEqualTo(failed(2, "mainstay: backend: web1 is ambiguous (expected: https/web1, ssh/web1)\n"));
+        assertThat(harness.handler.backendChanges).isEmpty();
+    }
+
+    @Test
+    void aNameThatNobodyHasIsUnknown() {
+        assertThat(harness.run("backend", "drain", "web9"))
+                .isEqualTo(failed(
+                        1,
+                        "mainstay: backend: web9 is unknown"
+                                + " (expected: https/web1, https/web2, https/web3, ssh/web1)\n"));
+        assertThat(harness.handler.backendChanges).isEmpty();
+    }
+
+    @Test
+    void aSwitchoverIsStartedOrAwaited() {
+        assertThat(harness.run("switchover")).isEqualTo(done("web: handing over\n"));
+        assertThat(harness.handler.switchovers.remove())
+                .isEqualTo(new SwitchoverRequest(Optional.empty(), false, Duration.ofSeconds(30)));
+        assertThat(harness.run("switchover", "db", "--wait", "--timeout=5s"))
+                .isEqualTo(done("db: handed over to 198.51.100.2 in 123ms\n"));
+        assertThat(harness.handler.switchovers.remove())
+                .isEqualTo(new SwitchoverRequest(Optional.of("db"), true, Duration.ofSeconds(5)));
+        assertThat(JsonParser.parseString(harness.run("switchover", "--json").out()))
+                .isEqualTo(JsonParser.parseString("{\"virtual_routers\":[{\"name\":\"web\",\"result\":\"STARTED\","
+                        + "\"new_active\":null,\"elapsed_ms\":123,\"detail\":\"\"}]}"));
+    }
+
+    @Test
+    void aSwitchoverThatNobodyTookUpHasFailed() {
+        harness.handler.switchover = request -> CompletableFuture.completedStage(List.of(
+                new SwitchoverOutcome("a", SwitchoverOutcome.Result.HANDED_OVER, null, Duration.ofMillis(5), ""),
+                new SwitchoverOutcome(
+                        "b", SwitchoverOutcome.Result.FAILED, null, Duration.ofSeconds(5), "no other node was heard")));
+        assertThat(harness.run("switchover", "--wait")).isEqualTo(new Ended(1, """
+                        a: handed over in 5ms
+                        b: not handed over after 5s; this node goes on serving (no other node was heard)
+                        """, ""));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INVALID, 1", "NOT_PERMITTED, 5", "NOT_FOUND, 1", "CONFLICT, 1", "TIMEOUT, 1", "UNAVAILABLE, 1"})
+    void aRefusalIsToldInTheDaemonsWords(ControlRefusal.Reason reason, int exitCode) {
+        harness.handler.switchover =
+                request -> CompletableFuture.failedStage(new ControlRefusal(reason, "this node is not Active"));
+        assertThat(harness.run("switchover")).isEqualTo(failed(exitCode, "mainstay: this node is not Active\n"));
+    }
+
+    @Test
+    void theRunningConfigurationIsShown() {
+        Ended yaml = harness.run("config", "show", "--effective");
+        assertThat(yaml.exitCode()).isZero();
+        assertThat(yaml.out()).startsWith("node:\n  name: lb1\n").contains("    preempt_delay: 0s\n");
+        assertThat(JsonParser.parseString(
+                                harness.run("config", "show", "--json").out())
+                        .getAsJsonObject()
+                        .keySet())
+                .containsExactly("node", "virtual_routers", "services", "control");
+    }
+
+    @Test
+    void eventsAreShownOnALineEach() {
+        harness.journal.append(
+                EventDraft.info("transition", "web", "became Active").with("reason", "active_down_timer"));
+        harness.journal.append(EventDraft.warning("health", "https/web2", "evil \u001b[31m\nline"));
+        await().atMost(PATIENCE).until(() -> harness.journal.since(0).size() == 2);
+        Ended events = harness.run("events");
+        assertThat(events.exitCode()).isZero();
+        assertThat(events.out()).matches("""
+                        1  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3}  info     web: became Active  reason=active_down_timer
+                        2  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3}  warning  https/web2: evil  \\[31m line
+                        """);
+        assertThat(harness.run("events", "--since", "1").out().lines()).hasSize(1);
+        assertThat(harness.run("events", "--json", "--since", "1").out())
+                .isEqualTo(EventJson.toLine(harness.journal.since(1).getFirst()) + "\n");
+        assertThat(harness.run("events", "--since", "x").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void eventsAreFollowedUntilTheDaemonStops() throws Exception {
+        harness.journal.append(EventDraft.info("test", "web", "one"));
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> Mainstay.run(
+                new String[] {"events", "--follow", "--json"},
+                new PrintWriter(out),
+                new PrintWriter(err),
+                Map.of("MAINSTAY_SOCKET", harness.socket.toString()),
+                false));
+        await().atMost(PATIENCE).until(() -> out.toString().contains("\"one\""));
+        harness.journal.append(EventDraft.info("test", "web", "two"));
+        await().atMost(PATIENCE).until(() -> out.toString().contains("\"two\""));
+        harness.journal.close();
+        assertThat(exitCode.get(30, TimeUnit.SECONDS)).isEqualTo(4);
+        assertThat(err.toString()).isEqualTo("mainstay: the daemon has stopped\n");
+    }
+
+    @Test
+    void followingEndsWhenNobodyReads() throws Exception {
+        harness.journal.append(EventDraft.info("test", "web", "one"));
+        PrintWriter closed = new PrintWriter(new StringWriter()) {
+            @Override
+            public boolean checkError() {
+                return true;
+            }
+        };
+        CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> Mainstay.run(
+                new String[] {"events", "-f"},
+                closed,
+                closed,
+                Map.of("MAINSTAY_SOCKET", harness.socket.toString()),
+                false));
+        assertThat(exitCode.get(30, TimeUnit.SECONDS)).isZero();
+    }
+
+    @Test
+    void statusLoadsNothingThatTakesLongToLoad() throws Exception {
+        Path log = directory.resolve("classes");
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-Xlog:class+load:file=" + log,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Mainstay.class.getName(),
+                        "status",
+                        "--socket",
+                        harness.socket.toString())
+                .redirectErrorStream(true)
+                .start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(printed).isZero();
+        assertThat(printed).startsWith("node lb1");
+        assertThat(Files.readString(log))
+                .contains("io.mainstay.control.ControlClient")
+                .doesNotContain("io.netty.", "org.slf4j.", "org.yaml.", "jnr.", "java.util.logging", "jdk.proxy");
+    }
+
+    @Test
+    void theVersionIsThatOfTheProgramAndOfTheDaemon() {
+        String version = ProductVersion.current();
+        assertThat(harness.run("version")).isEqualTo(done("mainstay  " + version + "\nmainstayd " + version + "\n"));
+        assertThat(JsonParser.parseString(harness.run("version", "--json").out()))
+                .isEqualTo(
+                        JsonParser.parseString("{\"version\":\"%s\",\"daemon\":\"%s\"}".formatted(version, version)));
+        Ended alone = harness.run("version", "--socket", "/nowhere/s");
+        assertThat(alone)
+                .isEqualTo(done("mainstay  " + version + "\nmainstayd unknown: no daemon answers at /nowhere/s:"
+                        + " no such socket (is mainstayd running?)\n"));
+        assertThat(JsonParser.parseString(harness.run("version", "--json", "--socket", "/nowhere/s")
+                        .out()))
+                .isEqualTo(JsonParser.parseString("{\"version\":\"%s\",\"daemon\":null}".formatted(version)));
+    }
+}
