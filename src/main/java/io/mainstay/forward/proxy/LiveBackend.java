@@ -9,9 +9,7 @@ import io.mainstay.forward.Candidate;
 import io.mainstay.health.RiseFall;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Ipv6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -32,22 +30,12 @@ final class LiveBackend {
     LiveBackend(BackendConfig config, BackendPool<LiveBackend> pool, RiseFall riseFall, int workers) {
         this.config = config;
         this.riseFall = riseFall;
-        address = socketAddress(config);
+        address = SocketAddresses.of(config.address());
         countersOfWorkers = new FlowCounters[workers];
         for (int i = 0; i < workers; i++) {
             countersOfWorkers[i] = new FlowCounters();
         }
         candidate = pool.add(this, config.weight());
-    }
-
-    private static InetSocketAddress socketAddress(BackendConfig config) {
-        try {
-            return new InetSocketAddress(
-                    InetAddress.getByAddress(config.address().address().octets()),
-                    config.address().port());
-        } catch (UnknownHostException e) {
-            throw new AssertionError("an address has 4 or 16 octets", e);
-        }
     }
 
     String name() {
