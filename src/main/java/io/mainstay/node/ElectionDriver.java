@@ -69,6 +69,7 @@ public final class ElectionDriver {
     private volatile boolean ended;
     private boolean stopping;
     private @Nullable MonotonicInstant releaseDeadline;
+    private boolean worthPublishing;
     private boolean waitFailed;
     private int eventsThisTurn;
     private long kernelFailures;
@@ -189,6 +190,7 @@ public final class ElectionDriver {
                 takeoverOrder.addLast(router);
                 if (router.takeNextStep()) {
                     more = true;
+                    worthPublishing = true;
                     if (ports.clock().now().hasReached(end)) {
                         return;
                     }
@@ -201,6 +203,7 @@ public final class ElectionDriver {
         Runnable command;
         while ((command = commands.poll()) != null) {
             command.run();
+            worthPublishing = true;
         }
     }
 
@@ -368,7 +371,8 @@ public final class ElectionDriver {
 
     private void publish(MonotonicInstant now) {
         boolean old = now.since(published.takenAt()).compareTo(SNAPSHOT_PAUSE) >= 0;
-        if (reports.takeTransitioned() || ended || old) {
+        if (reports.takeTransitioned() || worthPublishing || ended || old) {
+            worthPublishing = false;
             published = takeSnapshot(now);
         }
     }
