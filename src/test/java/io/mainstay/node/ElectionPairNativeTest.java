@@ -7,6 +7,7 @@ import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.linux.LinuxKernel;
 import io.mainstay.kernel.linux.NetworkNamespace;
+import io.mainstay.kernel.NoGuard;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
@@ -165,7 +166,8 @@ class ElectionPairNativeTest {
                                     kernel.addresses(),
                                     kernel.announcer(),
                                     kernel.links(),
-                                    kernel.clock()),
+                                    kernel.clock(),
+                                    new NoGuard()),
                             this,
                             this);
                     started.complete(driver);

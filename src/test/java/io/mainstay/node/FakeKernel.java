@@ -14,6 +14,7 @@ import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.LinkState;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.kernel.NeighbourAnnouncer;
+import io.mainstay.kernel.NoGuard;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
@@ -52,7 +53,7 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
     private boolean closed;
 
     ElectionPorts ports() {
-        return new ElectionPorts(this, this, this, this, this);
+        return new ElectionPorts(this, this, this, this, this, new NoGuard());
     }
 
     // What a test does.
