@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.kernel.NoGuard;
 import io.mainstay.kernel.linux.LinuxKernel;
 import io.mainstay.kernel.linux.NetworkNamespace;
-import io.mainstay.kernel.NoGuard;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
