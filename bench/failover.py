@@ -30,8 +30,8 @@ PRODUCTS: dict[str, Callable[[Lab, Backends, int], Pair]] = {"mainstay": Mainsta
 AMOUNT = Amount(new_per_second=200, kept=0, download=False)
 
 
-def crash(pair: Pair, active: str, served: Callable[[], None]) -> None:
-    """The programs are killed; the host goes on."""
+def kill(pair: Pair, active: str, served: Callable[[], None]) -> None:
+    """What elects and serves is killed; the host goes on."""
     pair.kill(active)
     pair.await_active(other(active))
     served()
@@ -44,7 +44,7 @@ def host_lost(pair: Pair, active: str, served: Callable[[], None]) -> None:
     pair.await_active(other(active))
     served()
     # It comes back as after a new start: a dead host keeps nothing.
-    pair.kill(active)
+    pair.crash(active)
     pair.lab[active].attempt("ip", "address", "flush", "dev", "eth0", "to", "198.18.0.100")
     fault.join_port(pair.lab, active)
     pair.restart(active)
@@ -73,7 +73,7 @@ def planned(pair: Pair, active: str, served: Callable[[], None]) -> None:
     served()
 
 
-FAULTS = {"host_lost": host_lost, "link_cut": link_cut, "crash": crash, "freeze": freeze, "planned": planned}
+FAULTS = {"host_lost": host_lost, "link_cut": link_cut, "kill": kill, "freeze": freeze, "planned": planned}
 
 
 @dataclass

@@ -56,6 +56,9 @@ class KeepalivedPair(Pair):
         assert proxy is not None
         proxy.kill()
 
+    def crash(self, name: str) -> None:
+        self.kill(name)
+
     def restart(self, name: str) -> None:
         self.proxies[name].start()
         self.nodes[name].start()

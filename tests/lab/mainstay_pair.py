@@ -45,7 +45,6 @@ class MainstayPair(Pair):
         self.nodes[name].daemon.kill_daemon()
 
     def crash(self, name: str) -> None:
-        """As kill, but nobody is left to give the address up."""
         self.nodes[name].daemon.kill()
 
     def restart(self, name: str) -> None:
@@ -89,7 +88,12 @@ class MainstayPair(Pair):
             for event in events:
                 if event["sequence"] > self._told[name]:
                     at = datetime.fromisoformat(event["time"])
-                    lines.append((at, f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}  {name}  {event['sentence']}"))
+                    lines.append(
+                        (
+                            at,
+                            f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}  {name}  {event['subject']}: {event['sentence']}",
+                        )
+                    )
             self._told[name] = events[-1]["sequence"] if events else self._told[name]
         return [line for _, line in sorted(lines)]
 

@@ -31,7 +31,11 @@ class Pair(ABC):
 
     @abstractmethod
     def kill(self, name: str) -> None:
-        """Ends the programs of the node at once."""
+        """Kills what elects and serves on the node; what watches over it may act."""
+
+    @abstractmethod
+    def crash(self, name: str) -> None:
+        """Ends every program of the node at once, so that nobody is left to give the address up."""
 
     @abstractmethod
     def restart(self, name: str) -> None:
