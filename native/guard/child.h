@@ -20,7 +20,7 @@ pid_t child_start(char *const command[], int page_descriptor, const sigset_t *ma
 /*
  * A descriptor that polls as readable once this thread of the child has ended, or -1 if it is none, or the kernel
  * (before 6.9) has no such descriptors. When a process is killed, a thread other than its main one ends before the
- * memory of the process is freed; SIGCHLD comes after that, and for a heap of 500 MB the difference is tens of milliseconds.
+ * memory of the process is freed; SIGCHLD comes after that, tens of milliseconds later for a heap of 500 MB.
  */
 int child_thread(pid_t child, pid_t thread);
 

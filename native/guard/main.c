@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -153,6 +154,10 @@ int main(int count, char *arguments[])
     watch.signals = take_signals_by_descriptor(&mask);
     if (watch.signals < 0) {
         give_up("cannot take signals");
+    }
+    watch.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (watch.timer < 0) {
+        give_up("cannot make a timer");
     }
     privilege_check_net_admin();
     fence_open(&watch.fence);

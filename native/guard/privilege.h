@@ -4,8 +4,8 @@
 
 /*
  * Makes this process hard to hold up: SCHED_FIFO at the priority (0: leave the scheduling alone), memory locked, and
- * last in line for the OOM killer where that is allowed. What is refused of the first two is named in one warning, and the
- * guard goes on without it. Called after the daemon has been started, which must not inherit any of this.
+ * last in line for the OOM killer where that is allowed. What is refused of the first two is named in one warning, and
+ * the guard goes on without it. Called after the daemon has been started, which must not inherit any of this.
  */
 void privilege_take(int fifo_priority);
 

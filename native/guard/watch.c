@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,7 +132,7 @@ static void watch_lease(struct watch *watch)
 
 /*
  * Called when the thread that renews the lease has ended, and again when all of the daemon has: until then another
- * thread may still have been about to add an address. A daemon that left in order holds nothing, and nothing is done for it.
+ * thread may still have been about to add an address. A daemon that left in order holds nothing, and nothing is done.
  */
 static void daemon_ended(struct watch *watch, const char *why)
 {
@@ -187,14 +188,14 @@ static bool take_signals(struct watch *watch, int *wait_status)
     return false;
 }
 
+/* By a timer set to a point in time: a poll with a timeout would sleep on after the guard itself was stopped. */
 static void wait_until_planned(const struct watch *watch, struct pollfd *descriptors, nfds_t count)
 {
-    int64_t left = watch->lease.planned - instant_now().monotonic;
-    if (left < 0) {
-        left = 0;
-    }
-    struct timespec timeout = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
-    if (ppoll(descriptors, count, &timeout, NULL) < 0) {
+    int64_t planned = watch->lease.planned;
+    struct itimerspec when = {
+        .it_value = {.tv_sec = (time_t)(planned / 1000000000), .tv_nsec = (long)(planned % 1000000000)},
+    };
+    if (timerfd_settime(watch->timer, TFD_TIMER_ABSTIME, &when, NULL) < 0 || poll(descriptors, count, -1) < 0) {
         for (nfds_t i = 0; i < count; i++) {
             descriptors[i].revents = 0;
         }
@@ -209,6 +210,7 @@ int watch_daemon(struct watch *watch)
         struct pollfd ready[] = {
             {.fd = watch->signals, .events = POLLIN},
             {.fd = watch->speaker_end, .events = POLLIN},
+            {.fd = watch->timer, .events = POLLIN},
         };
         wait_until_planned(watch, ready, sizeof ready / sizeof ready[0]);
         if (ready[1].revents != 0) {

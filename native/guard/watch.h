@@ -17,6 +17,7 @@ struct watch {
     int signals;               /* signalfd of SIGCHLD and the signals to be forwarded */
     pid_t speaker;             /* the thread that renews the lease, as last read from the page */
     int speaker_end;           /* of child_thread for it, or -1 */
+    int timer;                 /* timerfd of CLOCK_MONOTONIC */
     int64_t kill_after;        /* nanoseconds after which a fenced daemon that does not answer is killed; 0: never */
     bool kill_sent;
     bool fenced_at_exit;

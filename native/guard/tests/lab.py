@@ -184,7 +184,13 @@ class Guarded:
     def tenant(cls, folder, *arguments, **more):
         guarded = cls(folder, f"{folder}/tenant", *map(str, arguments), **more)
         guarded.expect("ready")
+        eventually(guarded.watches, "the guard watches")
         return guarded
+
+    def watches(self):
+        """Whether the guard sleeps; it does so only between two looks."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(") ")[2].startswith("S")
 
     def expect(self, line):
         """Reads what the tenant says until it has said this."""

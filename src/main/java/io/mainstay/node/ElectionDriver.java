@@ -72,6 +72,7 @@ public final class ElectionDriver {
     private volatile boolean ended;
     private boolean stopping;
     private @Nullable MonotonicInstant releaseDeadline;
+    private boolean worthPublishing;
     private boolean waitFailed;
     private boolean guardRefused;
     private int eventsThisTurn;
@@ -233,6 +234,7 @@ public final class ElectionDriver {
                 takeoverOrder.addLast(router);
                 if (router.takeNextStep()) {
                     more = true;
+                    worthPublishing = true;
                     if (ports.clock().now().hasReached(end)) {
                         return;
                     }
@@ -245,6 +247,7 @@ public final class ElectionDriver {
         Runnable command;
         while ((command = commands.poll()) != null) {
             command.run();
+            worthPublishing = true;
         }
     }
 
@@ -415,7 +418,8 @@ public final class ElectionDriver {
 
     private void publish(MonotonicInstant now) {
         boolean old = now.since(published.takenAt()).compareTo(SNAPSHOT_PAUSE) >= 0;
-        if (reports.takeTransitioned() || ended || old) {
+        if (reports.takeTransitioned() || worthPublishing || ended || old) {
+            worthPublishing = false;
             published = takeSnapshot(now);
         }
     }

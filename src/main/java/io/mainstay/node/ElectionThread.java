@@ -4,6 +4,7 @@ package io.mainstay.node;
 import io.mainstay.kernel.linux.ThreadScheduling;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** The thread on which the elections run, with the privileges that keep it punctual. */
@@ -15,6 +16,7 @@ final class ElectionThread {
     private final ElectionDriver driver;
     private final EventJournal journal;
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+    private volatile boolean failed;
 
     ElectionThread(ElectionDriver driver, EventJournal journal) {
         this.driver = driver;
@@ -30,6 +32,14 @@ final class ElectionThread {
         return ended.copy();
     }
 
+    /** Ends the daemon because it cannot serve: hands over if a peer is there, then gives the addresses up. Any thread. */
+    void giveUp(String reason) {
+        failed = true;
+        journal.append(EventDraft.error(
+                "internal_error", "node", reason + "; handing over, giving up the addresses, then the daemon ends"));
+        var unused = driver.stop(Optional.empty());
+    }
+
     private void run() {
         ThreadScheduling.useRealTime(REAL_TIME_PRIORITY)
                 .ifPresent(reason -> warn("no_real_time", "the election runs without real-time priority", reason));
@@ -37,7 +47,7 @@ final class ElectionThread {
                 .ifPresent(reason -> warn("memory_not_locked", "memory can be swapped out", reason));
         try {
             driver.run();
-            ended.complete(true);
+            ended.complete(!failed);
         } catch (RuntimeException | Error e) {
             journal.append(EventDraft.error(
                             "internal_error",

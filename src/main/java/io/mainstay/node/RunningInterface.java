@@ -19,9 +19,9 @@ import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -40,7 +40,7 @@ final class RunningInterface {
     private final ElectionPorts ports;
     private final StrangerNotices strangers;
     private final AdvertisementDecoder decoder = new AdvertisementDecoder(Set.of(VrrpVersion.V3));
-    private final List<RunningRouter> routers = new ArrayList<>();
+    private final Map<VirtualRouterId, RunningRouter> byNumber = new LinkedHashMap<>();
     private final Map<DiscardReason, Long> discards = new EnumMap<>(DiscardReason.class);
 
     private @Nullable AdvertisementSocket socket;
@@ -67,14 +67,13 @@ final class RunningInterface {
     /** @throws IllegalArgumentException if there is a router of that number already */
     void add(RunningRouter router) {
         VirtualRouterId vrid = router.config().vrid();
-        if (find(vrid).isPresent()) {
+        if (byNumber.putIfAbsent(vrid, router) != null) {
             throw new IllegalArgumentException("vrid on " + name + ": " + vrid + " twice (expected: once)");
         }
-        routers.add(router);
     }
 
-    private Optional<RunningRouter> find(VirtualRouterId vrid) {
-        return routers.stream().filter(r -> r.config().vrid().equals(vrid)).findFirst();
+    private Collection<RunningRouter> routers() {
+        return byNumber.values();
     }
 
     void send(IpAddress source, IpAddress destination, byte[] message) throws KernelException {
@@ -104,8 +103,8 @@ final class RunningInterface {
 
     private void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
         VirtualRouterId vrid = decoded.advertisement().vrid();
-        Optional<RunningRouter> router = source instanceof Ipv4Address ? find(vrid) : Optional.empty();
-        if (router.isEmpty()) {
+        RunningRouter router = source instanceof Ipv4Address ? byNumber.get(vrid) : null;
+        if (router == null) {
             discard(
                     DiscardReason.VRID_UNKNOWN,
                     "vrid: " + vrid + " with priority "
@@ -113,10 +112,10 @@ final class RunningInterface {
                     source);
             return;
         }
-        if (router.get().isOwnAddress(source)) {
+        if (router.isOwnAddress(source)) {
             discards.merge(DiscardReason.OWN_ADVERTISEMENT, 1L, Long::sum);
         }
-        router.get().onAdvertisement(decoded, source);
+        router.onAdvertisement(decoded, source);
     }
 
     private void discard(DiscardReason reason, String detail, IpAddress source) {
@@ -126,7 +125,7 @@ final class RunningInterface {
 
     private void onAddressRemoved(VirtualAddress address) {
         boolean virtual = false;
-        for (RunningRouter router : routers) {
+        for (RunningRouter router : routers()) {
             virtual |= router.hasAddress(address.address());
             if (router.holds(address) && !stands(address, false)) {
                 router.onAddressLost(address);
@@ -139,7 +138,7 @@ final class RunningInterface {
 
     private void onAddressAdded(VirtualAddress address) {
         boolean virtual = false;
-        for (RunningRouter router : routers) {
+        for (RunningRouter router : routers()) {
             boolean configured = router.hasAddress(address.address());
             virtual |= configured;
             if (configured && !router.holds(address) && stands(address, true)) {
@@ -165,7 +164,7 @@ final class RunningInterface {
         if (link != null && claimed.claimant().equals(link.mac())) {
             return;
         }
-        routers.forEach(router -> router.onAddressClaimed(claimed.address(), claimed.claimant()));
+        routers().forEach(router -> router.onAddressClaimed(claimed.address(), claimed.claimant()));
     }
 
     /** Looks the interface up if the last look was a while ago. */
@@ -205,9 +204,9 @@ final class RunningInterface {
             AdvertisementSocket opened = ports.events().open(name);
             socket = opened;
             // What this node is about to remove by itself is no leftover.
-            routers.forEach(RunningRouter::takeAllSteps);
+            routers().forEach(RunningRouter::takeAllSteps);
             Set<VirtualAddress> standing = ports.addresses().list(name);
-            routers.forEach(router -> router.onInterfaceOpened(standing));
+            routers().forEach(router -> router.onInterfaceOpened(standing));
             // Without the leftovers another address may be the interface's primary one.
             link = ports.links().find(name).orElse(null);
             return true;
@@ -228,7 +227,7 @@ final class RunningInterface {
         } else if (!state.carrier()) {
             linkDown(TransitionReason.NO_CARRIER, "interface " + name);
         } else {
-            routers.forEach(router -> tellPrimaryAddress(router, state.primaryIpv4()));
+            routers().forEach(router -> tellPrimaryAddress(router, state.primaryIpv4()));
         }
     }
 
@@ -236,13 +235,13 @@ final class RunningInterface {
     private void tellPrimaryAddress(RunningRouter router, Optional<IpAddress> primary) {
         boolean owner = router.config().priority().isOwner();
         Optional<IpAddress> own =
-                primary.filter(address -> owner || routers.stream().noneMatch(other -> other.hasAddress(address)));
+                primary.filter(address -> owner || routers().stream().noneMatch(other -> other.hasAddress(address)));
         own.ifPresentOrElse(
                 router::onLinkUp, () -> router.onLinkDown(TransitionReason.NO_SOURCE_ADDRESS, "interface " + name));
     }
 
     private void linkDown(TransitionReason reason, String detail) {
-        routers.forEach(router -> router.onLinkDown(reason, detail));
+        routers().forEach(router -> router.onLinkDown(reason, detail));
     }
 
     void close() {

@@ -213,10 +213,18 @@ final class RunningRouter {
 
     /** Looks at all deadlines. Received datagrams have to be handed in before. */
     void judgeTime() {
-        election.onTime(now());
-        settle();
-        takeover.onTime(now());
-        settle();
+        if (isDue(election.nextDeadline())) {
+            election.onTime(now());
+            settle();
+        }
+        if (isDue(takeover.nextDeadline())) {
+            takeover.onTime(now());
+            settle();
+        }
+    }
+
+    private boolean isDue(Optional<MonotonicInstant> deadline) {
+        return deadline.filter(now()::hasReached).isPresent();
     }
 
     /** Carries out all steps of a takeover that wait. */

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
-import io.mainstay.net.Endpoint;
-import io.mainstay.net.Ipv6Address;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +27,9 @@ final class ListenerSocket implements EpollIoHandle {
     /** How long new connections wait in the kernel when the node has no descriptor for them. */
     private static final long PAUSE_NANOS = 100_000_000;
 
+    /** Time between two events about connections that wait. */
+    private static final long TELL_AGAIN_NANOS = 10_000_000_000L;
+
     /** Room for the address of a client, as Netty's accept wants it. */
     private static final int CLIENT_ADDRESS_LENGTH = 26;
 
@@ -42,7 +43,8 @@ final class ListenerSocket implements EpollIoHandle {
     private final EventOutlet events;
     private final byte[] clientAddress = new byte[CLIENT_ADDRESS_LENGTH];
     private @Nullable IoRegistration registration;
-    private boolean failing;
+    private boolean everTold;
+    private long lastToldNanos;
 
     ListenerSocket(Worker worker, LiveService service, LiveListener listener, TcpSocket socket, EventOutlet events) {
         this.worker = worker;
@@ -53,18 +55,18 @@ final class ListenerSocket implements EpollIoHandle {
     }
 
     /**
-     * A socket that listens on the endpoint, which need not be on an interface. Sockets of this program may share it.
+     * A socket that listens on an address, which need not be on an interface. Sockets of this program may share it.
      *
      * @throws IOException with the reason of the kernel
      */
-    static TcpSocket bind(Endpoint endpoint, int backlog) throws IOException {
-        TcpSocket socket = TcpSocket.open(endpoint.address() instanceof Ipv6Address);
+    static TcpSocket bind(InetSocketAddress address, int backlog) throws IOException {
+        TcpSocket socket = TcpSocket.open(address.getAddress() instanceof Inet6Address);
         try {
             socket.prepareToBindAnywhere();
             socket.setReusePort(true);
             // Accepted sockets inherit it.
             socket.setTcpNoDelay(true);
-            socket.bind(socketAddress(endpoint));
+            socket.bind(address);
             socket.listen(backlog);
             return socket;
         } catch (IOException refused) {
@@ -74,21 +76,17 @@ final class ListenerSocket implements EpollIoHandle {
     }
 
     /**
-     * Fails if another program listens on the endpoint. {@link #bind} alone would share the port with a second daemon of the
+     * Fails if another program listens on the address. {@link #bind} alone would share the port with a second daemon of the
      * same user, and each would get a part of the connections.
      */
-    static void requireUnused(Endpoint endpoint) throws IOException {
-        TcpSocket probe = TcpSocket.open(endpoint.address() instanceof Ipv6Address);
+    static void requireUnused(InetSocketAddress address) throws IOException {
+        TcpSocket probe = TcpSocket.open(address.getAddress() instanceof Inet6Address);
         try {
             probe.prepareToBindAnywhere();
-            probe.bind(socketAddress(endpoint));
+            probe.bind(address);
         } finally {
             probe.closeQuietly();
         }
-    }
-
-    private static InetSocketAddress socketAddress(Endpoint endpoint) throws IOException {
-        return new InetSocketAddress(InetAddress.getByAddress(endpoint.address().octets()), endpoint.port());
     }
 
     /** Takes connections from now on; on the thread of the worker. */
@@ -104,18 +102,33 @@ final class ListenerSocket implements EpollIoHandle {
 
     @Override
     public void handle(IoRegistration ignored, IoEvent event) {
-        for (int i = 0; i < MAX_ACCEPTED_AT_ONCE; i++) {
-            int descriptor;
-            try {
-                descriptor = socket.accept(clientAddress);
-            } catch (IOException failure) {
-                onAcceptFailed(failure);
-                return;
+        try {
+            acceptOrPause();
+        } catch (Throwable defect) {
+            // Thrown on, it would end the loop with every connection on it.
+            LOG.error("connections for service {} not taken", service.name(), defect);
+            pause("defect: " + defect);
+        }
+    }
+
+    private void acceptOrPause() {
+        try {
+            accept();
+        } catch (IOException failure) {
+            // Other failures than a shortage concern a connection that is gone already (accept(2)): the next one is
+            // waiting.
+            if (SocketErrors.isShortage(failure)) {
+                pause("accept: " + SocketErrors.reason(failure));
             }
+        }
+    }
+
+    private void accept() throws IOException {
+        for (int i = 0; i < MAX_ACCEPTED_AT_ONCE; i++) {
+            int descriptor = socket.accept(clientAddress);
             if (descriptor < 0) {
                 return;
             }
-            failing = false;
             take(new TcpSocket(descriptor));
         }
     }
@@ -126,24 +139,20 @@ final class ListenerSocket implements EpollIoHandle {
             accepted.reset();
             return;
         }
-        try {
-            worker.relay(service, listener, accepted);
-        } catch (RuntimeException | AssertionError defect) {
-            // Thrown on, it would stop every connection of the loop for a second.
-            LOG.error("connection for service {} not taken", service.name(), defect);
-            accepted.reset();
-        }
+        worker.relay(service, listener, accepted);
     }
 
-    /** Other failures than a shortage concern a connection that is gone already (accept(2)): the next one is waiting. */
-    private void onAcceptFailed(IOException failure) {
+    /** Leaves new connections in the kernel for a while, rather than being told of them again and again. */
+    private void pause(String reason) {
         IoRegistration present = registration;
-        if (present == null || !SocketErrors.isShortage(failure)) {
+        if (present == null) {
             return;
         }
-        if (!failing) {
-            failing = true;
-            events.tell(new ProxyEvent.AcceptFailing(service.name(), "accept: " + SocketErrors.reason(failure)));
+        long nowNanos = System.nanoTime();
+        if (!everTold || nowNanos - lastToldNanos >= TELL_AGAIN_NANOS) {
+            everTold = true;
+            lastToldNanos = nowNanos;
+            events.tell(new ProxyEvent.AcceptFailing(service.name(), reason));
         }
         present.submit(PAUSED);
         worker.executeAfter(

@@ -10,9 +10,7 @@ import io.mainstay.health.RiseFall;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.time.MonotonicInstant;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -36,22 +34,12 @@ final class LiveBackend {
         this.config = config;
         this.riseFall = riseFall;
         since = now;
-        address = socketAddress(config);
+        address = SocketAddresses.of(config.address());
         countersOfWorkers = new FlowCounters[workers];
         for (int i = 0; i < workers; i++) {
             countersOfWorkers[i] = new FlowCounters();
         }
         candidate = pool.add(this, config.weight());
-    }
-
-    private static InetSocketAddress socketAddress(BackendConfig config) {
-        try {
-            return new InetSocketAddress(
-                    InetAddress.getByAddress(config.address().address().octets()),
-                    config.address().port());
-        } catch (UnknownHostException e) {
-            throw new AssertionError("an address has 4 or 16 octets", e);
-        }
     }
 
     String name() {

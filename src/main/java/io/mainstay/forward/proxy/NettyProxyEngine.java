@@ -9,7 +9,9 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -42,12 +44,16 @@ final class NettyProxyEngine implements ProxyEngine {
     private final List<LiveService> services = new ArrayList<>();
     private final List<BackendCheck> checks = new ArrayList<>();
     private final EventOutlet events;
+    private final CompletableFuture<String> failure = new CompletableFuture<>();
+    private volatile boolean closing;
 
     NettyProxyEngine(ProxySettings settings, List<ProxyService> wanted, Consumer<ProxyEvent> consumer) {
         this.settings = settings;
         workerLoops = loops(settings.workers(), "mainstay-relay");
         controlLoop = loops(1, "mainstay-health");
         control = controlLoop.next();
+        watch(workerLoops, "relay");
+        watch(controlLoop, "health");
         events = new EventOutlet(control, consumer);
         for (int i = 0; i < settings.workers(); i++) {
             BlockPool blocks = new BlockPool(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE / settings.workers());
@@ -61,6 +67,16 @@ final class NettyProxyEngine implements ProxyEngine {
     private static MultiThreadIoEventLoopGroup loops(int threads, String name) {
         return new MultiThreadIoEventLoopGroup(
                 threads, new DefaultThreadFactory(name, true), EpollIoHandler.newFactory());
+    }
+
+    private void watch(MultiThreadIoEventLoopGroup loops, String name) {
+        for (EventExecutor loop : loops) {
+            loop.terminationFuture().addListener(ended -> {
+                if (!closing) {
+                    failure.complete("a " + name + " thread has ended");
+                }
+            });
+        }
     }
 
     /** Binds all, then starts to listen and to check; so nothing is served by half an engine. */
@@ -78,6 +94,7 @@ final class NettyProxyEngine implements ProxyEngine {
             bound.forEach(TcpSocket::closeQuietly);
             throw failure;
         }
+        Rehearsal.run(workers.getFirst(), settings);
         startListening.forEach(Runnable::run);
         control.execute(this::startChecks);
     }
@@ -93,9 +110,10 @@ final class NettyProxyEngine implements ProxyEngine {
             throws ProxyStartException {
         Endpoint endpoint = listener.config().endpoint();
         try {
-            ListenerSocket.requireUnused(endpoint);
+            InetSocketAddress address = SocketAddresses.of(endpoint);
+            ListenerSocket.requireUnused(address);
             for (Worker worker : workers) {
-                TcpSocket socket = ListenerSocket.bind(endpoint, settings.backlog());
+                TcpSocket socket = ListenerSocket.bind(address, settings.backlog());
                 bound.add(socket);
                 ListenerSocket listening = new ListenerSocket(worker, service, listener, socket, events);
                 startListening.add(() -> worker.execute(() -> worker.listen(listening)));
@@ -209,15 +227,21 @@ final class NettyProxyEngine implements ProxyEngine {
     }
 
     @Override
+    public CompletableFuture<String> failure() {
+        return failure.copy();
+    }
+
+    @Override
     public void close() {
-        List<CompletableFuture<Void>> closing = new ArrayList<>();
+        closing = true;
+        List<CompletableFuture<Void>> workersClosing = new ArrayList<>();
         for (LiveService service : services) {
             service.listeners().forEach(listener -> listener.setOpen(false));
         }
         for (Worker worker : workers) {
-            closing.add(worker.close());
+            workersClosing.add(worker.close());
         }
-        closing.forEach(CompletableFuture::join);
+        workersClosing.forEach(CompletableFuture::join);
         services.forEach(LiveService::cancelDrains);
         try {
             control.submit(() -> checks.forEach(BackendCheck::stop)).syncUninterruptibly();
@@ -232,16 +256,7 @@ final class NettyProxyEngine implements ProxyEngine {
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
-    /** Memory blocks that connections hold, for tests that look for leaks; those of one worker at least a moment old. */
-    int lentBlocks() {
-        return workers.stream()
-                .mapToInt(worker -> {
-                    CompletableFuture<Integer> lent = new CompletableFuture<>();
-                    return worker.execute(
-                                    () -> lent.complete(worker.lane().blocks.lent()))
-                            ? lent.join()
-                            : 0;
-                })
-                .sum();
+    List<Worker> workers() {
+        return workers;
     }
 }

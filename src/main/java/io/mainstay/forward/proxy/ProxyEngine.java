@@ -70,6 +70,12 @@ public interface ProxyEngine extends AutoCloseable {
     /** Services, backends and counters as they are now. */
     ProxySnapshot snapshot();
 
+    /**
+     * Completed with the reason if a thread of the engine has died. New connections that the kernel gives to that thread then
+     * hang, and nothing repairs it: the node must give its addresses up and end.
+     */
+    CompletableFuture<String> failure();
+
     /** Resets what is left, unbinds the listeners, stops the checks, and returns once that is done. */
     @Override
     void close();

@@ -43,7 +43,7 @@ public sealed interface ProxyEvent {
     record ServiceHasBackend(String service, String backend) implements ProxyEvent {}
 
     /**
-     * New connections wait in the kernel, because the node cannot take them. Told once until it can again.
+     * New connections wait in the kernel, because the node cannot take them. Told every ten seconds at most by each worker.
      *
      * @param reason the operation with the kernel's reason
      */

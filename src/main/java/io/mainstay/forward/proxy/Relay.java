@@ -138,12 +138,12 @@ final class Relay extends TimerWheel.Entry {
     void onReady(RelayEnd end, int readiness) {
         try {
             serve(end, readiness);
-        } catch (RuntimeException | AssertionError defect) {
+        } catch (Throwable defect) {
             onDefect(defect);
         }
     }
 
-    /** Thrown on, a defect would stop every connection of the loop for a second. */
+    /** Thrown on, a defect would stop every connection of the loop for a second, and an error would end the loop. */
     private void onDefect(Throwable defect) {
         LOG.error("relay for service {} failed, connection reset", service.name(), defect);
         abort();
@@ -297,7 +297,7 @@ final class Relay extends TimerWheel.Entry {
     void onDeadline(long nowNanos) {
         try {
             serveDeadline(nowNanos);
-        } catch (RuntimeException | AssertionError defect) {
+        } catch (Throwable defect) {
             onDefect(defect);
         }
     }

@@ -68,6 +68,12 @@ final class Worker {
         socket.start();
     }
 
+    /** Closes a listening socket. */
+    void stopListening(ListenerSocket socket) {
+        listenerSockets.remove(socket);
+        socket.close();
+    }
+
     /** Takes over a connection of a client that was accepted. */
     void relay(LiveService service, LiveListener listener, TcpSocket accepted) {
         LiveBackend backend = service.take();

@@ -166,7 +166,7 @@ class ChurnTest {
         servers.forEach(ScriptedServer::close);
         bench.awaitActive(0);
         await().atMost(EngineBench.PATIENCE)
-                .untilAsserted(() -> assertThat(bench.engine().lentBlocks()).isZero());
+                .untilAsserted(() -> assertThat(bench.lentBlocks()).isZero());
         bench.engine().close();
         assertThat(drains).isNotEmpty().allMatch(CompletableFuture::isDone, "are over");
         await().atMost(EngineBench.PATIENCE)

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -181,6 +182,18 @@ final class EngineBench implements AutoCloseable {
 
     long refused(RefusalReason reason) {
         return service().refused().getOrDefault(reason, 0L);
+    }
+
+    /** Memory blocks that connections hold. */
+    int lentBlocks() {
+        int sum = 0;
+        for (Worker worker : engine().workers()) {
+            CompletableFuture<Integer> lent = new CompletableFuture<>();
+            assertThat(worker.execute(() -> lent.complete(worker.lane().blocks.lent())))
+                    .isTrue();
+            sum += lent.join();
+        }
+        return sum;
     }
 
     void awaitState(String backend, BackendState state) {

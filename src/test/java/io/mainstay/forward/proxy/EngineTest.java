@@ -7,15 +7,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
-import io.mainstay.forward.ListenerConfig;
-import io.mainstay.forward.ServiceConfig;
 import io.mainstay.health.HealthCheckConfig;
-import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
-import io.mainstay.net.Transport;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -316,69 +310,5 @@ class EngineTest {
         assertThatThrownBy(() -> bench.engine().ready("web", "web9"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("backend of web: web9 (expected: one of web1)");
-    }
-
-    @Test
-    void anAddressThatIsOnNoInterfaceCanBeListenedOn() {
-        bench.listenOn("127.0.0.1").server(ScriptedServer.ECHO);
-        ProxyService service = bench.service(Endpoint.parse("198.18.7.7:80"));
-        ProxyService sixth = bench.service(Endpoint.parse("[2001:db8::7]:80"));
-        startAndClose(List.of(service, sixth));
-    }
-
-    private static void startAndClose(List<ProxyService> services) {
-        try (ProxyEngine engine =
-                ProxyEngine.start(new ProxySettings(2, 16, Set.of(), EngineBench.CLOCK), services, event -> {})) {
-            assertThat(engine.snapshot().services()).hasSameSizeAs(services);
-        } catch (ProxyStartException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    @Test
-    void aPortThatIsTakenIsNamedWithServiceAndReasonAndNothingStaysBound() throws IOException {
-        bench.server(ScriptedServer.ECHO);
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            int free = EngineBench.freePort("127.0.0.1");
-            ProxyService good = bench.service(EngineBench.endpoint("127.0.0.1", free));
-            ProxyService bad = bench.service(EngineBench.endpoint("127.0.0.1", taken.getLocalPort()));
-            assertThatThrownBy(() -> startAndCloseChecked(List.of(good, bad)))
-                    .isInstanceOf(ProxyStartException.class)
-                    .hasMessage("service web: listen 127.0.0.1:" + taken.getLocalPort()
-                            + "/tcp: address already in use (errno 98)");
-            startAndClose(List.of(good));
-        }
-    }
-
-    @Test
-    void aSecondEngineDoesNotSilentlyShareThePortOfTheFirst() {
-        bench.server(ScriptedServer.ECHO);
-        bench.start();
-        Endpoint endpoint = bench.service().listeners().getFirst().endpoint();
-        assertThatThrownBy(() -> startAndCloseChecked(List.of(bench.service(endpoint))))
-                .isInstanceOf(ProxyStartException.class)
-                .hasMessageEndingWith("address already in use (errno 98)");
-    }
-
-    @Test
-    void aUdpListenerIsRefusedInsteadOfIgnored() {
-        bench.server(ScriptedServer.ECHO);
-        ProxyService service = bench.service(Endpoint.parse("127.0.0.1:53"));
-        ServiceConfig config = service.config();
-        ServiceConfig udp = new ServiceConfig(
-                config.name(),
-                List.of(new ListenerConfig(Endpoint.parse("127.0.0.1:53"), Transport.UDP)),
-                config.balance(),
-                config.drainTimeout(),
-                config.timeouts(),
-                config.backends());
-        assertThatThrownBy(() -> startAndCloseChecked(List.of(new ProxyService(udp, service.check()))))
-                .isInstanceOf(ProxyStartException.class)
-                .hasMessageContaining("service web: listen 127.0.0.1:53/udp");
-    }
-
-    private static void startAndCloseChecked(List<ProxyService> services) throws ProxyStartException {
-        ProxyEngine.start(new ProxySettings(2, 16, Set.of(), EngineBench.CLOCK), services, event -> {})
-                .close();
     }
 }

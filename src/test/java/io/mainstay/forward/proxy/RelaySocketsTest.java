@@ -122,7 +122,7 @@ class RelaySocketsTest {
         bench.awaitActive(0);
         assertThat(bench.backend("web1").bytesIn()).isEqualTo(48L * 1024 * 1024);
         assertThat(bench.backend("web1").bytesOut()).isEqualTo(48L * 1024 * 1024);
-        assertThat(bench.engine().lentBlocks()).isZero();
+        assertThat(bench.lentBlocks()).isZero();
     }
 
     @Test
@@ -155,13 +155,13 @@ class RelaySocketsTest {
             }
             // The kernel's buffers of both connections and one block; the writer would go on for ever without a limit.
             assertThat(total).isLessThan(64L * 1024 * 1024);
-            assertThat(bench.engine().lentBlocks()).isEqualTo(1);
+            assertThat(bench.lentBlocks()).isEqualTo(1);
             release.countDown();
             client.shutdownOutput();
             assertThat(seenByServer.poll(30, TimeUnit.SECONDS)).isEqualTo(sent.getValue());
         }
         bench.awaitActive(0);
-        assertThat(bench.engine().lentBlocks()).isZero();
+        assertThat(bench.lentBlocks()).isZero();
     }
 
     private static void await(Future<?> task) {

@@ -8,12 +8,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
+/** The relay once it has a backend. */
 class RelayTest {
 
     private final RelayBench bench = new RelayBench(3);
+    private final SimulatedSocket client = bench.accept();
+    private final SimulatedSocket server = bench.server();
+
+    RelayTest() {
+        server.connected();
+    }
 
     private static byte[] octets(String text) {
         return text.getBytes(US_ASCII);
@@ -35,401 +41,253 @@ class RelayTest {
 
     @AfterEach
     void everyConnectionGivesBackWhatItHeld() {
-        bench.lane().wheel.forEach(entry -> assertThat(entry).isInstanceOf(Relay.class));
         bench.pass(Duration.ofMinutes(11));
         expectAllIsReturned();
     }
 
-    @Nested
-    class Relaying {
-
-        private final SimulatedSocket client = bench.accept();
-        private final SimulatedSocket server = bench.server();
-
-        Relaying() {
-            server.connected();
-        }
-
-        @Test
-        void octetsPassBothWays() {
-            client.arrive(octets("question"));
-            server.arrive(octets("answer"));
-            assertThat(server.written()).isEqualTo(octets("question"));
-            assertThat(client.written()).isEqualTo(octets("answer"));
-        }
-
-        @Test
-        void octetsAreCountedForTheBackend() {
-            client.arrive(octets("question"));
-            server.arrive(octets("answer"));
-            BackendSnapshot backend = bench.snapshot().backends().getFirst();
-            assertThat(backend.bytesIn()).isEqualTo(8);
-            assertThat(backend.bytesOut()).isEqualTo(6);
-            assertThat(backend.total()).isEqualTo(1);
-            assertThat(backend.active()).isEqualTo(1);
-        }
-
-        @Test
-        void aShortReadIsTheLastOneOfItsEvent() {
-            client.arrive(octets("question"));
-            assertThat(client.reads()).isEqualTo(1);
-        }
-
-        @Test
-        void aFinIsPassedOnAndTheOtherDirectionStaysOpen() {
-            client.arrive(octets("question"));
-            client.peerFinishes();
-            assertThat(server.deeds()).containsExactly("FIN after 8");
-            server.arrive(octets("answer"));
-            assertThat(client.written()).isEqualTo(octets("answer"));
-            assertThat(client.deeds()).isEmpty();
-        }
-
-        @Test
-        void bothSidesAreClosedWhenBothHaveFinished() {
-            client.peerFinishes();
-            server.arrive(octets("answer"));
-            server.peerFinishes();
-            assertThat(client.deeds()).containsExactly("CLOSE after 6");
-            assertThat(server.deeds()).containsExactly("FIN after 0", "CLOSE after 0");
-            expectAllIsReturned();
-        }
-
-        @Test
-        void aFinWaitsForTheOctetsBeforeIt() {
-            server.limitWindow(3);
-            client.arrive(octets("question"));
-            client.peerFinishes();
-            assertThat(server.deeds()).isEmpty();
-            server.openWindow(2);
-            assertThat(server.deeds()).isEmpty();
-            server.openWindow(100);
-            assertThat(server.written()).isEqualTo(octets("question"));
-            assertThat(server.deeds()).containsExactly("FIN after 8");
-        }
-
-        @Test
-        void theSocketsStayOpenUntilBothFinsAndAllOctetsAreThrough() {
-            client.peerFinishes();
-            client.limitWindow(2);
-            server.arrive(octets("answer"));
-            server.peerFinishes();
-            assertThat(client.isClosed()).isFalse();
-            client.openWindow(100);
-            assertThat(client.written()).isEqualTo(octets("answer"));
-            assertThat(client.deeds()).containsExactly("CLOSE after 6");
-        }
-
-        @Test
-        void whoTakesNothingStopsTheReadingOfTheOther() {
-            client.limitWindow(10);
-            byte[] stream = many(5 * BlockPool.BLOCK_SIZE);
-            server.arrive(stream);
-            int readsWhenFull = server.reads();
-            server.arrive(many(1));
-            server.arrive(many(1));
-            assertThat(server.reads()).isEqualTo(readsWhenFull).isEqualTo(1);
-            assertThat(bench.lane().blocks.lent()).isEqualTo(1);
-            client.openWindow(Integer.MAX_VALUE);
-            assertThat(client.written()).hasSize(stream.length + 2).startsWith(stream);
-            assertThat(bench.lane().blocks.lent()).isZero();
-        }
-
-        @Test
-        void aStallBeyondTheMemoryForStallsEndsTheConnectionAndNoOther() {
-            List<SimulatedSocket> stalled = new ArrayList<>();
-            for (int i = 0; i < RelayBench.MAX_LENT_BLOCKS; i++) {
-                SimulatedSocket slow = bench.accept();
-                stalled.add(slow);
-                slow.limitWindow(0);
-                bench.server().connected();
-                bench.server().arrive(octets("answer"));
-            }
-            client.limitWindow(2);
-            server.arrive(octets("answer"));
-            assertThat(client.deeds()).containsExactly("RST after 2");
-            assertThat(server.deeds()).containsExactly("RST after 0");
-            assertThat(bench.refused(RefusalReason.NO_MEMORY)).isEqualTo(1);
-            assertThat(stalled).noneMatch(SimulatedSocket::isClosed);
-        }
-
-        @Test
-        void aStallInOneDirectionLeavesTheOtherAlone() {
-            client.limitWindow(0);
-            server.arrive(octets("answer"));
-            client.arrive(octets("question"));
-            assertThat(server.written()).isEqualTo(octets("question"));
-        }
-
-        @Test
-        void aFastStreamLetsOthersHaveTheirTurn() {
-            byte[] stream = many(40 * BlockPool.BLOCK_SIZE);
-            server.arrive(stream);
-            assertThat(server.tellAgains()).isEqualTo(1);
-            assertThat(client.written().length).isBetween(BlockPool.BLOCK_SIZE, stream.length - BlockPool.BLOCK_SIZE);
-            server.tellNow();
-            server.tellNow();
-            assertThat(client.written()).isEqualTo(stream);
-        }
-
-        @Test
-        void aResetIsPassedOnBehindWhatWasReadBeforeIt() {
-            server.arriveSilently(octets("half an ans"));
-            server.peerResets();
-            assertThat(client.written()).isEqualTo(octets("half an ans"));
-            assertThat(client.deeds()).containsExactly("RST after 11");
-            expectAllIsReturned();
-        }
-
-        @Test
-        void aResetOfTheClientIsPassedOnToo() {
-            client.peerResets();
-            assertThat(server.deeds()).containsExactly("RST after 0");
-            expectAllIsReturned();
-        }
-
-        @Test
-        void aResetWaitsUntilASlowPeerHasTakenWhatWasReadBeforeIt() {
-            client.limitWindow(4);
-            server.arriveSilently(octets("half an ans"));
-            server.peerResets();
-            assertThat(client.isClosed()).isFalse();
-            client.openWindow(100);
-            // The reset came behind octets that were not read as long as the client took nothing.
-            assertThat(client.written()).isEqualTo(octets("half an ans"));
-            assertThat(client.deeds()).containsExactly("RST after 11");
-        }
-
-        @Test
-        void aResetWaitsUntilThePeersKernelHasAllOctets() {
-            client.keepUndelivered();
-            server.arriveSilently(octets("half an ans"));
-            server.peerResets();
-            bench.pass(Duration.ofSeconds(2));
-            assertThat(client.deeds()).isEmpty();
-            client.deliverAll();
-            bench.pass(Duration.ofSeconds(1));
-            assertThat(client.deeds()).containsExactly("RST after 11");
-        }
-
-        @Test
-        void aResetDoesNotWaitForeverForAPeerThatTakesNothing() {
-            client.keepUndelivered();
-            server.peerResets();
-            bench.pass(RelayBench.HALF_CLOSED_TIMEOUT.plus(RelayBench.TIMER_SLACK));
-            assertThat(client.deeds()).containsExactly("RST after 0");
-            expectAllIsReturned();
-        }
-
-        @Test
-        void aResetAfterTheFinClosesTheOtherSideInOrder() {
-            server.arrive(octets("answer"));
-            server.peerFinishes();
-            assertThat(client.deeds()).containsExactly("FIN after 6");
-            server.peerResets();
-            assertThat(client.deeds()).containsExactly("FIN after 6", "CLOSE after 6");
-            expectAllIsReturned();
-        }
-
-        @Test
-        void anAnswerGivenBeforeTheBackendRefusedTheRestIsDelivered() {
-            server.arriveSilently(octets("413 too large"));
-            server.peerResetsSilently();
-            client.arrive(octets("more of the upload"));
-            assertThat(client.written()).isEqualTo(octets("413 too large"));
-            assertThat(client.deeds()).containsExactly("RST after 13");
-            expectAllIsReturned();
-        }
-
-        @Test
-        void anAnswerWithItsFinBeforeTheRefusalEndsInOrder() {
-            server.arrive(octets("413 too large"));
-            server.peerFinishes();
-            server.peerResetsSilently();
-            client.arrive(octets("more of the upload"));
-            assertThat(client.deeds()).containsExactly("FIN after 13", "CLOSE after 13");
-            expectAllIsReturned();
-        }
-
-        @Test
-        void silenceOnBothSidesEndsTheConnectionByResets() {
-            bench.pass(RelayBench.IDLE_TIMEOUT);
-            assertThat(client.isClosed()).isFalse();
-            bench.pass(RelayBench.TIMER_SLACK);
-            assertThat(client.deeds()).containsExactly("RST after 0");
-            assertThat(server.deeds()).containsExactly("RST after 0");
-            expectAllIsReturned();
-        }
-
-        @Test
-        void anyOctetStartsTheIdleTimeAnew() {
-            for (int i = 0; i < 3; i++) {
-                bench.pass(RelayBench.IDLE_TIMEOUT.minusSeconds(1));
-                server.arrive(many(1));
-            }
-            bench.pass(RelayBench.IDLE_TIMEOUT);
-            assertThat(client.isClosed()).isFalse();
-            bench.pass(RelayBench.TIMER_SLACK);
-            assertThat(client.isClosed()).isTrue();
-        }
-
-        @Test
-        void anOctetThatASlowPeerTakesStartsTheIdleTimeAnewToo() {
-            client.limitWindow(0);
-            server.arrive(many(2));
-            bench.pass(RelayBench.IDLE_TIMEOUT.minusSeconds(1));
-            client.openWindow(1);
-            bench.pass(RelayBench.IDLE_TIMEOUT.minusSeconds(1));
-            assertThat(client.isClosed()).isFalse();
-        }
-
-        @Test
-        void afterOneFinOnlyTheHalfClosedTimeIsLeftInSilence() {
-            client.peerFinishes();
-            bench.pass(RelayBench.HALF_CLOSED_TIMEOUT.minusSeconds(1));
-            server.arrive(octets("still busy"));
-            bench.pass(RelayBench.HALF_CLOSED_TIMEOUT);
-            assertThat(client.isClosed()).isFalse();
-            bench.pass(RelayBench.TIMER_SLACK);
-            // A FIN would tell the client that the answer is complete.
-            assertThat(client.deeds()).containsExactly("RST after 10");
-            assertThat(server.deeds()).containsExactly("FIN after 0", "RST after 0");
-        }
+    @Test
+    void octetsPassBothWays() {
+        client.arrive(octets("question"));
+        server.arrive(octets("answer"));
+        assertThat(server.written()).isEqualTo(octets("question"));
+        assertThat(client.written()).isEqualTo(octets("answer"));
     }
 
-    @Nested
-    class Connecting {
+    @Test
+    void octetsAreCountedForTheBackend() {
+        client.arrive(octets("question"));
+        server.arrive(octets("answer"));
+        BackendSnapshot backend = bench.snapshot().backends().getFirst();
+        assertThat(backend.bytesIn()).isEqualTo(8);
+        assertThat(backend.bytesOut()).isEqualTo(6);
+        assertThat(backend.total()).isEqualTo(1);
+        assertThat(backend.active()).isEqualTo(1);
+    }
 
-        @Test
-        void theBackendIsConnectedBeforeTheClientSpeaks() {
-            SimulatedSocket client = bench.accept();
-            assertThat(bench.attempts()).containsExactly("web1");
+    @Test
+    void aShortReadIsTheLastOneOfItsEvent() {
+        client.arrive(octets("question"));
+        assertThat(client.reads()).isEqualTo(1);
+    }
+
+    @Test
+    void aFinIsPassedOnAndTheOtherDirectionStaysOpen() {
+        client.arrive(octets("question"));
+        client.peerFinishes();
+        assertThat(server.deeds()).containsExactly("FIN after 8");
+        server.arrive(octets("answer"));
+        assertThat(client.written()).isEqualTo(octets("answer"));
+        assertThat(client.deeds()).isEmpty();
+    }
+
+    @Test
+    void bothSidesAreClosedWhenBothHaveFinished() {
+        client.peerFinishes();
+        server.arrive(octets("answer"));
+        server.peerFinishes();
+        assertThat(client.deeds()).containsExactly("CLOSE after 6");
+        assertThat(server.deeds()).containsExactly("FIN after 0", "CLOSE after 0");
+        expectAllIsReturned();
+    }
+
+    @Test
+    void aFinWaitsForTheOctetsBeforeIt() {
+        server.limitWindow(3);
+        client.arrive(octets("question"));
+        client.peerFinishes();
+        assertThat(server.deeds()).isEmpty();
+        server.openWindow(2);
+        assertThat(server.deeds()).isEmpty();
+        server.openWindow(100);
+        assertThat(server.written()).isEqualTo(octets("question"));
+        assertThat(server.deeds()).containsExactly("FIN after 8");
+    }
+
+    @Test
+    void theSocketsStayOpenUntilBothFinsAndAllOctetsAreThrough() {
+        client.peerFinishes();
+        client.limitWindow(2);
+        server.arrive(octets("answer"));
+        server.peerFinishes();
+        assertThat(client.isClosed()).isFalse();
+        client.openWindow(100);
+        assertThat(client.written()).isEqualTo(octets("answer"));
+        assertThat(client.deeds()).containsExactly("CLOSE after 6");
+    }
+
+    @Test
+    void whoTakesNothingStopsTheReadingOfTheOther() {
+        client.limitWindow(10);
+        byte[] stream = many(5 * BlockPool.BLOCK_SIZE);
+        server.arrive(stream);
+        int readsWhenFull = server.reads();
+        server.arrive(many(1));
+        server.arrive(many(1));
+        assertThat(server.reads()).isEqualTo(readsWhenFull).isEqualTo(1);
+        assertThat(bench.lane().blocks.lent()).isEqualTo(1);
+        client.openWindow(Integer.MAX_VALUE);
+        assertThat(client.written()).hasSize(stream.length + 2).startsWith(stream);
+        assertThat(bench.lane().blocks.lent()).isZero();
+    }
+
+    @Test
+    void aStallBeyondTheMemoryForStallsEndsTheConnectionAndNoOther() {
+        List<SimulatedSocket> stalled = new ArrayList<>();
+        for (int i = 0; i < RelayBench.MAX_LENT_BLOCKS; i++) {
+            SimulatedSocket slow = bench.accept();
+            stalled.add(slow);
+            slow.limitWindow(0);
             bench.server().connected();
-            bench.server().arrive(octets("220 ready"));
-            assertThat(client.written()).isEqualTo(octets("220 ready"));
+            bench.server().arrive(octets("answer"));
         }
+        client.limitWindow(2);
+        server.arrive(octets("answer"));
+        assertThat(client.deeds()).containsExactly("RST after 2");
+        assertThat(server.deeds()).containsExactly("RST after 0");
+        assertThat(bench.refused(RefusalReason.NO_MEMORY)).isEqualTo(1);
+        assertThat(stalled).noneMatch(SimulatedSocket::isClosed);
+    }
 
-        @Test
-        void earlyOctetsOfTheClientWaitUnreadForTheConnection() {
-            SimulatedSocket client = bench.accept();
-            client.arrive(octets("question"));
-            client.peerFinishes();
-            assertThat(client.reads()).isZero();
-            bench.server().connected();
-            assertThat(bench.server().written()).isEqualTo(octets("question"));
-            assertThat(bench.server().deeds()).containsExactly("FIN after 8");
-        }
+    @Test
+    void aStallInOneDirectionLeavesTheOtherAlone() {
+        client.limitWindow(0);
+        server.arrive(octets("answer"));
+        client.arrive(octets("question"));
+        assertThat(server.written()).isEqualTo(octets("question"));
+    }
 
-        @Test
-        void aBackendThatRefusesIsReplacedByAnother() {
-            SimulatedSocket client = bench.accept();
-            client.arrive(octets("question"));
-            bench.server().connectFailed();
-            assertThat(bench.attempts()).containsExactly("web1", "web2");
-            bench.server().connected();
-            assertThat(bench.server().written()).isEqualTo(octets("question"));
-            assertThat(bench.servers().getFirst().isClosed()).isTrue();
-            assertThat(bench.snapshot().backends())
-                    .extracting(BackendSnapshot::active)
-                    .containsExactly(0, 1, 0);
-            assertThat(bench.snapshot().backends())
-                    .extracting(BackendSnapshot::connectFailures)
-                    .containsExactly(1L, 0L, 0L);
-        }
+    @Test
+    void aFastStreamLetsOthersHaveTheirTurn() {
+        byte[] stream = many(40 * BlockPool.BLOCK_SIZE);
+        server.arrive(stream);
+        assertThat(server.tellAgains()).isEqualTo(1);
+        assertThat(client.written().length).isBetween(BlockPool.BLOCK_SIZE, stream.length - BlockPool.BLOCK_SIZE);
+        server.tellNow();
+        server.tellNow();
+        assertThat(client.written()).isEqualTo(stream);
+    }
 
-        @Test
-        void aBackendThatDoesNotAnswerIsReplacedAfterTheConnectTimeout() {
-            bench.accept();
-            bench.pass(RelayBench.CONNECT_TIMEOUT);
-            assertThat(bench.attempts()).containsExactly("web1");
-            bench.pass(RelayBench.TIMER_SLACK);
-            assertThat(bench.attempts()).containsExactly("web1", "web2");
-            assertThat(bench.servers().getFirst().isClosed()).isTrue();
-        }
+    @Test
+    void aResetIsPassedOnBehindWhatWasReadBeforeIt() {
+        server.arriveSilently(octets("half an ans"));
+        server.peerResets();
+        assertThat(client.written()).isEqualTo(octets("half an ans"));
+        assertThat(client.deeds()).containsExactly("RST after 11");
+        expectAllIsReturned();
+    }
 
-        @Test
-        void aConnectionIsNotGivenUpWhileItsConnectTimeRuns() {
-            bench.accept();
-            bench.pass(RelayBench.CONNECT_TIMEOUT.minusMillis(200));
-            bench.server().connectFailed();
-            bench.pass(RelayBench.CONNECT_TIMEOUT.minusMillis(200));
-            assertThat(bench.attempts()).containsExactly("web1", "web2");
-        }
+    @Test
+    void aResetOfTheClientIsPassedOnToo() {
+        client.peerResets();
+        assertThat(server.deeds()).containsExactly("RST after 0");
+        expectAllIsReturned();
+    }
 
-        @Test
-        void theClientIsResetAfterThreeFailuresOnThreeBackends() {
-            SimulatedSocket client = bench.accept();
-            for (int i = 0; i < Relay.MAX_ATTEMPTS; i++) {
-                assertThat(client.isClosed()).isFalse();
-                bench.server().connectFailed();
-            }
-            assertThat(bench.attempts()).containsExactly("web1", "web2", "web3");
-            assertThat(client.deeds()).containsExactly("RST after 0");
-            assertThat(bench.refused(RefusalReason.CONNECT_FAILED)).isEqualTo(1);
-            expectAllIsReturned();
-        }
+    @Test
+    void aResetWaitsUntilASlowPeerHasTakenWhatWasReadBeforeIt() {
+        client.limitWindow(4);
+        server.arriveSilently(octets("half an ans"));
+        server.peerResets();
+        assertThat(client.isClosed()).isFalse();
+        client.openWindow(100);
+        // The reset came behind octets that were not read as long as the client took nothing.
+        assertThat(client.written()).isEqualTo(octets("half an ans"));
+        assertThat(client.deeds()).containsExactly("RST after 11");
+    }
 
-        @Test
-        void refusalsThatComeAtOnceAreCountedTheSame() {
-            bench.refuseConnects();
-            SimulatedSocket client = bench.accept();
-            assertThat(bench.attempts()).containsExactly("web1", "web2", "web3");
-            assertThat(client.deeds()).containsExactly("RST after 0");
-            assertThat(bench.refused(RefusalReason.CONNECT_FAILED)).isEqualTo(1);
-            expectAllIsReturned();
-        }
+    @Test
+    void aResetWaitsUntilThePeersKernelHasAllOctets() {
+        client.keepUndelivered();
+        server.arriveSilently(octets("half an ans"));
+        server.peerResets();
+        bench.pass(Duration.ofSeconds(2));
+        assertThat(client.deeds()).isEmpty();
+        client.deliverAll();
+        bench.pass(Duration.ofSeconds(1));
+        assertThat(client.deeds()).containsExactly("RST after 11");
+    }
 
-        @Test
-        void theOnlyBackendIsTriedAgain() {
-            RelayBench single = new RelayBench(1);
-            single.refuseConnects();
-            single.accept();
-            assertThat(single.attempts()).containsExactly("web1", "web1", "web1");
-            assertThat(single.snapshot().active()).isZero();
-        }
+    @Test
+    void aResetDoesNotWaitForeverForAPeerThatTakesNothing() {
+        client.keepUndelivered();
+        server.peerResets();
+        bench.pass(RelayBench.HALF_CLOSED_TIMEOUT.plus(RelayBench.TIMER_SLACK));
+        assertThat(client.deeds()).containsExactly("RST after 0");
+        expectAllIsReturned();
+    }
 
-        @Test
-        void whenTheLastBackendGoesDownMeanwhileTheClientIsReset() {
-            SimulatedSocket client = bench.accept();
-            bench.service().backends().forEach(bench.service()::maintenance);
-            bench.server().connectFailed();
-            assertThat(client.deeds()).containsExactly("RST after 0");
-            assertThat(bench.refused(RefusalReason.CONNECT_FAILED)).isEqualTo(1);
-            expectAllIsReturned();
-        }
+    @Test
+    void aResetAfterTheFinClosesTheOtherSideInOrder() {
+        server.arrive(octets("answer"));
+        server.peerFinishes();
+        assertThat(client.deeds()).containsExactly("FIN after 6");
+        server.peerResets();
+        assertThat(client.deeds()).containsExactly("FIN after 6", "CLOSE after 6");
+        expectAllIsReturned();
+    }
 
-        @Test
-        void withoutASocketForTheBackendTheClientIsResetAndNoBackendBlamed() {
-            bench.runOutOfSockets();
-            SimulatedSocket client = bench.accept();
-            assertThat(client.deeds()).containsExactly("RST after 0");
-            assertThat(bench.refused(RefusalReason.NO_RESOURCES)).isEqualTo(1);
-            assertThat(bench.snapshot().backends())
-                    .extracting(BackendSnapshot::connectFailures)
-                    .containsOnly(0L);
-            expectAllIsReturned();
-        }
+    @Test
+    void anAnswerGivenBeforeTheBackendRefusedTheRestIsDelivered() {
+        server.arriveSilently(octets("413 too large"));
+        server.peerResetsSilently();
+        client.arrive(octets("more of the upload"));
+        assertThat(client.written()).isEqualTo(octets("413 too large"));
+        assertThat(client.deeds()).containsExactly("RST after 13");
+        expectAllIsReturned();
+    }
 
-        @Test
-        void aClientThatGoesAwayTakesTheAttemptWithIt() {
-            SimulatedSocket client = bench.accept();
-            client.peerResets();
-            assertThat(bench.server().isClosed()).isTrue();
-            expectAllIsReturned();
-        }
+    @Test
+    void anAnswerWithItsFinBeforeTheRefusalEndsInOrder() {
+        server.arrive(octets("413 too large"));
+        server.peerFinishes();
+        server.peerResetsSilently();
+        client.arrive(octets("more of the upload"));
+        assertThat(client.deeds()).containsExactly("FIN after 13", "CLOSE after 13");
+        expectAllIsReturned();
+    }
 
-        @Test
-        void anAbortResetsBothSides() {
-            SimulatedSocket client = bench.accept();
-            bench.server().connected();
-            bench.lane().wheel.forEach(entry -> assertThat(entry).isInstanceOf(Relay.class));
-            Relay[] relay = new Relay[1];
-            bench.lane().wheel.forEach(entry -> relay[0] = (Relay) entry);
-            relay[0].abort();
-            relay[0].abort();
-            assertThat(client.deeds()).containsExactly("RST after 0");
-            assertThat(bench.server().deeds()).containsExactly("RST after 0");
-            expectAllIsReturned();
+    @Test
+    void silenceOnBothSidesEndsTheConnectionByResets() {
+        bench.pass(RelayBench.IDLE_TIMEOUT);
+        assertThat(client.isClosed()).isFalse();
+        bench.pass(RelayBench.TIMER_SLACK);
+        assertThat(client.deeds()).containsExactly("RST after 0");
+        assertThat(server.deeds()).containsExactly("RST after 0");
+        expectAllIsReturned();
+    }
+
+    @Test
+    void anyOctetStartsTheIdleTimeAnew() {
+        for (int i = 0; i < 3; i++) {
+            bench.pass(RelayBench.IDLE_TIMEOUT.minusSeconds(1));
+            server.arrive(many(1));
         }
+        bench.pass(RelayBench.IDLE_TIMEOUT);
+        assertThat(client.isClosed()).isFalse();
+        bench.pass(RelayBench.TIMER_SLACK);
+        assertThat(client.isClosed()).isTrue();
+    }
+
+    @Test
+    void anOctetThatASlowPeerTakesStartsTheIdleTimeAnewToo() {
+        client.limitWindow(0);
+        server.arrive(many(2));
+        bench.pass(RelayBench.IDLE_TIMEOUT.minusSeconds(1));
+        client.openWindow(1);
+        bench.pass(RelayBench.IDLE_TIMEOUT.minusSeconds(1));
+        assertThat(client.isClosed()).isFalse();
+    }
+
+    @Test
+    void afterOneFinOnlyTheHalfClosedTimeIsLeftInSilence() {
+        client.peerFinishes();
+        bench.pass(RelayBench.HALF_CLOSED_TIMEOUT.minusSeconds(1));
+        server.arrive(octets("still busy"));
+        bench.pass(RelayBench.HALF_CLOSED_TIMEOUT);
+        assertThat(client.isClosed()).isFalse();
+        bench.pass(RelayBench.TIMER_SLACK);
+        // A FIN would tell the client that the answer is complete.
+        assertThat(client.deeds()).containsExactly("RST after 10");
+        assertThat(server.deeds()).containsExactly("FIN after 0", "RST after 0");
     }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * A network namespace of its own for one thread of this process: what runs by {@link #call} opens its sockets there. It
  * vanishes with the thread.
  */
-final class NetworkNamespace implements AutoCloseable {
+public final class NetworkNamespace implements AutoCloseable {
 
     /** What the kernel puts into a new namespace of its own accord when the modules are loaded. */
     private static final Set<String> INNATE_INTERFACES =
@@ -36,7 +36,7 @@ final class NetworkNamespace implements AutoCloseable {
     private final ExecutorService thread =
             Executors.newSingleThreadExecutor(task -> Thread.ofPlatform().unstarted(task));
 
-    NetworkNamespace() {
+    public NetworkNamespace() {
         call(() -> {
             TestCalls.enterNewNetworkNamespace();
             ip("link", "set", "lo", "up");
@@ -45,7 +45,7 @@ final class NetworkNamespace implements AutoCloseable {
     }
 
     /** Refuses to go on if this thread sees a network interface of the host. */
-    static void requirePrivate() {
+    public static void requirePrivate() {
         assertThat(interfaces())
                 .as(
                         "interfaces in sight: a test tagged native changes them, so it runs only where there is none but lo;"
@@ -64,16 +64,25 @@ final class NetworkNamespace implements AutoCloseable {
     }
 
     /** Runs ip(8) in the calling thread's namespace and gives its output. */
-    static String ip(String... arguments) {
+    public static String ip(String... arguments) {
         List<String> command = new ArrayList<>(List.of("ip"));
         command.addAll(List.of(arguments));
+        return run(command.toArray(String[]::new));
+    }
+
+    /** Runs a program in the calling thread's namespace and gives its output; it has to succeed. */
+    public static String run(String... command) {
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
             process.getOutputStream().close();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(process.waitFor(LONGEST_CALL)).as("%s ended", command).isTrue();
-            assertThat(process.exitValue()).as("%s: %s", command, output).isZero();
+            assertThat(process.waitFor(LONGEST_CALL))
+                    .as("%s ended", String.join(" ", command))
+                    .isTrue();
+            assertThat(process.exitValue())
+                    .as("%s: %s", String.join(" ", command), output)
+                    .isZero();
             return output;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -92,18 +101,18 @@ final class NetworkNamespace implements AutoCloseable {
     }
 
     /** Where ip(8) finds the namespace. */
-    String path() {
+    public String path() {
         return call(() -> Path.of("/proc")
                 .resolve(Files.readSymbolicLink(Path.of("/proc/thread-self")))
                 .resolve("ns/net")
                 .toString());
     }
 
-    <T> Future<T> start(Callable<T> task) {
+    public <T> Future<T> start(Callable<T> task) {
         return thread.submit(task);
     }
 
-    <T> T call(Callable<T> task) {
+    public <T> T call(Callable<T> task) {
         return result(start(task));
     }
 

@@ -87,13 +87,14 @@ class SharedPageGuardTest {
                 Fence.Reason.DEADLINE_MISSED,
                 Fence.Reason.MACHINE_STALLED,
                 Fence.Reason.MACHINE_SUSPENDED,
-                Fence.Reason.ELECTION_ENDED);
+                Fence.Reason.ELECTION_ENDED,
+                Fence.Reason.PROCESS_STOPPED);
         for (int number = 1; number <= inOrder.size(); number++) {
             page.fence(number, 1, 1);
             assertThat(guard.fenced().map(Fence::reason)).contains(inOrder.get(number - 1));
         }
-        page.fence(5, 1, 1);
-        assertThatThrownBy(guard::fenced).hasMessage("reason of a fence: 5 (expected: 1..4)");
+        page.fence(6, 1, 1);
+        assertThatThrownBy(guard::fenced).hasMessage("reason of a fence: 6 (expected: 1..5)");
     }
 
     @Test

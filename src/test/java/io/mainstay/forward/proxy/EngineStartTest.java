@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.ServiceConfig;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.Transport;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** How an engine begins and ends: what it binds, what it refuses, and how its failure shows. */
+class EngineStartTest {
+
+    private final EngineBench bench = new EngineBench();
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    @Test
+    void anAddressThatIsOnNoInterfaceCanBeListenedOn() {
+        bench.listenOn("127.0.0.1").server(ScriptedServer.ECHO);
+        ProxyService service = bench.service(Endpoint.parse("198.18.7.7:80"));
+        ProxyService sixth = bench.service(Endpoint.parse("[2001:db8::7]:80"));
+        startAndClose(List.of(service, sixth));
+    }
+
+    private static void startAndClose(List<ProxyService> services) {
+        try (ProxyEngine engine =
+                ProxyEngine.start(new ProxySettings(2, 16, Set.of(), EngineBench.CLOCK), services, event -> {})) {
+            assertThat(engine.snapshot().services()).hasSameSizeAs(services);
+        } catch (ProxyStartException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamedWithServiceAndReasonAndNothingStaysBound() throws IOException {
+        bench.server(ScriptedServer.ECHO);
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int free = EngineBench.freePort("127.0.0.1");
+            ProxyService good = bench.service(EngineBench.endpoint("127.0.0.1", free));
+            ProxyService bad = bench.service(EngineBench.endpoint("127.0.0.1", taken.getLocalPort()));
+            assertThatThrownBy(() -> startAndCloseChecked(List.of(good, bad)))
+                    .isInstanceOf(ProxyStartException.class)
+                    .hasMessage("service web: listen 127.0.0.1:" + taken.getLocalPort()
+                            + "/tcp: address already in use (errno 98)");
+            startAndClose(List.of(good));
+        }
+    }
+
+    @Test
+    void aSecondEngineDoesNotSilentlyShareThePortOfTheFirst() {
+        bench.server(ScriptedServer.ECHO);
+        bench.start();
+        Endpoint endpoint = bench.service().listeners().getFirst().endpoint();
+        assertThatThrownBy(() -> startAndCloseChecked(List.of(bench.service(endpoint))))
+                .isInstanceOf(ProxyStartException.class)
+                .hasMessageEndingWith("address already in use (errno 98)");
+    }
+
+    @Test
+    void aUdpListenerIsRefusedInsteadOfIgnored() {
+        bench.server(ScriptedServer.ECHO);
+        ProxyService service = bench.service(Endpoint.parse("127.0.0.1:53"));
+        ServiceConfig config = service.config();
+        ServiceConfig udp = new ServiceConfig(
+                config.name(),
+                List.of(new ListenerConfig(Endpoint.parse("127.0.0.1:53"), Transport.UDP)),
+                config.balance(),
+                config.drainTimeout(),
+                config.timeouts(),
+                config.backends());
+        assertThatThrownBy(() -> startAndCloseChecked(List.of(new ProxyService(udp, service.check()))))
+                .isInstanceOf(ProxyStartException.class)
+                .hasMessageContaining("service web: listen 127.0.0.1:53/udp");
+    }
+
+    private static void startAndCloseChecked(List<ProxyService> services) throws ProxyStartException {
+        ProxyEngine.start(new ProxySettings(2, 16, Set.of(), EngineBench.CLOCK), services, event -> {})
+                .close();
+    }
+
+    @Test
+    void theEndOfAThreadIsTold() throws Exception {
+        bench.server(ScriptedServer.ECHO);
+        bench.start();
+        CompletableFuture<String> failure = bench.engine().failure();
+        assertThat(failure).isNotDone();
+        Worker worker = bench.engine().workers().getFirst();
+        worker.execute(() -> worker.register(new FatalHandle()).submit(EpollIoOps.EPOLLOUT));
+        assertThat(failure.get(30, TimeUnit.SECONDS)).isEqualTo("a relay thread has ended");
+    }
+
+    /** Ends the loop that serves it. A socket that was never connected has an event at once. */
+    private static final class FatalHandle implements EpollIoHandle {
+
+        private final TcpSocket socket;
+
+        FatalHandle() {
+            try {
+                socket = TcpSocket.open(false);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public FileDescriptor fd() {
+            return socket;
+        }
+
+        @Override
+        public void handle(IoRegistration registration, IoEvent event) {
+            throw new AssertionError("as wanted by the test");
+        }
+
+        @Override
+        public void close() {
+            socket.closeQuietly();
+        }
+    }
+
+    @Test
+    void aCloseThatIsWantedIsNoFailure() {
+        bench.server(ScriptedServer.ECHO);
+        bench.start();
+        CompletableFuture<String> failure = bench.engine().failure();
+        bench.engine().close();
+        assertThat(failure).isNotDone();
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.election.wire.Advertisement;
+import io.mainstay.election.wire.AdvertisementEncoder;
+import io.mainstay.election.wire.ChecksumForm;
+import io.mainstay.election.wire.VrrpVersion;
+import io.mainstay.kernel.AddressTable;
+import io.mainstay.kernel.AdvertisementSocket;
+import io.mainstay.kernel.Errno;
+import io.mainstay.kernel.KernelEvent;
+import io.mainstay.kernel.KernelEvents;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.kernel.LinkState;
+import io.mainstay.kernel.LinkTable;
+import io.mainstay.kernel.NeighbourAnnouncer;
+import io.mainstay.kernel.NoGuard;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpDatagram;
+import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.MacAddress;
+import io.mainstay.net.Priority;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.net.VirtualRouterId;
+import io.mainstay.time.MonotonicClock;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** A host with any number of interfaces, whose clock goes only when a test says so. Notes what the driver does. */
+final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer, LinkTable, MonotonicClock {
+
+    final List<String> deeds = new ArrayList<>();
+    final Set<String> failing = new LinkedHashSet<>();
+    final Deque<KernelEvent> waiting = new ArrayDeque<>();
+
+    private final Map<InterfaceName, LinkState> links = new HashMap<>();
+    private final Map<InterfaceName, Set<VirtualAddress>> addresses = new HashMap<>();
+    private final Map<InterfaceName, Integer> open = new HashMap<>();
+    private MonotonicInstant now = new MonotonicInstant(1_000_000_000);
+    private Duration costOfAdding = Duration.ZERO;
+    private int wakes;
+    private boolean closed;
+
+    ElectionPorts ports() {
+        return new ElectionPorts(this, this, this, this, this, new NoGuard());
+    }
+
+    // What a test does.
+
+    void plug(String name, int index, String primary) {
+        setLink(name, new LinkState(index, mac(index), 1500, true, true, Optional.of(IpAddress.parse(primary))));
+    }
+
+    void setLink(String name, LinkState state) {
+        InterfaceName interfaceName = new InterfaceName(name);
+        links.put(interfaceName, state);
+        addresses.computeIfAbsent(interfaceName, ignored -> new LinkedHashSet<>());
+        waiting.add(new KernelEvent.LinkChanged(interfaceName));
+    }
+
+    void unplug(String name, boolean told) {
+        InterfaceName interfaceName = new InterfaceName(name);
+        links.remove(interfaceName);
+        addresses.remove(interfaceName);
+        if (told) {
+            waiting.add(new KernelEvent.LinkChanged(interfaceName));
+        }
+    }
+
+    static MacAddress mac(int index) {
+        return new MacAddress(0x02_00_00_00_00_00L + index);
+    }
+
+    Set<VirtualAddress> addressesOf(String name) {
+        return addresses.getOrDefault(new InterfaceName(name), Set.of());
+    }
+
+    void put(String name, String address) {
+        addresses
+                .computeIfAbsent(new InterfaceName(name), ignored -> new LinkedHashSet<>())
+                .add(VirtualAddress.parse(address));
+    }
+
+    void advance(Duration duration) {
+        now = now.plus(duration);
+    }
+
+    void setCostOfAdding(Duration cost) {
+        costOfAdding = cost;
+    }
+
+    void hear(String name, String source, int vrid, int priority) {
+        IpAddress from = IpAddress.parse(source);
+        Advertisement advertisement = new Advertisement(
+                VrrpVersion.V3,
+                new VirtualRouterId(vrid),
+                new Priority(priority),
+                Duration.ofSeconds(1),
+                List.of(IpAddress.parse("198.18.0.200")));
+        byte[] message =
+                AdvertisementEncoder.encode(advertisement, ChecksumForm.PSEUDO_HEADER, from, Ipv4Address.VRRP_GROUP);
+        hear(name, new IpDatagram(from, Ipv4Address.VRRP_GROUP, 255, message));
+    }
+
+    void hear(String name, IpDatagram datagram) {
+        waiting.add(new KernelEvent.DatagramReceived(new InterfaceName(name), datagram));
+    }
+
+    List<String> takeDeeds() {
+        List<String> taken = List.copyOf(deeds);
+        deeds.clear();
+        return taken;
+    }
+
+    int wakes() {
+        return wakes;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    boolean isOpen(String name) {
+        return open.getOrDefault(new InterfaceName(name), 0) > 0;
+    }
+
+    private void deed(String deed) throws KernelException {
+        for (String pattern : failing) {
+            if (deed.startsWith(pattern)) {
+                deeds.add(deed + " fails");
+                throw new KernelException(deed, Errno.EPERM.number());
+            }
+        }
+        deeds.add(deed);
+    }
+
+    // The ports.
+
+    @Override
+    public MonotonicInstant now() {
+        return now;
+    }
+
+    @Override
+    public AdvertisementSocket open(InterfaceName name) throws KernelException {
+        deed("open " + name);
+        open.merge(name, 1, Integer::sum);
+        return new AdvertisementSocket() {
+            @Override
+            public void send(IpAddress source, IpAddress destination, byte[] message) throws KernelException {
+                deed("send " + name + " vrid " + message[1] + " priority " + (message[2] & 0xFF));
+            }
+
+            @Override
+            public void close() {
+                open.merge(name, -1, Integer::sum);
+            }
+        };
+    }
+
+    @Override
+    public void await(Optional<MonotonicInstant> deadline, Consumer<KernelEvent> sink) throws KernelException {
+        if (failing.contains("await")) {
+            throw new KernelException("poll", Errno.ENOMEM.number());
+        }
+        for (int i = 0; i < 4 && !waiting.isEmpty(); i++) {
+            sink.accept(waiting.remove());
+        }
+    }
+
+    @Override
+    public void wake() {
+        wakes++;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    @Override
+    public Set<VirtualAddress> list(InterfaceName name) throws KernelException {
+        Set<VirtualAddress> there = addresses.get(name);
+        if (there == null) {
+            throw new KernelException("list " + name, Errno.ENODEV.number());
+        }
+        return new LinkedHashSet<>(there);
+    }
+
+    @Override
+    public void add(InterfaceName name, VirtualAddress address) throws KernelException {
+        advance(costOfAdding);
+        deed("add " + name + " " + address);
+        addresses.computeIfAbsent(name, ignored -> new LinkedHashSet<>()).add(address);
+    }
+
+    @Override
+    public void remove(InterfaceName name, VirtualAddress address) throws KernelException {
+        deed("remove " + name + " " + address);
+        addresses.getOrDefault(name, new LinkedHashSet<>()).remove(address);
+    }
+
+    @Override
+    public void announce(InterfaceName name, IpAddress address) throws KernelException {
+        deed("announce " + name + " " + address);
+    }
+
+    @Override
+    public void probe(InterfaceName name, IpAddress address) throws KernelException {
+        deed("probe " + name + " " + address);
+    }
+
+    @Override
+    public Optional<LinkState> find(InterfaceName name) throws KernelException {
+        if (failing.contains("find")) {
+            throw new KernelException("find " + name, Errno.ENOBUFS.number());
+        }
+        return Optional.ofNullable(links.get(name));
+    }
+}
