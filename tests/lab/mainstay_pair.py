@@ -88,12 +88,8 @@ class MainstayPair(Pair):
             for event in events:
                 if event["sequence"] > self._told[name]:
                     at = datetime.fromisoformat(event["time"])
-                    lines.append(
-                        (
-                            at,
-                            f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}  {name}  {event['subject']}: {event['sentence']}",
-                        )
-                    )
+                    clock = f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}"
+                    lines.append((at, f"{clock}  {name}  {event['subject']}: {event['sentence']}"))
             self._told[name] = events[-1]["sequence"] if events else self._told[name]
         return [line for _, line in sorted(lines)]
 
