@@ -628,6 +628,8 @@ class VirtualRouterTest {
             assertThat(router.checksumForm()).isEqualTo(ChecksumForm.RFC9568);
             assertThat(notices()).isEmpty();
             hear(200, OTHER_PEER, SECOND, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+            assertThat(router.checksumForm()).isEqualTo(ChecksumForm.PSEUDO_HEADER);
+            hear(200, OTHER_PEER, SECOND, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
             assertThat(notices()).containsExactly("checksum-forms-mix");
         }
 

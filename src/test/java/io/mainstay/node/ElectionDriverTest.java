@@ -360,6 +360,36 @@ class ElectionDriverTest {
         }
 
         @Test
+        void anOldEventOfAnAppearanceIsNotBelieved() {
+            kernel.plug("eth0", 2, "198.18.0.10");
+            ElectionDriver driver = webDriver();
+            driver.runOnce();
+            kernel.takeDeeds();
+            kernel.waiting.add(
+                    new KernelEvent.AddressAdded(new InterfaceName("eth0"), VirtualAddress.parse("198.18.0.200/24")));
+            driver.runOnce();
+            assertThat(kernel.takeDeeds()).isEmpty();
+            assertThat(notices).isEmpty();
+        }
+
+        @Test
+        void oneThatAnOwnerTookIsNotItsOwnWhenTheInterfaceIsOpenedAnew() {
+            kernel.plug("eth0", 2, "198.18.0.10");
+            ElectionDriver driver = driver(setup("web", "eth0", 51, 255, "198.18.0.200/24"));
+            driver.runOnce();
+            kernel.plug("eth0", 3, "198.18.0.10");
+            driver.runOnce();
+            assertThat(transitions)
+                    .containsExactly(
+                            "web INITIALIZE ACTIVE owner-started",
+                            "web ACTIVE FAULT interface-missing",
+                            "web FAULT ACTIVE link-recovered");
+            assertThat(driver.stop(Optional.of(Duration.ZERO))).isNotDone();
+            runFor(driver, Duration.ZERO);
+            assertThat(kernel.addressesOf("eth0")).isEmpty();
+        }
+
+        @Test
         void aForeignOneMayChangeTheSourceOfAdvertisements() {
             ElectionDriver driver = activeDriver();
             kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, true, Optional.empty()));
@@ -435,6 +465,14 @@ class ElectionDriverTest {
             driver.runOnce();
             assertThat(driver.snapshot().interfaces().getFirst().discards())
                     .containsOnly(Map.entry(DiscardReason.TTL, 1L), Map.entry(DiscardReason.LENGTH, 1L));
+        }
+
+        @Test
+        void whoAreManyAreToldOneASecond() {
+            ElectionDriver driver = activeDriver();
+            IntStream.range(0, 100).forEach(i -> kernel.hear("eth0", "198.19.0." + i, 77, 200));
+            driver.runOnce();
+            assertThat(noticeLabels()).containsExactly("discarded-vrid-unknown");
         }
 
         @Test
@@ -585,7 +623,7 @@ class ElectionDriverTest {
             driver.runOnce();
             kernel.plug("eth0", 2, "198.18.0.10");
             driver.runOnce();
-            assertThat(stateOf(driver, "web")).isEqualTo("INITIALIZE");
+            assertThat(transitions).containsExactly("web ACTIVE INITIALIZE shutdown");
             assertThat(stopped).isNotDone();
         }
 
