@@ -18,6 +18,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -69,6 +70,9 @@ public final class Mainstay {
         line.setOut(out);
         line.setErr(err);
         line.setUsageHelpWidth(HELP_WIDTH);
+        line.setHelpSectionKeys(line.getHelpSectionKeys().stream()
+                .filter(key -> !key.equals(UsageMessageSpec.SECTION_KEY_HEADER))
+                .toList());
         line.setColorScheme(CommandLine.Help.defaultColorScheme(mainstay.colours ? Ansi.ON : Ansi.OFF));
         line.setParameterExceptionHandler(mainstay::wrongCommandLine);
         line.setExecutionStrategy(mainstay::carryOut);

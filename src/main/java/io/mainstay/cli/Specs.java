@@ -22,7 +22,9 @@ final class Specs {
         for (int i = 0; i < examples.length; i++) {
             footer[i + 2] = "  " + examples[i];
         }
+        // The header is what the list of commands shows; the command's own help leaves it out.
         spec.usageMessage()
+                .header(firstSentence(description))
                 .description("", description, "")
                 .footer(footer)
                 .synopsisHeading("Usage: ")
@@ -30,6 +32,11 @@ final class Specs {
                 .optionListHeading("Options:%n")
                 .commandListHeading("%nCommands:%n");
         return spec;
+    }
+
+    private static String firstSentence(String text) {
+        int end = text.indexOf(". ");
+        return end < 0 ? text : text.substring(0, end + 1);
     }
 
     static OptionSpec flag(String name, String description) {

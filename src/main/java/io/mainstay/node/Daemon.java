@@ -89,7 +89,8 @@ final class Daemon implements AutoCloseable {
                     config, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));
             control.started(new DaemonControl(config, status::snapshot, election, proxy, kernel.clock()));
             ElectionThread electionThread = new ElectionThread(election, journal);
-            proxy.failure().thenAccept(reason -> electionThread.giveUp("the proxy engine failed: " + reason));
+            var unused =
+                    proxy.failure().thenAccept(reason -> electionThread.giveUp("the proxy engine failed: " + reason));
             electionThread.start();
             return new Daemon(journal, election, electionThread, parts);
         } catch (IOException | ProxyStartException e) {

@@ -108,12 +108,10 @@ final class RunningRouter {
         return takeover.held().contains(address);
     }
 
-    /** What stands on a newly opened interface; leftovers of an earlier run are removed before it is used. */
+    /** What stands on a newly opened interface: leftovers of an earlier run are removed before it is used. */
     void onInterfaceOpened(Collection<VirtualAddress> standing) {
-        if (!election.isActive()) {
-            takeover.onStart(standing, now());
-            takeAllSteps();
-        }
+        takeover.onStart(standing, now());
+        takeAllSteps();
     }
 
     void onLinkUp(IpAddress primaryAddress) {

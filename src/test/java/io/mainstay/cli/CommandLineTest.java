@@ -91,6 +91,11 @@ class CommandLineTest {
                     assertThat(help.err()).isEmpty();
                     assertThat(help.out()).startsWith("Usage: mainstay ").contains("--json", "--socket");
                     assertThat(help.out().lines()).allMatch(line -> line.length() <= 100);
+                    for (String below : spec.subcommands().keySet()) {
+                        assertThat(help.out().lines())
+                                .as("the list of commands says what %s does", below)
+                                .anyMatch(line -> line.matches("  " + below + "  +[A-Z].*"));
+                    }
                 }));
     }
 

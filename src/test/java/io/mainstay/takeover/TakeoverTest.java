@@ -229,7 +229,7 @@ class TakeoverTest {
             carryOut();
             takeover.acquire();
             carryOut();
-            assertThat(timePasses(Duration.ofSeconds(1))).doesNotContain("remove A fails");
+            assertThat(timePasses(Duration.ofSeconds(1))).containsExactly("announce A", "announce B");
         }
     }
 
@@ -335,6 +335,18 @@ class TakeoverTest {
             assertThat(timePasses(Takeover.CONFLICT_PATIENCE)).containsExactly("announce A", "announce B");
             assertThat(timePasses(Duration.ofMillis(50))).containsExactly("announce A", "announce B");
             assertThat(notices()).containsExactly("address-conflict");
+        }
+
+        @Test
+        void claimsOfOneMomentAreOneConflict() {
+            hold();
+            timePasses(Duration.ofSeconds(10));
+            for (int i = 0; i < 10; i++) {
+                takeover.onAddressClaimed(A.address(), STRANGER, now);
+            }
+            assertThat(timePasses(Takeover.CONFLICT_PATIENCE)).containsExactly("announce A", "announce B");
+            takeover.onAddressClaimed(A.address(), STRANGER, now);
+            assertThat(timePasses(Takeover.CONFLICT_PATIENCE)).containsExactly("announce A", "announce B");
         }
 
         @Test

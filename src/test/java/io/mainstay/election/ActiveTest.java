@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.election;
+
+import static io.mainstay.election.ElectionAction.ACQUIRE_ADDRESSES;
+import static io.mainstay.election.ElectionAction.ANNOUNCE_ADDRESSES;
+import static io.mainstay.election.ElectionAction.RELEASE_ADDRESSES;
+import static io.mainstay.election.ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR;
+import static io.mainstay.election.ElectionAction.SEND_ADVERTISEMENT;
+import static io.mainstay.election.ElectionAction.SEND_RESIGNATION;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Priority;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** An Active beyond the table of transitions, and what it does after a stall. */
+class ActiveTest extends VirtualRouterBench {
+
+    @Test
+    void itAnswersALoserAtOnceAndAnnouncesAnew() {
+        becomeActive();
+        after(Duration.ofMillis(500));
+        hear(99, PEER);
+        assertThat(actions()).containsExactly(SEND_ADVERTISEMENT, ANNOUNCE_ADDRESSES);
+        assertThat(notices()).containsExactly("contending-active");
+    }
+
+    @Test
+    void itDoesNotAnswerALoserThatCannotHaveHeardTheLastAdvertisementYet() {
+        becomeActive();
+        after(Duration.ofMillis(500));
+        hear(99, PEER);
+        actions();
+        after(Duration.ofMillis(62));
+        hear(99, PEER);
+        assertThat(actions()).containsExactly(ANNOUNCE_ADDRESSES);
+        after(Duration.ofMillis(1));
+        hear(99, PEER);
+        assertThat(actions()).containsExactly(SEND_ADVERTISEMENT, ANNOUNCE_ADDRESSES);
+    }
+
+    @Test
+    void aContenderIsNoticedOnceInTenSeconds() {
+        becomeActive();
+        for (int i = 0; i < 25; i++) {
+            hear(99, PEER);
+            timePasses(SECOND);
+            actions();
+        }
+        assertThat(notices()).containsExactly("contending-active", "contending-active", "contending-active");
+    }
+
+    @Test
+    void itTellsWhoMadeItStepBack() {
+        becomeActive();
+        hear(101, PEER);
+        assertThat(actions()).containsExactly(RELEASE_ADDRESSES_TO_SUCCESSOR);
+        TransitionCause cause = changes().getFirst().cause();
+        assertThat(cause.reason()).isEqualTo(TransitionReason.HIGHER_PRIORITY);
+        assertThat(cause.peer()).contains(new PeerRouter(PEER, new Priority(101)));
+        assertThat(router.activeAddress()).contains(PEER);
+    }
+
+    @Test
+    void aChangedPrimaryAddressCountsInTheTieBreak() {
+        becomeActive();
+        router.onLinkUp(IpAddress.parse("198.18.0.40"), now);
+        after(Duration.ofMillis(500));
+        hear(100, PEER);
+        assertThat(router.isActive()).isTrue();
+    }
+
+    @Test
+    void shuttingDownSaysFarewell() {
+        becomeActive();
+        router.onShutdown(now);
+        assertThat(actions()).containsExactly(SEND_RESIGNATION, RELEASE_ADDRESSES);
+        assertThat(router.resignation().priority()).isEqualTo(Priority.RESIGN);
+        assertThat(reasons()).containsExactly("shutdown");
+    }
+
+    @Test
+    void itGivesUpWithoutAWordAndTellsHowLongItWasSilent() {
+        becomeActive();
+        timePasses(Duration.ofSeconds(3));
+        assertThat(actions()).containsExactly(RELEASE_ADDRESSES);
+        TransitionCause cause = changes().getFirst().cause();
+        assertThat(cause.reason()).isEqualTo(TransitionReason.STALLED);
+        assertThat(cause.silence()).contains(Duration.ofSeconds(3));
+    }
+
+    @Test
+    void aNodeAloneIsBackAfterOneIntervalAndSkew() {
+        becomeActive();
+        timePasses(Duration.ofSeconds(10));
+        actions();
+        timePasses(SECOND.plus(SKEW));
+        assertThat(actions()).containsExactly(SEND_ADVERTISEMENT, ACQUIRE_ADDRESSES);
+    }
+
+    @Test
+    void justShortOfThreeIntervalsItGoesOn() {
+        becomeActive();
+        timePasses(Duration.ofSeconds(3).minusNanos(1));
+        assertThat(actions()).containsExactly(SEND_ADVERTISEMENT);
+    }
+
+    @Test
+    void itFollowsAPeerThatTookOverIfItMayNotPreempt() {
+        router = router(100, false, Duration.ZERO, ChecksumPreference.AUTO);
+        becomeActive();
+        after(Duration.ofSeconds(5));
+        hear(50, PEER);
+        assertThat(actions()).containsExactly(RELEASE_ADDRESSES);
+        assertThat(router.nextDeadline()).contains(now.plus(ACTIVE_DOWN));
+        assertThat(router.activeAddress()).contains(PEER);
+    }
+}

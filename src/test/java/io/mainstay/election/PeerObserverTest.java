@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.election;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mainstay.election.wire.ChecksumForm;
+import io.mainstay.net.IpAddress;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is noticed about peers. */
+class PeerObserverTest extends VirtualRouterBench {
+
+    @Test
+    void anotherAddressListIsNoticedOnceForEachChange() {
+        router.onLinkUp(OURS, now);
+        List<IpAddress> theirs = List.of(IpAddress.parse("198.18.0.201"));
+        hear(200, PEER, SECOND, theirs, ChecksumForm.PSEUDO_HEADER);
+        hear(200, PEER, SECOND, theirs, ChecksumForm.PSEUDO_HEADER);
+        assertThat(notices()).containsExactly("peer-addresses-differ");
+        hear(200, PEER, SECOND, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        hear(200, PEER, SECOND, theirs, ChecksumForm.PSEUDO_HEADER);
+        assertThat(notices()).containsExactly("peer-addresses-differ");
+        assertThat(router.activeAddress()).contains(PEER);
+    }
+
+    @Test
+    void anotherIntervalIsNoticedOnceForEachChange() {
+        router.onLinkUp(OURS, now);
+        hear(200, PEER, Duration.ofMillis(100), ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        hear(200, PEER, Duration.ofMillis(100), ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        hear(200, PEER, Duration.ofMillis(200), ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        assertThat(notices()).containsExactly("peer-interval-differs", "peer-interval-differs");
+    }
+
+    @Test
+    void theChecksumFormFollowsThePeerOnAuto() {
+        router.onLinkUp(OURS, now);
+        assertThat(router.checksumForm()).isEqualTo(ChecksumForm.PSEUDO_HEADER);
+        hear(200, PEER, SECOND, ADDRESSES, ChecksumForm.RFC9568);
+        assertThat(router.checksumForm()).isEqualTo(ChecksumForm.RFC9568);
+        assertThat(notices()).isEmpty();
+        hear(200, OTHER_PEER, SECOND, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        assertThat(router.checksumForm()).isEqualTo(ChecksumForm.PSEUDO_HEADER);
+        hear(200, OTHER_PEER, SECOND, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        assertThat(notices()).containsExactly("checksum-forms-mix");
+    }
+
+    @Test
+    void aConfiguredChecksumFormStays() {
+        router = router(100, true, Duration.ZERO, ChecksumPreference.RFC9568);
+        router.onLinkUp(OURS, now);
+        hear(200, PEER, SECOND, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        assertThat(router.checksumForm()).isEqualTo(ChecksumForm.RFC9568);
+        router = router(100, true, Duration.ZERO, ChecksumPreference.PSEUDO_HEADER);
+        router.onLinkUp(OURS, now);
+        hear(200, PEER, SECOND, ADDRESSES, ChecksumForm.RFC9568);
+        assertThat(router.checksumForm()).isEqualTo(ChecksumForm.PSEUDO_HEADER);
+    }
+
+    @Test
+    void aSecondOwnerIsNoticedOnce() {
+        router = router(255, true, Duration.ZERO, ChecksumPreference.AUTO);
+        router.onLinkUp(OURS, now);
+        hear(255, OTHER_PEER);
+        hear(255, OTHER_PEER);
+        assertThat(notices()).containsExactly("duplicate-owner", "contending-active");
+    }
+
+    @Test
+    void aFloodOfForgedPeersGivesFewNotices() {
+        router.onLinkUp(OURS, now);
+        for (int i = 0; i < 200; i++) {
+            hear(
+                    200,
+                    IpAddress.parse("198.19.0." + i),
+                    SECOND,
+                    List.of(IpAddress.parse("198.18.0.1")),
+                    ChecksumForm.PSEUDO_HEADER);
+        }
+        assertThat(notices()).hasSize(8);
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mainstay.kernel.LinkState;
+import io.mainstay.net.IpAddress;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Interfaces that come, go and fail. */
+class ElectionDriverLinksTest extends ElectionDriverBench {
+
+    @Test
+    void aMissingInterfaceIsAFaultUntilItComes() {
+        ElectionDriver driver = webDriver();
+        driver.runOnce();
+        assertThat(transitions).containsExactly("web INITIALIZE FAULT interface-missing");
+        kernel.plug("eth0", 2, "198.18.0.10");
+        driver.runOnce();
+        assertThat(transitions).last().isEqualTo("web FAULT BACKUP link-recovered");
+    }
+
+    @Test
+    void aChangeThatWasNotToldIsFoundWithinASecond() {
+        ElectionDriver driver = activeDriver();
+        kernel.unplug("eth0", false);
+        runFor(driver, Duration.ofMillis(1001));
+        assertThat(transitions).containsExactly("web ACTIVE FAULT interface-missing");
+        assertThat(kernel.isOpen("eth0")).isFalse();
+    }
+
+    @Test
+    void anInterfaceThatWasReplacedIsOpenedAnew() {
+        ElectionDriver driver = activeDriver();
+        kernel.unplug("eth0", false);
+        kernel.plug("eth0", 3, "198.18.0.10");
+        driver.runOnce();
+        assertThat(transitions)
+                .containsExactly("web ACTIVE FAULT interface-missing", "web FAULT BACKUP link-recovered");
+        assertThat(kernel.takeDeeds()).contains("open eth0");
+        assertThat(kernel.isOpen("eth0")).isTrue();
+    }
+
+    @Test
+    void lostCarrierAndAdministrativelyDownAreToldApart() {
+        ElectionDriver driver = activeDriver();
+        Optional<IpAddress> primary = Optional.of(IpAddress.parse("198.18.0.10"));
+        kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, false, primary));
+        driver.runOnce();
+        kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, false, false, primary));
+        driver.runOnce();
+        assertThat(transitions).containsExactly("web ACTIVE FAULT no-carrier", "web FAULT FAULT interface-down");
+        assertThat(kernel.addressesOf("eth0")).isEmpty();
+        assertThat(driver.snapshot().interfaces().getFirst().usable()).isFalse();
+    }
+
+    @Test
+    void anInterfaceThatCannotBeOpenedIsAFaultWithTheReason() {
+        kernel.failing.add("open");
+        kernel.plug("eth0", 2, "198.18.0.10");
+        ElectionDriver driver = webDriver();
+        driver.runOnce();
+        assertThat(transitions).containsExactly("web INITIALIZE FAULT socket-unavailable");
+        assertThat(routerOf(driver, "web").explanation()).endsWith("open eth0: operation not permitted (errno 1)");
+        kernel.failing.clear();
+        runFor(driver, Duration.ofSeconds(1));
+        assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");
+    }
+
+    @Test
+    void aFailedLookUpLeavesThingsAsTheyAre() {
+        ElectionDriver driver = activeDriver();
+        kernel.failing.add("find");
+        runFor(driver, Duration.ofSeconds(5));
+        assertThat(transitions).isEmpty();
+        assertThat(driver.snapshot().kernelFailures()).isBetween(4L, 6L);
+    }
+
+    @Test
+    void aFailedWaitDoesNotEndTheLoop() {
+        ElectionDriver driver = activeDriver();
+        kernel.failing.add("await");
+        kernel.advance(Duration.ofSeconds(1));
+        driver.runOnce();
+        assertThat(kernel.takeDeeds()).containsExactly("send eth0 vrid 51 priority 100");
+        assertThat(driver.snapshot().kernelFailures()).isEqualTo(1);
+    }
+
+    @Test
+    void eachInterfaceGoesItsOwnWay() {
+        kernel.plug("eth0", 2, "198.18.0.10");
+        kernel.plug("eth1", 3, "198.19.0.10");
+        ElectionDriver driver = driver(
+                setup("web", "eth0", 51, 100, "198.18.0.200/24"), setup("db", "eth1", 51, 100, "198.19.0.200/24"));
+        runFor(driver, ACTIVE_DOWN);
+        kernel.hear("eth1", "198.19.0.11", 51, 200);
+        driver.runOnce();
+        assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
+        assertThat(stateOf(driver, "db")).isEqualTo("BACKUP");
+    }
+}
