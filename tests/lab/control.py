@@ -20,7 +20,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class NotReachable(Exception):
-    """No daemon answers on the socket."""
+    """No daemon answers on the socket, or it is still starting."""
 
 
 def get(path: Path, target: str, timeout: float = 10.0) -> Any:
@@ -34,6 +34,8 @@ def get(path: Path, target: str, timeout: float = 10.0) -> Any:
         raise NotReachable(f"{path}: {failure}") from None
     finally:
         connection.close()
+    if answer.status == http.client.SERVICE_UNAVAILABLE:
+        raise NotReachable(f"{path}: {body}")
     assert answer.status == 200, f"GET {target}: {answer.status} {body}"
     if "ndjson" in answer.headers.get("Content-Type", ""):
         return [json.loads(line) for line in body.splitlines()]
