@@ -9,7 +9,12 @@ build() {
     need_java
     need "to build the native parts" make:make cc:gcc /usr/include/stdio.h:libc6-dev
     say "compiling"
-    maven -q -Dmaven.test.skip=true -Dspotless.check.skip=true package
+    mkdir -p "$root/target"
+    # Not -q: that would hide the warnings for which a build fails.
+    if ! maven -Dmaven.test.skip=true -Dspotless.check.skip=true package >"$root/target/build.log" 2>&1; then
+        grep -E '^\[(WARNING|ERROR)\]' "$root/target/build.log" >&2
+        die "the build failed (all of it: target/build.log)"
+    fi
     build_runtime
     build_tree
     say "built ${tree#"$PWD"/}: bin/mainstayd and bin/mainstay"
