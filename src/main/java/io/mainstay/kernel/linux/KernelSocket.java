@@ -3,7 +3,6 @@ package io.mainstay.kernel.linux;
 
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A socket that never blocks and is not handed on to other programs, with memory of its own for one message each way. Used
@@ -14,10 +13,14 @@ final class KernelSocket implements AutoCloseable {
     /** A flood that refills the queue while it is emptied must not hold the thread. */
     private static final int MOST_MESSAGES_DISCARDED = 100_000;
 
+    /** {@code struct sockaddr_in6}. */
+    private static final int LONGEST_ADDRESS = 28;
+
     private final String name;
     private final int descriptor;
     private final NativeBuffer outgoing;
     private final NativeBuffer incoming;
+    private final NativeBuffer destination = new NativeBuffer(LONGEST_ADDRESS);
     private boolean closed;
 
     private KernelSocket(String name, int descriptor, int longestMessage) {
@@ -82,12 +85,13 @@ final class KernelSocket implements AutoCloseable {
     /**
      * Sends one message whole or not at all.
      *
-     * @param destination null: whereto the socket is set already
+     * @param to socket address of the destination
      * @return not negative, or the negated errno; {@code EAGAIN} if the kernel would have to wait for memory
      */
-    int send(byte[] message, @Nullable NativeBuffer destination) {
+    int send(byte[] message, byte[] to) {
         outgoing.put(message);
-        return LinuxCalls.send(descriptor, outgoing, message.length, destination);
+        destination.put(to);
+        return LinuxCalls.send(descriptor, outgoing, message.length, destination, to.length);
     }
 
     /**

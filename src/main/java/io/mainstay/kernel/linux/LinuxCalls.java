@@ -27,13 +27,7 @@ final class LinuxCalls {
 
         int bind(int descriptor, Pointer address, int length);
 
-        long sendto(
-                int descriptor,
-                Pointer buffer,
-                @size_t long length,
-                int flags,
-                @Nullable Pointer address,
-                int addressLength);
+        long sendto(int descriptor, Pointer buffer, @size_t long length, int flags, Pointer address, int addressLength);
 
         long recv(int descriptor, Pointer buffer, @size_t long length, int flags);
 
@@ -73,11 +67,9 @@ final class LinuxCalls {
         return orErrno(LIBC.bind(descriptor, address.pointer(), address.capacity()));
     }
 
-    static int send(int descriptor, NativeBuffer message, int length, @Nullable NativeBuffer destination) {
-        return destination == null
-                ? orErrno(LIBC.sendto(descriptor, message.pointer(), length, 0, null, 0))
-                : orErrno(LIBC.sendto(
-                        descriptor, message.pointer(), length, 0, destination.pointer(), destination.capacity()));
+    /** @param addressLength octets of the destination's socket address */
+    static int send(int descriptor, NativeBuffer message, int length, NativeBuffer destination, int addressLength) {
+        return orErrno(LIBC.sendto(descriptor, message.pointer(), length, 0, destination.pointer(), addressLength));
     }
 
     /** Receives one message; one that is too long for the buffer is cut, but its true length returned. */

@@ -38,12 +38,24 @@ public final class LinuxKernel implements AutoCloseable {
     }
 
     /**
-     * Opens all of it but the interfaces, which {@link KernelEvents#open} does one by one.
+     * Opens all of it but the interfaces, which {@link KernelEvents#open} does one by one, and goes through the calls of a
+     * takeover once without effect, so that the first real one finds its classes loaded.
      *
      * @throws KernelException naming what was refused; {@link io.mainstay.kernel.Errno#EPERM} without CAP_NET_RAW and
      *     CAP_NET_ADMIN
      */
     public static LinuxKernel open() throws KernelException {
+        LinuxKernel kernel = openUnrehearsed();
+        try {
+            new Rehearsal(kernel.addresses, kernel.announcer).run();
+            return kernel;
+        } catch (KernelException e) {
+            kernel.close();
+            throw e;
+        }
+    }
+
+    private static LinuxKernel openUnrehearsed() throws KernelException {
         MonotonicClock clock = new LinuxMonotonicClock();
         NetlinkSocket netlink = NetlinkSocket.open();
         PacketAnnouncer announcer = null;

@@ -81,10 +81,7 @@ final class LinuxKernelEvents implements KernelEvents {
     @Override
     public void await(Optional<MonotonicInstant> deadline, Consumer<KernelEvent> sink) throws KernelException {
         for (PollSource source : sources.await(deadline.map(instant -> instant.since(clock.now())))) {
-            // What was handed on before may have made the receiver close it.
-            if (!source.isClosed()) {
-                source.drain(MESSAGES_PER_TURN, sink);
-            }
+            source.drain(MESSAGES_PER_TURN, sink);
         }
     }
 

@@ -36,8 +36,15 @@ final class NetlinkAddressTable implements AddressTable {
 
     @Override
     public void add(InterfaceName interfaceName, VirtualAddress address) throws KernelException {
-        String operation = "add " + address + " to " + interfaceName;
-        LinkMessage link = links.require(interfaceName, operation);
+        addTo(links.require(interfaceName, additionOf(address, interfaceName)), address);
+    }
+
+    private static String additionOf(VirtualAddress address, InterfaceName interfaceName) {
+        return "add " + address + " to " + interfaceName;
+    }
+
+    void addTo(LinkMessage link, VirtualAddress address) throws KernelException {
+        String operation = additionOf(address, link.name());
         int result = netlink.execute(AddressMessage.add(link.index(), address), operation);
         if (!LinuxCalls.failedWith(result, Errno.EEXIST)) {
             LinuxCalls.check(result, operation);
@@ -46,12 +53,15 @@ final class NetlinkAddressTable implements AddressTable {
 
     @Override
     public void remove(InterfaceName interfaceName, VirtualAddress address) throws KernelException {
-        String operation = "remove " + address + " from " + interfaceName;
         Optional<LinkMessage> link = links.message(interfaceName);
-        if (link.isEmpty()) {
-            return;
+        if (link.isPresent()) {
+            removeFrom(link.get(), address);
         }
-        int result = netlink.execute(AddressMessage.remove(link.get().index(), address), operation);
+    }
+
+    void removeFrom(LinkMessage link, VirtualAddress address) throws KernelException {
+        String operation = "remove " + address + " from " + link.name();
+        int result = netlink.execute(AddressMessage.remove(link.index(), address), operation);
         if (!LinuxCalls.failedWith(result, Errno.EADDRNOTAVAIL) && !LinuxCalls.failedWith(result, Errno.ENODEV)) {
             LinuxCalls.check(result, operation);
         }

@@ -60,11 +60,6 @@ final class NetlinkListener implements PollSource, AutoCloseable {
     }
 
     @Override
-    public boolean isClosed() {
-        return socket.isClosed();
-    }
-
-    @Override
     public void drain(int mostMessages, Consumer<KernelEvent> sink) throws KernelException {
         for (int taken = 0; taken < mostMessages && !socket.isClosed(); taken++) {
             int length = socket.receive();

@@ -20,6 +20,8 @@ final class NetlinkSocket implements AutoCloseable {
     /** How often a listing is begun anew because the table changed meanwhile. */
     private static final int MOST_ATTEMPTS = 16;
 
+    private static final byte[] KERNEL = SocketAddresses.netlink(0);
+
     private final KernelSocket socket;
     private int lastSequence;
 
@@ -117,7 +119,7 @@ final class NetlinkSocket implements AutoCloseable {
 
     private int send(NetlinkRequest request, String operation) throws KernelException {
         int sequence = ++lastSequence;
-        LinuxCalls.check(socket.send(request.toOctets(sequence), null), operation);
+        LinuxCalls.check(socket.send(request.toOctets(sequence), KERNEL), operation);
         return sequence;
     }
 

@@ -48,8 +48,15 @@ final class PacketAnnouncer implements NeighbourAnnouncer, AutoCloseable {
 
     @Override
     public void announce(InterfaceName interfaceName, IpAddress address) throws KernelException {
-        String operation = "announce " + address + " on " + interfaceName;
-        LinkMessage link = requireEthernet(interfaceName, operation);
+        announceOn(requireEthernet(interfaceName, announcementOf(address, interfaceName)), address);
+    }
+
+    private static String announcementOf(IpAddress address, InterfaceName interfaceName) {
+        return "announce " + address + " on " + interfaceName;
+    }
+
+    void announceOn(LinkMessage link, IpAddress address) throws KernelException {
+        String operation = announcementOf(address, link.name());
         switch (address) {
             case Ipv4Address ipv4 -> {
                 byte[] request =
@@ -88,8 +95,7 @@ final class PacketAnnouncer implements NeighbourAnnouncer, AutoCloseable {
     }
 
     private void send(LinkMessage link, int protocol, byte[] frame, String operation) throws KernelException {
-        NativeBuffer destination = NativeBuffer.of(SocketAddresses.packet(link.index(), protocol));
-        LinuxCalls.check(socket.send(frame, destination), operation);
+        LinuxCalls.check(socket.send(frame, SocketAddresses.packet(link.index(), protocol)), operation);
     }
 
     @Override

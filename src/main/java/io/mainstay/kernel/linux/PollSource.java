@@ -10,11 +10,9 @@ interface PollSource {
 
     int descriptor();
 
-    /** Whether the descriptor belongs to it no longer. */
-    boolean isClosed();
-
     /**
-     * Takes what is there, without waiting, and hands on the events that follow from it.
+     * Takes what is there, without waiting, and hands on the events that follow from it. Does nothing once closed, as it may
+     * have been by the receiver of an event of this turn.
      *
      * @param mostMessages how many messages to take at most; the rest stays for the next turn
      */

@@ -91,7 +91,7 @@ final class RawAdvertisementSocket implements AdvertisementSocket, PollSource {
             throw new KernelException(operation(source, destination), Errno.EAFNOSUPPORT.number());
         }
         byte[] packet = Ipv4Packet.write(from, to, TYPE_OF_SERVICE, TIME_TO_LIVE, PROTOCOL, message);
-        int result = socket.send(packet, NativeBuffer.of(SocketAddresses.ipv4(to)));
+        int result = socket.send(packet, SocketAddresses.ipv4(to));
         if (result < 0) {
             throw new KernelException(operation(source, destination), -result);
         }
@@ -106,8 +106,7 @@ final class RawAdvertisementSocket implements AdvertisementSocket, PollSource {
         return socket.descriptor();
     }
 
-    @Override
-    public boolean isClosed() {
+    boolean isClosed() {
         return socket.isClosed();
     }
 

@@ -6,8 +6,8 @@ import io.mainstay.kernel.KernelException;
 import java.util.function.Consumer;
 
 /**
- * An event descriptor by which other threads make the waiting one return (eventfd(2)). {@link #wake} and {@link #close} may
- * be called from every thread.
+ * An event descriptor by which other threads make the waiting one return (eventfd(2)). {@link #wake} may be called from every
+ * thread, all else from the waiting one.
  */
 final class WakeDescriptor implements PollSource, AutoCloseable {
 
@@ -40,15 +40,12 @@ final class WakeDescriptor implements PollSource, AutoCloseable {
         return descriptor;
     }
 
-    @Override
-    public synchronized boolean isClosed() {
-        return closed;
-    }
-
-    /** Sets the counter back; no event follows from it. */
+    /** Sets the counter back; no event follows from it. Takes no lock, so that no thread that wakes can hold this one up. */
     @Override
     public void drain(int mostMessages, Consumer<KernelEvent> sink) {
-        LinuxCalls.read(descriptor, counter);
+        if (!closed) {
+            LinuxCalls.read(descriptor, counter);
+        }
     }
 
     @Override

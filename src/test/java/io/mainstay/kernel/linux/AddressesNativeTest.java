@@ -46,6 +46,11 @@ class AddressesNativeTest {
     }
 
     @Test
+    void openingLeavesNoAddressBehind() {
+        assertThat(NetworkNamespace.ip("-o", "address", "show")).doesNotContain("192.0.2.1", "2001:db8::1");
+    }
+
+    @Test
     void anAddedAddressIsListedAndARemovedOneIsNot() throws KernelException {
         addresses.add(VethLab.NEAR, VIP);
         assertThat(addresses.list(VethLab.NEAR)).contains(VIP, NODE);

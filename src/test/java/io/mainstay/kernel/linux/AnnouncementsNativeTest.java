@@ -174,7 +174,7 @@ class AnnouncementsNativeTest {
                 int index = new NetlinkLinkTable(netlink)
                         .require(VethLab.FAR, "look up")
                         .index();
-                NativeBuffer destination = NativeBuffer.of(SocketAddresses.packet(index, SocketConstants.ETH_P_ARP));
+                byte[] destination = SocketAddresses.packet(index, SocketConstants.ETH_P_ARP);
                 for (String head : List.of(
                         "0006080006040001", "000186dd06040001", "0001080008040001", "0001080006100001", "00010800")) {
                     byte[] frame = HexFormat.of()

@@ -12,6 +12,7 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Link and address events, waking and waiting, against the kernel. */
@@ -28,6 +30,9 @@ class EventsNativeTest {
     private static final VirtualAddress VIP = VirtualAddress.parse("198.18.0.10/24");
     private static final KernelEvent LINK_CHANGED = new KernelEvent.LinkChanged(VethLab.NEAR);
     private static final byte[] MESSAGE = {0x31, 51, 100, 1, 0, 100, 0, 0, (byte) 198, 18, 0, 10};
+
+    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration SHORT = Duration.ofMillis(20);
 
     @RegisterExtension
     private final VethLab lab = new VethLab();
@@ -191,22 +196,35 @@ class EventsNativeTest {
     @Test
     void anotherThreadWakesTheWaitingOne() throws Exception {
         VethLab.eventsNow(kernel);
+        MonotonicInstant deadline = kernel.clock().now().plus(LONG);
         Thread other = Thread.ofPlatform().start(kernel.events()::wake);
 
-        kernel.events().await(Optional.empty(), event -> {});
+        kernel.events().await(Optional.of(deadline), event -> {});
 
+        assertThat(kernel.clock().now().hasReached(deadline)).isFalse();
         other.join();
     }
 
     @Test
-    void aWakeBeforeTheWaitIsNotLostAndWakesOnce() throws Exception {
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void withoutDeadlineOnlyAWakeOrAnEventEndsTheWait() throws Exception {
         VethLab.eventsNow(kernel);
-        kernel.events().wake();
         kernel.events().wake();
 
         kernel.events().await(Optional.empty(), event -> {});
+    }
 
-        MonotonicInstant deadline = kernel.clock().now().plusNanos(20_000_000);
+    @Test
+    void wakesBeforeTheWaitAreNotLostAndWakeOnce() throws Exception {
+        VethLab.eventsNow(kernel);
+        kernel.events().wake();
+        kernel.events().wake();
+        MonotonicInstant farDeadline = kernel.clock().now().plus(LONG);
+
+        kernel.events().await(Optional.of(farDeadline), event -> {});
+        assertThat(kernel.clock().now().hasReached(farDeadline)).isFalse();
+
+        MonotonicInstant deadline = kernel.clock().now().plus(SHORT);
         kernel.events().await(Optional.of(deadline), event -> {});
         assertThat(kernel.clock().now().hasReached(deadline)).isTrue();
     }

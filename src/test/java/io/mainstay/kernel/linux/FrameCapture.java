@@ -62,11 +62,6 @@ final class FrameCapture implements PollSource, AutoCloseable {
     }
 
     @Override
-    public boolean isClosed() {
-        return socket.isClosed();
-    }
-
-    @Override
     public void drain(int mostMessages, Consumer<KernelEvent> sink) {
         throw new UnsupportedOperationException("frames are taken one by one");
     }
