@@ -106,6 +106,7 @@ def test_address_of_another_host_is_told(node: Mainstay, lab: Lab) -> None:
     def told() -> str | None:
         # Keep the other host talking, as a host that believes itself the owner does.
         lab["client"].attempt("ping", "-c", "1", "-W", "1", ADDRESSES["lb1"])
+        lab["web1"].run("ip", "neighbour", "flush", "dev", "eth0")  # so that it has to ask where lb1 is
         lab["web1"].attempt("ping", "-I", VIP, "-c", "1", "-W", "1", ADDRESSES["lb1"])
         mac = lab.mac("web1")
         return next((line for line in node.log().splitlines() if VIP in line and mac in line), None)

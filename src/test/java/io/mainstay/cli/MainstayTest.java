@@ -137,6 +137,10 @@ class MainstayTest {
         assertThat(CliHarness.run(wrong, false, "status", "--socket", harness.socket.toString())
                         .exitCode())
                 .isZero();
+        assertThat(harness.run("--socket", "/nowhere/s", "status", "--socket", harness.socket.toString())
+                        .exitCode())
+                .as("the option closest to the end counts")
+                .isZero();
         assertThat(CliHarness.run(wrong, false, "status"))
                 .isEqualTo(
                         failed(

@@ -7,7 +7,9 @@ import static org.awaitility.Awaitility.await;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.mainstay.config.EffectiveConfig;
+import io.mainstay.observe.Event;
 import io.mainstay.observe.EventDraft;
+import io.mainstay.observe.EventFeed;
 import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.EventJson;
 import io.mainstay.observe.JsonFields;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -319,6 +322,22 @@ class ControlServerTest {
     }
 
     @Test
+    void aRequestOfAConnectionStartsOnlyWhenTheOneBeforeIsAnswered() throws Exception {
+        CompletableFuture<List<SwitchoverOutcome>> first = new CompletableFuture<>();
+        handler.switchover = request -> first;
+        try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            String request = "POST /v1/virtual-routers/switchover HTTP/1.1\r\nHost: x\r\n\r\n";
+            connection.write(ByteBuffer.wrap((request + request).getBytes(StandardCharsets.UTF_8)));
+            assertThat(handler.switchovers.poll(30, TimeUnit.SECONDS)).isNotNull();
+            // Answered over another connection, after the second request has long arrived.
+            assertThat(client.get("/v1/version").good()).isTrue();
+            assertThat(handler.switchovers).isEmpty();
+            first.complete(List.of());
+            assertThat(handler.switchovers.poll(30, TimeUnit.SECONDS)).isNotNull();
+        }
+    }
+
+    @Test
     void aFloodOfRequestsAheadOfTheirAnswersIsCutOff() throws Exception {
         CompletableFuture<List<SwitchoverOutcome>> never = new CompletableFuture<>();
         handler.switchover = request -> never;
@@ -387,6 +406,44 @@ class ControlServerTest {
         await().atMost(PATIENCE)
                 .ignoreExceptions()
                 .until(() -> client.get("/v1/version").good());
+    }
+
+    @Test
+    void nobodyWaitsForEventsOnBehalfOfAFollowerWhoHasGone() throws Exception {
+        BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        EventFeed silent = new EventFeed() {
+            @Override
+            public List<Event> since(long sequence) {
+                return List.of();
+            }
+
+            @Override
+            public List<Event> awaitSince(long sequence, Duration timeout) throws InterruptedException {
+                seen.add("waits");
+                try {
+                    new CountDownLatch(1).await(timeout.toSeconds(), TimeUnit.SECONDS);
+                    return List.of();
+                } catch (InterruptedException e) {
+                    seen.add("interrupted");
+                    throw e;
+                }
+            }
+
+            @Override
+            public boolean ended() {
+                return false;
+            }
+        };
+        Path other = directory.resolve("other.sock");
+        try (ControlServer silentServer = ControlServer.open(other, handler, silent)) {
+            assertThat(silentServer).isNotNull();
+            SocketChannel follower = SocketChannel.open(UnixDomainSocketAddress.of(other));
+            follower.write(ByteBuffer.wrap(
+                    "GET /v1/events?follow=true HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.UTF_8)));
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).isEqualTo("waits");
+            follower.close();
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).isEqualTo("interrupted");
+        }
     }
 
     @Test

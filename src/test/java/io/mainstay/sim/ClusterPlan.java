@@ -69,6 +69,11 @@ record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duratio
                 .orElseThrow();
     }
 
+    /** Whether all nodes have the same interval, as they should. */
+    boolean intervalsAgree() {
+        return nodes.stream().allMatch(node -> node.advertisementInterval().equals(longestInterval()));
+    }
+
     Duration longestPreemptDelay() {
         return nodes.stream()
                 .map(VirtualRouterConfig::preemptDelay)

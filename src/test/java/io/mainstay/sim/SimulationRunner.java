@@ -14,7 +14,7 @@ import java.util.stream.LongStream;
  */
 record SimulationRunner(long first, long count) {
 
-    private static final long DEFAULT_COUNT = 300;
+    private static final long DEFAULT_COUNT = 1000;
 
     static SimulationRunner ofSystemProperties() {
         Long seed = Long.getLong("mainstay.sim.seed");

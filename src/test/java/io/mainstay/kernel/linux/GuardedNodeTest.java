@@ -95,7 +95,7 @@ class GuardedNodeTest {
         signal("STOP");
         await().atMost(PATIENCE).until(() -> !nodeHasAddress());
         signal("CONT");
-        assertThat(expect("fenced")).isEqualTo("fenced DEADLINE_MISSED");
+        assertThat(expect("fenced")).isEqualTo("fenced PROCESS_STOPPED");
         assertThat(expect("acknowledged")).isEqualTo("acknowledged");
         signal("TERM");
         assertThat(guard.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
