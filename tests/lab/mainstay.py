@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,25 @@ class Mainstay:
             return all(one(backends, name)["state"] == state for name in wanted)
 
         self._await_status(f"sees {', '.join(wanted)} {state}", reached, seconds)
+
+    def await_checked(self, healthy: bool, name: str, seconds: float = 30.0) -> None:
+        """Waits until the backend is HEALTHY or UNHEALTHY, and a check that ended after this call agrees.
+
+        After a fault of the network the state may still be that of before, with a failed check on its way.
+        """
+        asked = datetime.now(UTC)
+
+        def reached(status: dict[str, Any]) -> bool:
+            backend = one(one(status["services"], SERVICE)["backends"], name)
+            check = backend["last_check"]
+            return (
+                backend["state"] == ("HEALTHY" if healthy else "UNHEALTHY")
+                and check is not None
+                and check["success"] == healthy
+                and datetime.fromisoformat(check["at"]) > asked
+            )
+
+        self._await_status(f"has checked that {name} is {'' if healthy else 'not '}healthy", reached, seconds)
 
     def await_ready(self, state: str, seconds: float = 30.0) -> None:
         """Waits for the state, with every backend healthy."""

@@ -77,7 +77,7 @@ class MainstayPair(Pair):
 
     def await_backend(self, backend: str, healthy: bool) -> None:
         for node in self.nodes.values():
-            node.await_backends("HEALTHY" if healthy else "UNHEALTHY", backend)
+            node.await_checked(healthy, backend)
 
     def story(self) -> list[str]:
         lines: list[tuple[datetime, str]] = []
