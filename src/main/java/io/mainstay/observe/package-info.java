@@ -2,7 +2,8 @@
 /**
  * What can be seen of a node: counters, the journal of events, the status snapshot.
  *
- * <p>May use {@code net} and {@code time}.
+ * <p>May use {@code net} and {@code time}. The journal has a writer thread; appending to it never waits. Snapshots are
+ * immutable.
  */
 @NullMarked
 package io.mainstay.observe;
