@@ -42,6 +42,7 @@ final class ElectionThread {
 
     private void run() {
         ThreadScheduling.useRealTime(REAL_TIME_PRIORITY)
+                .or(() -> ThreadScheduling.useRealTimeForSafepoints(REAL_TIME_PRIORITY))
                 .ifPresent(reason -> warn("no_real_time", "the election runs without real-time priority", reason));
         ThreadScheduling.lockMemory()
                 .ifPresent(reason -> warn("memory_not_locked", "memory can be swapped out", reason));
