@@ -28,8 +28,12 @@ public final class ThreadScheduling {
 
     private static final Path OWN_THREADS = Path.of("/proc/self/task");
 
-    /** The names that HotSpot gives to its own threads; with the serial collector it is the VM thread that collects. */
-    private static final Pattern SAFEPOINT_THREAD = Pattern.compile("VM Thread|GC Thread.*");
+    /**
+     * The kernel's names, cut to 15 characters, of HotSpot's own threads that others wait for: at a safepoint for the VM
+     * thread, which also collects with the serial collector; when a method has become hot, for the lock of the queue from
+     * which the compilers take their work.
+     */
+    private static final Pattern AWAITED = Pattern.compile("VM Thread|GC Thread.*|C[12] CompilerThre.*");
 
     private ThreadScheduling() {}
 
@@ -44,17 +48,16 @@ public final class ThreadScheduling {
     }
 
     /**
-     * Puts those threads of the virtual machine before all ordinary ones that every other thread waits for at a safepoint,
-     * a garbage collection foremost. As ordinary threads of a busy machine they would be put off for many times what they
-     * need, and a thread of whatever priority with them.
+     * Puts those threads of the virtual machine before all ordinary ones for which other threads wait. As ordinary threads
+     * of a busy machine they would be put off for many times what they need, and a thread of whatever priority with them.
      *
      * @param priority 1 to 99
      * @return why not, or empty if done
      */
-    public static Optional<String> useRealTimeForSafepoints(int priority) {
+    public static Optional<String> useRealTimeForVirtualMachine(int priority) {
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(OWN_THREADS)) {
             for (Path thread : threads) {
-                if (SAFEPOINT_THREAD.matcher(nameOf(thread)).matches()) {
+                if (AWAITED.matcher(nameOf(thread)).matches()) {
                     Optional<String> refusal =
                             useRealTime(Integer.parseInt(thread.getFileName().toString()), priority);
                     if (refusal.isPresent()) {

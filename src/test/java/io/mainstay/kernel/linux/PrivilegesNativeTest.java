@@ -104,7 +104,7 @@ class PrivilegesNativeTest {
 
     @Test
     void theThreadThatCollectsGarbageIsScheduledInRealTimeOrTheRefusalHasAReason() throws Exception {
-        Optional<String> refusal = ThreadScheduling.useRealTimeForSafepoints(10);
+        Optional<String> refusal = ThreadScheduling.useRealTimeForVirtualMachine(10);
 
         if (refusal.isEmpty()) {
             assertThat(schedulingPolicy(threadNamed("VM Thread")))
@@ -173,6 +173,7 @@ class PrivilegesNativeTest {
 
         if (refusal.isEmpty()) {
             assertThat(Files.readString(Path.of("/proc/self/status"))).doesNotContainPattern("VmLck:\\s+0 kB");
+            TestCalls.unlockMemory();
         } else {
             assertThat(refusal).contains("lock memory (needs CAP_IPC_LOCK): out of memory (errno 12)");
         }
