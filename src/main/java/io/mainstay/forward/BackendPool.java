@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BackendPool<B> {
 
-    private final Balance balance;
+    private Balance balance;
     private final List<Candidate<B>> candidates = new ArrayList<>();
 
     public BackendPool(Balance balance) {
@@ -26,6 +26,16 @@ public final class BackendPool<B> {
         Candidate<B> candidate = new Candidate<>(backend, weight);
         candidates.add(candidate);
         return candidate;
+    }
+
+    /** Takes a backend out that has no connections left. */
+    public void remove(Candidate<B> candidate) {
+        candidates.remove(candidate);
+    }
+
+    /** Chooses in another way from now on. */
+    public void setBalance(Balance newBalance) {
+        balance = newBalance;
     }
 
     /** Whether a new connection could be given to any backend. */

@@ -9,7 +9,7 @@ package io.mainstay.forward;
 public final class Candidate<B> {
 
     private final B backend;
-    private final int weight;
+    private int weight;
     private boolean eligible;
     private int active;
 
@@ -27,6 +27,10 @@ public final class Candidate<B> {
 
     public int weight() {
         return weight;
+    }
+
+    public void setWeight(int newWeight) {
+        weight = newWeight;
     }
 
     /** Connections that it has now. */

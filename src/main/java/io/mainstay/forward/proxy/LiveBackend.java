@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveBackend {
 
-    private final BackendConfig config;
+    private volatile BackendConfig config;
     private final InetSocketAddress address;
     private final FlowCounters[] countersOfWorkers;
     private final Candidate<LiveBackend> candidate;
@@ -28,6 +28,7 @@ final class LiveBackend {
     private MonotonicInstant since;
     private @Nullable CheckReport lastCheck;
     private @Nullable Drain drain;
+    private boolean retiring;
 
     LiveBackend(
             BackendConfig config, BackendPool<LiveBackend> pool, RiseFall riseFall, int workers, MonotonicInstant now) {
@@ -48,6 +49,21 @@ final class LiveBackend {
 
     BackendConfig config() {
         return config;
+    }
+
+    /** Takes other settings over; the address stays. */
+    void configure(BackendConfig newConfig) {
+        config = newConfig;
+        candidate.setWeight(newConfig.weight());
+    }
+
+    /** Whether it is not in the configuration any more and is being emptied. */
+    boolean isRetiring() {
+        return retiring;
+    }
+
+    void setRetiring(boolean retiring) {
+        this.retiring = retiring;
     }
 
     InetSocketAddress address() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
 import java.util.List;
 import java.util.Map;
@@ -9,17 +10,19 @@ import java.util.Map;
  * A service at one moment.
  *
  * @param listeners where clients arrive
+ * @param balance how backends are chosen
  * @param open whether at least one listener takes connections
  * @param active connections that clients have now
  * @param total connections that were taken over to a backend
  * @param bytesIn octets from clients
  * @param bytesOut octets to clients
  * @param refused connections that the node reset for want of something, every reason with its count
- * @param backends in the order of the configuration
+ * @param backends in the order of the configuration, then those that are not in it any more and are being emptied
  */
 public record ServiceSnapshot(
         String name,
         List<ListenerConfig> listeners,
+        Balance balance,
         boolean open,
         int active,
         long total,

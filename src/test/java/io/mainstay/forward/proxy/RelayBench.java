@@ -40,6 +40,7 @@ final class RelayBench {
     private final List<String> connectedTo = new ArrayList<>();
     private final List<ProxyEvent> events = new ArrayList<>();
     private final LiveService service;
+    private final LiveListener listener;
     private final Lane lane;
     private Fate fate = Fate.PENDING;
     private MonotonicInstant now = new MonotonicInstant(Long.MAX_VALUE - 1_000_000_000L);
@@ -63,10 +64,14 @@ final class RelayBench {
         HealthCheckConfig check =
                 new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofSeconds(10), Duration.ofSeconds(3), 3, 2);
         ProxySettings settings = new ProxySettings(1, 16, Set.of(), () -> now);
-        service =
-                new LiveService(new ProxyService(config, check), settings, new EventOutlet(Runnable::run, events::add));
+        service = new LiveService(
+                new ProxyService(config, check),
+                settings,
+                new EventOutlet(Runnable::run, events::add),
+                (retiring, backend, drain) -> {});
         service.backends().forEach(backend -> check(backend, true));
         events.clear();
+        listener = new LiveListener(config.listeners().getFirst(), false, true, service);
         lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {});
     }
 
@@ -100,7 +105,7 @@ final class RelayBench {
         if (backend == null) {
             throw new AssertionError("no backend");
         }
-        Relay relay = new Relay(lane, service, service.listeners().getFirst(), backend);
+        Relay relay = new Relay(lane, service, listener, backend);
         SimulatedSocket client = new SimulatedSocket(relay.client());
         relay.client().attach(client);
         relay.start();
