@@ -4,6 +4,7 @@ package io.mainstay.node;
 import io.mainstay.config.ServiceSettings;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.Tier;
 import io.mainstay.forward.proxy.BackendSnapshot;
 import io.mainstay.forward.proxy.CheckReport;
 import io.mainstay.forward.proxy.DrainStatus;
@@ -48,7 +49,7 @@ final class ServiceStatuses {
                 service.name(),
                 service.listeners().stream().map(ServiceStatuses::listen).toList(),
                 ENGINE,
-                word(configured.service().balance()),
+                word(configured.service().selection().balance()),
                 state(service),
                 service.active(),
                 service.total(),
@@ -63,7 +64,7 @@ final class ServiceStatuses {
     }
 
     private static ServiceStatus.State state(ServiceSnapshot service) {
-        if (service.backends().stream().noneMatch(backend -> backend.state().takesNewConnections())) {
+        if (service.tier() == Tier.NONE) {
             return ServiceStatus.State.DOWN;
         }
         return service.open() ? ServiceStatus.State.SERVING : ServiceStatus.State.STANDBY;

@@ -139,7 +139,7 @@ final class ListenerSocket implements EpollIoHandle {
             accepted.reset();
             return;
         }
-        worker.relay(service, listener, accepted);
+        worker.relay(service, listener, accepted, SocketAddresses.ofAccepted(clientAddress));
     }
 
     /** Leaves new connections in the kernel for a while, rather than being told of them again and again. */

@@ -5,12 +5,15 @@ import io.mainstay.forward.AdminState;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendPool;
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.DrainPlan;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.RiseFall;
 import io.mainstay.health.Verdict;
+import io.mainstay.net.Endpoint;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
@@ -49,15 +52,15 @@ final class LiveService {
     private final BackendPool<LiveBackend> pool;
     private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
 
-    /** Whether the journal was last told that no backend takes connections. */
-    private boolean toldWithoutBackend;
+    /** Which backends serve, as the journal was last told; null: nothing yet. */
+    private @Nullable Tier toldTier;
 
     LiveService(ProxyService settings, ProxySettings engine, EventOutlet events) {
         this.settings = settings;
         this.clock = engine.clock();
         this.events = events;
         timeouts = Timeouts.of(settings.config().timeouts());
-        pool = new BackendPool<>(settings.config().balance());
+        pool = new BackendPool<>(settings.config().selection(), clock.now().nanos());
         for (ListenerConfig listener : settings.config().listeners()) {
             boolean virtual =
                     engine.virtualAddresses().contains(listener.endpoint().address());
@@ -112,8 +115,8 @@ final class LiveService {
     }
 
     /** Chooses a backend for a new connection and counts the connection there; null if none takes any. */
-    synchronized @Nullable LiveBackend take() {
-        Candidate<LiveBackend> chosen = pool.choose(List.of());
+    synchronized @Nullable LiveBackend take(Endpoint client) {
+        Candidate<LiveBackend> chosen = pool.choose(client, clock.now(), List.of());
         if (chosen == null) {
             return null;
         }
@@ -127,18 +130,40 @@ final class LiveService {
      * @param tried the backends that it did not reach
      * @return null if none takes any; the connection then still counts where it was
      */
-    synchronized @Nullable LiveBackend takeInstead(LiveBackend failed, Collection<Candidate<LiveBackend>> tried) {
-        Candidate<LiveBackend> chosen = pool.choose(tried);
+    synchronized @Nullable LiveBackend takeInstead(
+            LiveBackend failed, Endpoint client, Collection<Candidate<LiveBackend>> tried) {
+        Candidate<LiveBackend> chosen = pool.choose(client, clock.now(), tried);
         if (chosen == null) {
             return null;
         }
         chosen.connectionStarted();
-        giveBack(failed);
+        countOut(failed);
         return chosen.backend();
     }
 
+    /** Whether somebody wants to know how connections fare with their backends. */
+    boolean observesConnections() {
+        return settings.config().selection().balance() == Balance.LEAST_LATENCY;
+    }
+
+    /** A backend has answered a client for the first time on a connection. */
+    synchronized void onAnswer(LiveBackend backend, Duration after) {
+        backend.candidate().answered(after, clock.now());
+    }
+
+    /** Why there is no backend for a new connection, after {@link #take} gave none. */
+    synchronized RefusalReason reasonForNone() {
+        return pool.tier() == Tier.NONE ? RefusalReason.NO_BACKEND : RefusalReason.BACKENDS_FULL;
+    }
+
     /** Counts a connection out. */
-    synchronized void giveBack(LiveBackend backend) {
+    synchronized void giveBack(LiveBackend backend, Endpoint client) {
+        pool.persistence()
+                .ifPresent(table -> table.connectionEnded(client.address(), backend.candidate(), clock.now()));
+        countOut(backend);
+    }
+
+    private void countOut(LiveBackend backend) {
         backend.candidate().connectionEnded();
         Drain drain = backend.drain();
         if (drain != null && !drain.isOver() && backend.active() == 0) {
@@ -210,19 +235,30 @@ final class LiveService {
     }
 
     private void onStateChange(LiveBackend backend, @Nullable BackendState before, String reason) {
-        boolean wasServed = pool.hasEligible();
         BackendState state = backend.state();
-        backend.setSince(clock.now());
-        backend.candidate().setEligible(state.takesNewConnections());
-        events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
-        boolean served = pool.hasEligible();
-        if (served && toldWithoutBackend) {
-            toldWithoutBackend = false;
-            events.tell(new ProxyEvent.ServiceHasBackend(name(), backend.name()));
-        } else if (!served && !toldWithoutBackend && (wasServed || isDecided())) {
-            toldWithoutBackend = true;
-            events.tell(new ProxyEvent.ServiceWithoutBackend(name(), backend.name() + ": " + reason));
+        MonotonicInstant now = clock.now();
+        backend.setSince(now);
+        if (state == BackendState.HEALTHY && backend.wasJudgedBefore()) {
+            pool.startSlowly(backend.candidate(), now);
         }
+        pool.setStanding(backend.candidate(), backend.standing());
+        pool.prepare(now);
+        events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
+        tellTier(backend.name() + ": " + reason);
+    }
+
+    /** Tells which backends serve, where that is other than what was told last. */
+    private void tellTier(String reason) {
+        Tier tier = pool.tier();
+        if (tier == toldTier || (tier == Tier.NONE && toldTier == null && !isDecided())) {
+            return;
+        }
+        if (tier == Tier.NONE) {
+            events.tell(new ProxyEvent.ServiceWithoutBackend(name(), reason));
+        } else if (toldTier != null || tier != Tier.HEALTHY) {
+            events.tell(new ProxyEvent.ServiceServedBy(name(), tier, reason));
+        }
+        toldTier = tier;
     }
 
     /** Whether something can be said about every backend: at start none is told missing before it was looked for. */
@@ -253,6 +289,7 @@ final class LiveService {
                 name(),
                 settings.config().listeners(),
                 listeners.stream().anyMatch(LiveListener::isOpen),
+                pool.tier(),
                 pool.active(),
                 backendSnapshots.stream().mapToLong(BackendSnapshot::total).sum(),
                 backendSnapshots.stream().mapToLong(BackendSnapshot::bytesIn).sum(),

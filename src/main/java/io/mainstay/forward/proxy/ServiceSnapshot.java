@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.Tier;
 import java.util.List;
 import java.util.Map;
 
@@ -10,6 +11,7 @@ import java.util.Map;
  *
  * @param listeners where clients arrive
  * @param open whether at least one listener takes connections
+ * @param tier which backends get new connections
  * @param active connections that clients have now
  * @param total connections that were taken over to a backend
  * @param bytesIn octets from clients
@@ -21,6 +23,7 @@ public record ServiceSnapshot(
         String name,
         List<ListenerConfig> listeners,
         boolean open,
+        Tier tier,
         int active,
         long total,
         long bytesIn,
