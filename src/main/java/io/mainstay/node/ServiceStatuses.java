@@ -3,6 +3,7 @@ package io.mainstay.node;
 
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.Tier;
 import io.mainstay.forward.proxy.BackendSnapshot;
 import io.mainstay.forward.proxy.CheckReport;
 import io.mainstay.forward.proxy.DrainStatus;
@@ -54,7 +55,7 @@ final class ServiceStatuses {
     }
 
     private static ServiceStatus.State state(ServiceSnapshot service) {
-        if (service.backends().stream().noneMatch(backend -> backend.state().takesNewConnections())) {
+        if (service.tier() == Tier.NONE) {
             return ServiceStatus.State.DOWN;
         }
         return service.open() ? ServiceStatus.State.SERVING : ServiceStatus.State.STANDBY;

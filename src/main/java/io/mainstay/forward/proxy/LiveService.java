@@ -5,11 +5,14 @@ import io.mainstay.forward.AdminState;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendPool;
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.DrainPlan;
+import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.RiseFall;
 import io.mainstay.health.Verdict;
+import io.mainstay.net.Endpoint;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
@@ -74,8 +77,8 @@ final class LiveService {
     /** Whether the service itself is not in the configuration any more. */
     private boolean removed;
 
-    /** Whether the journal was last told that no backend takes connections. */
-    private boolean toldWithoutBackend;
+    /** Which backends serve, as the journal was last told; null: nothing yet. */
+    private @Nullable Tier toldTier;
 
     LiveService(ProxyService settings, ProxySettings engine, EventOutlet events, Retirement retirement) {
         this.name = settings.config().name();
@@ -85,7 +88,7 @@ final class LiveService {
         this.events = events;
         this.retirement = retirement;
         timeouts = Timeouts.of(settings.config().timeouts());
-        pool = new BackendPool<>(settings.config().balance());
+        pool = new BackendPool<>(settings.config().selection(), clock.now().nanos());
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
         }
@@ -109,7 +112,7 @@ final class LiveService {
         removed = false;
         settings = next;
         timeouts = Timeouts.of(next.config().timeouts());
-        pool.setBalance(next.config().balance());
+        pool.configure(next.config().selection());
         List<LiveBackend> wanted = new ArrayList<>();
         List<LiveBackend> arrived = new ArrayList<>();
         for (BackendConfig config : next.config().backends()) {
@@ -124,6 +127,7 @@ final class LiveService {
                 arrived.add(present);
             }
             present.configure(config);
+            pool.configure(present.candidate(), config);
             present.riseFall()
                     .setThresholds(next.check().failures(), next.check().success());
             wanted.add(present);
@@ -134,6 +138,7 @@ final class LiveService {
             }
         }
         backends = List.copyOf(wanted);
+        arrangePool();
         retireReplaced();
         return arrived;
     }
@@ -156,6 +161,14 @@ final class LiveService {
             }
         }
         return null;
+    }
+
+    /** Lets the pool choose among those that are wanted, in their order, and those that serve until they are replaced. */
+    private void arrangePool() {
+        pool.setMembers(withLeaving().stream()
+                .filter(backend -> !backend.isRetiring())
+                .map(LiveBackend::candidate)
+                .toList());
     }
 
     /** It was not checked while it was leaving, so what the checks found before counts no more. */
@@ -184,12 +197,13 @@ final class LiveService {
     private void retireReplaced() {
         if (!removed
                 && !isDecided()
-                && backends.stream().noneMatch(b -> b.candidate().isEligible())) {
+                && backends.stream().noneMatch(b -> b.candidate().isServing())) {
             return;
         }
         for (LiveBackend backend : List.copyOf(leaving)) {
             if (!backend.isRetiring()) {
                 backend.setRetiring(true);
+                pool.remove(backend.candidate());
                 retirement.begun(this, backend, drain(backend, settings.config().drainTimeout()));
             }
         }
@@ -198,7 +212,6 @@ final class LiveService {
     /** Drops a backend whose retirement is over; nothing if it has come back since that began. */
     synchronized void forget(LiveBackend backend, Drain retirement) {
         if (backend.drain() == retirement && backend.isRetiring() && leaving.remove(backend)) {
-            pool.remove(backend.candidate());
             departedConnections += backend.sum(FlowCounters::connections);
             departedBytesIn += backend.sum(FlowCounters::bytesIn);
             departedBytesOut += backend.sum(FlowCounters::bytesOut);
@@ -248,8 +261,8 @@ final class LiveService {
     }
 
     /** Chooses a backend for a new connection and counts the connection there; null if none takes any. */
-    synchronized @Nullable LiveBackend take() {
-        Candidate<LiveBackend> chosen = pool.choose(List.of());
+    synchronized @Nullable LiveBackend take(Endpoint client) {
+        Candidate<LiveBackend> chosen = pool.choose(client, clock.now(), List.of());
         if (chosen == null) {
             return null;
         }
@@ -263,18 +276,40 @@ final class LiveService {
      * @param tried the backends that it did not reach
      * @return null if none takes any; the connection then still counts where it was
      */
-    synchronized @Nullable LiveBackend takeInstead(LiveBackend failed, Collection<Candidate<LiveBackend>> tried) {
-        Candidate<LiveBackend> chosen = pool.choose(tried);
+    synchronized @Nullable LiveBackend takeInstead(
+            LiveBackend failed, Endpoint client, Collection<Candidate<LiveBackend>> tried) {
+        Candidate<LiveBackend> chosen = pool.choose(client, clock.now(), tried);
         if (chosen == null) {
             return null;
         }
         chosen.connectionStarted();
-        giveBack(failed);
+        countOut(failed);
         return chosen.backend();
     }
 
+    /** Whether somebody wants to know how connections fare with their backends. */
+    boolean observesConnections() {
+        return settings.config().selection().balance() == Balance.LEAST_LATENCY;
+    }
+
+    /** A backend has answered a client for the first time on a connection. */
+    synchronized void onAnswer(LiveBackend backend, Duration after) {
+        backend.candidate().answered(after, clock.now());
+    }
+
+    /** Why there is no backend for a new connection, after {@link #take} gave none. */
+    synchronized RefusalReason reasonForNone() {
+        return pool.tier() == Tier.NONE ? RefusalReason.NO_BACKEND : RefusalReason.BACKENDS_FULL;
+    }
+
     /** Counts a connection out. */
-    synchronized void giveBack(LiveBackend backend) {
+    synchronized void giveBack(LiveBackend backend, Endpoint client) {
+        pool.persistence()
+                .ifPresent(table -> table.connectionEnded(client.address(), backend.candidate(), clock.now()));
+        countOut(backend);
+    }
+
+    private void countOut(LiveBackend backend) {
         backend.candidate().connectionEnded();
         Drain drain = backend.drain();
         if (drain != null && !drain.isOver() && backend.active() == 0) {
@@ -346,23 +381,33 @@ final class LiveService {
     }
 
     private void onStateChange(LiveBackend backend, @Nullable BackendState before, String reason) {
-        boolean wasServed = pool.hasEligible();
         BackendState state = backend.state();
-        backend.setSince(clock.now());
-        backend.candidate().setEligible(state.takesNewConnections());
+        MonotonicInstant now = clock.now();
+        backend.setSince(now);
+        if (state == BackendState.HEALTHY && backend.wasJudgedBefore()) {
+            pool.startSlowly(backend.candidate(), now);
+        }
+        pool.setStanding(backend.candidate(), backend.standing());
+        pool.prepare(now);
         events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
         retireReplaced();
-        if (removed) {
+        if (!removed) {
+            tellTier(backend.name() + ": " + reason);
+        }
+    }
+
+    /** Tells which backends serve, where that is other than what was told last. */
+    private void tellTier(String reason) {
+        Tier tier = pool.tier();
+        if (tier == toldTier || (tier == Tier.NONE && toldTier == null && !isDecided())) {
             return;
         }
-        boolean served = pool.hasEligible();
-        if (served && toldWithoutBackend) {
-            toldWithoutBackend = false;
-            events.tell(new ProxyEvent.ServiceHasBackend(name(), backend.name()));
-        } else if (!served && !toldWithoutBackend && (wasServed || isDecided())) {
-            toldWithoutBackend = true;
-            events.tell(new ProxyEvent.ServiceWithoutBackend(name(), backend.name() + ": " + reason));
+        if (tier == Tier.NONE) {
+            events.tell(new ProxyEvent.ServiceWithoutBackend(name(), reason));
+        } else if (toldTier != null || tier != Tier.HEALTHY) {
+            events.tell(new ProxyEvent.ServiceServedBy(name(), tier, reason));
         }
+        toldTier = tier;
     }
 
     /** Whether something can be said about every backend: at start none is told missing before it was looked for. */
@@ -398,9 +443,10 @@ final class LiveService {
         return new ServiceSnapshot(
                 name(),
                 settings.config().listeners(),
-                settings.config().balance(),
+                settings.config().selection().balance(),
                 listeners.stream().anyMatch(LiveListener::isOpen),
-                pool.active(),
+                pool.tier(),
+                backendSnapshots.stream().mapToInt(BackendSnapshot::active).sum(),
                 departedConnections
                         + backendSnapshots.stream()
                                 .mapToLong(BackendSnapshot::total)

@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
@@ -64,7 +65,7 @@ final class Rehearsal {
         ServiceConfig config = new ServiceConfig(
                 NAME,
                 List.of(new ListenerConfig(front, Transport.TCP)),
-                Balance.LEAST_CONN,
+                SelectionConfig.of(Balance.LEAST_CONN),
                 PATIENCE,
                 new TimeoutConfig(PATIENCE, PATIENCE, PATIENCE),
                 List.of(new BackendConfig(NAME, back, 1)));

@@ -3,6 +3,7 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.Tier;
 import java.util.List;
 import java.util.Map;
 
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param listeners where clients arrive
  * @param balance how backends are chosen
  * @param open whether at least one listener takes connections
+ * @param tier which backends get new connections
  * @param active connections that clients have now
  * @param total connections that were taken over to a backend
  * @param bytesIn octets from clients
@@ -24,6 +26,7 @@ public record ServiceSnapshot(
         List<ListenerConfig> listeners,
         Balance balance,
         boolean open,
+        Tier tier,
         int active,
         long total,
         long bytesIn,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import io.netty.channel.IoEventLoop;
@@ -76,20 +77,20 @@ final class Worker {
     }
 
     /** Takes over a connection of a client that was accepted. */
-    void relay(LiveService service, LiveListener listener, TcpSocket accepted) {
-        LiveBackend backend = service.take();
+    void relay(LiveService service, LiveListener listener, TcpSocket accepted, Endpoint client) {
+        LiveBackend backend = service.take(client);
         if (backend == null) {
-            service.countRefused(RefusalReason.NO_BACKEND);
+            service.countRefused(service.reasonForNone());
             accepted.reset();
             return;
         }
-        Relay relay = new Relay(lane, service, listener, backend);
+        Relay relay = new Relay(lane, service, listener, client, backend);
         EpollStreamSocket socket;
         try {
             socket = new EpollStreamSocket(this, accepted, relay.client(), EpollStreamSocket.READING);
         } catch (UncheckedIOException shortage) {
             service.countRefused(RefusalReason.NO_RESOURCES);
-            service.giveBack(backend);
+            service.giveBack(backend, client);
             accepted.reset();
             return;
         }

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
@@ -62,13 +63,13 @@ final class ReloadBench implements AutoCloseable {
 
         private Service with(
                 List<ListenerConfig> listeners,
-                Balance balance,
+                SelectionConfig selection,
                 Duration drainTimeout,
                 TimeoutConfig timeouts,
                 List<BackendConfig> backends) {
             return new Service(
                     bench,
-                    new ServiceConfig(config.name(), listeners, balance, drainTimeout, timeouts, backends),
+                    new ServiceConfig(config.name(), listeners, selection, drainTimeout, timeouts, backends),
                     health);
         }
 
@@ -78,25 +79,34 @@ final class ReloadBench implements AutoCloseable {
 
         Service backends(BackendConfig... backends) {
             return with(
-                    config.listeners(), config.balance(), config.drainTimeout(), config.timeouts(), List.of(backends));
+                    config.listeners(),
+                    config.selection(),
+                    config.drainTimeout(),
+                    config.timeouts(),
+                    List.of(backends));
         }
 
         Service drainTimeout(Duration timeout) {
-            return with(config.listeners(), config.balance(), timeout, config.timeouts(), config.backends());
+            return with(config.listeners(), config.selection(), timeout, config.timeouts(), config.backends());
         }
 
         Service balance(Balance balance) {
-            return with(config.listeners(), balance, config.drainTimeout(), config.timeouts(), config.backends());
+            return with(
+                    config.listeners(),
+                    SelectionConfig.of(balance),
+                    config.drainTimeout(),
+                    config.timeouts(),
+                    config.backends());
         }
 
         Service idle(Duration idle) {
             TimeoutConfig timeouts = new TimeoutConfig(
                     config.timeouts().connect(), idle, config.timeouts().halfClosed());
-            return with(config.listeners(), config.balance(), config.drainTimeout(), timeouts, config.backends());
+            return with(config.listeners(), config.selection(), config.drainTimeout(), timeouts, config.backends());
         }
 
         Service listeners(List<ListenerConfig> listeners) {
-            return with(listeners, config.balance(), config.drainTimeout(), config.timeouts(), config.backends());
+            return with(listeners, config.selection(), config.drainTimeout(), config.timeouts(), config.backends());
         }
 
         Service host(String host) {
@@ -132,7 +142,7 @@ final class ReloadBench implements AutoCloseable {
                 new ServiceConfig(
                         name,
                         List.of(listener("127.0.0.1", EngineBench.freePort("127.0.0.1"))),
-                        Balance.ROUND_ROBIN,
+                        SelectionConfig.of(Balance.ROUND_ROBIN),
                         Duration.ofSeconds(60),
                         new TimeoutConfig(Duration.ofSeconds(20), Duration.ofMinutes(5), Duration.ofMinutes(5)),
                         List.of()),

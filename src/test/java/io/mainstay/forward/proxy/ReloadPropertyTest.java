@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.net.Endpoint;
@@ -88,7 +89,7 @@ class ReloadPropertyTest {
             String name = service.config().name();
             await().atMost(EngineBench.PATIENCE)
                     .until(() -> bench.snapshot(name).backends().stream()
-                            .anyMatch(backend -> backend.state().takesNewConnections()));
+                            .anyMatch(backend -> backend.state() == BackendState.HEALTHY));
             for (ListenerConfig listener : service.config().listeners()) {
                 Socket socket = bench.open(listener.endpoint());
                 opened.add(socket);
