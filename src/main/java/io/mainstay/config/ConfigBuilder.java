@@ -81,7 +81,7 @@ final class ConfigBuilder {
                 new ServiceConfig(
                         present(DerivedDefaults.nameOfService(service)),
                         all(service, Service.LISTEN),
-                        get(service, Service.BALANCE),
+                        BalanceKeys.read(service),
                         get(service, Service.DRAIN_TIMEOUT),
                         new TimeoutConfig(
                                 get(timeouts, Timeouts.CONNECT),
@@ -98,7 +98,9 @@ final class ConfigBuilder {
         return new BackendConfig(
                 present(DerivedDefaults.nameOfBackend(backend)),
                 get(backend, Backend.ADDRESS),
-                get(backend, Backend.WEIGHT));
+                get(backend, Backend.WEIGHT),
+                get(backend, Backend.MAX_CONNECTIONS),
+                get(backend, Backend.BACKUP));
     }
 
     private static HealthCheckConfig healthCheck(WrittenSection check) {
@@ -122,7 +124,7 @@ final class ConfigBuilder {
         };
     }
 
-    private static <T> T get(WrittenSection section, Key.Scalar<T> key) {
+    static <T> T get(WrittenSection section, Key.Scalar<T> key) {
         return present(section.value(key));
     }
 

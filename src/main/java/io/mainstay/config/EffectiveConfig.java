@@ -88,12 +88,12 @@ public final class EffectiveConfig {
 
     private static Tree service(ServiceSettings settings) {
         ServiceConfig service = settings.service();
-        return new Tree()
+        Tree tree = new Tree()
                 .put(Service.NAME, service.name())
                 .putAll(Service.LISTEN, service.listeners())
-                .put(Service.ENGINE, settings.engine())
-                .put(Service.BALANCE, service.balance())
-                .putTree(HealthCheck.SECTION, healthCheck(settings.healthCheck()))
+                .put(Service.ENGINE, settings.engine());
+        BalanceKeys.write(service.selection(), tree);
+        return tree.putTree(HealthCheck.SECTION, healthCheck(settings.healthCheck()))
                 .put(Service.DRAIN_TIMEOUT, service.drainTimeout())
                 .putTree(
                         Timeouts.SECTION,
@@ -112,7 +112,9 @@ public final class EffectiveConfig {
         return new Tree()
                 .put(Backend.NAME, backend.name())
                 .put(Backend.ADDRESS, backend.address())
-                .put(Backend.WEIGHT, backend.weight());
+                .put(Backend.WEIGHT, backend.weight())
+                .put(Backend.MAX_CONNECTIONS, backend.maxConnections())
+                .put(Backend.BACKUP, backend.backup());
     }
 
     private static Tree healthCheck(HealthCheckConfig check) {
@@ -131,7 +133,7 @@ public final class EffectiveConfig {
     }
 
     /** A mapping under construction, keyed by the schema so that no name is written a second time. */
-    private static final class Tree {
+    static final class Tree {
 
         private final Map<String, Object> values = new LinkedHashMap<>();
 

@@ -9,7 +9,6 @@ import static java.time.Duration.ofSeconds;
 import io.mainstay.config.ScalarTypes.StatusRange;
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.VirtualRouterConfig;
-import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
@@ -105,8 +104,8 @@ final class Schema {
                 "checksum",
                 ScalarTypes.word(ChecksumPreference.class),
                 ChecksumPreference.AUTO,
-                "Which form of the IPv4 checksum is sent: that of RFC 9568, that with a pseudo-header as keepalived sends"
-                        + " it, or the one that the peer uses. Both are always accepted.");
+                "Which form of the IPv4 checksum is sent: that of RFC 9568, that with a pseudo-header as keepalived"
+                        + " sends it, or the one that the peer uses. Both are always accepted.");
 
         static final Key.Scalar<Boolean> PREEMPT = Key.optional(
                 "preempt", ScalarTypes.bool(), true, "Whether the node takes over from an Active of lower priority.");
@@ -241,8 +240,24 @@ final class Schema {
                 100,
                 "Its share of the connections against the other backends; 0 gets no new ones.");
 
-        static final Key.Entries ENTRIES =
-                new Key.Entries("backends", List.of(NAME, ADDRESS, WEIGHT), 1, 1024, "The servers that do the work.");
+        static final Key.Scalar<Integer> MAX_CONNECTIONS = Key.optional(
+                "max_connections",
+                ScalarTypes.integer(0, 10_000_000),
+                0,
+                "How many connections it gets at the same time; 0: any number.");
+
+        static final Key.Scalar<Boolean> BACKUP = Key.optional(
+                "backup",
+                ScalarTypes.bool(),
+                false,
+                "Whether it gets connections only while fewer than min_healthy of the others are healthy.");
+
+        static final Key.Entries ENTRIES = new Key.Entries(
+                "backends",
+                List.of(NAME, ADDRESS, WEIGHT, MAX_CONNECTIONS, BACKUP),
+                1,
+                1024,
+                "The servers that do the work.");
 
         private Backend() {}
     }
@@ -260,19 +275,14 @@ final class Schema {
                 ScalarTypes.listener(),
                 256,
                 true,
-                "Where clients arrive: an address and port, or a list of them. The address need not be on this node yet.");
+                "Where clients arrive: an address and port, or a list of them. The address need not be on this node"
+                        + " yet.");
 
         static final Key.Scalar<EngineChoice> ENGINE = Key.optional(
                 "engine",
                 ScalarTypes.word(EngineChoice.class),
                 EngineChoice.AUTO,
                 "Which engine forwards the traffic; auto takes the fastest that has all the service asks for.");
-
-        static final Key.Scalar<Balance> BALANCE = Key.optional(
-                "balance",
-                ScalarTypes.word(Balance.class),
-                Balance.LEAST_CONN,
-                "How a backend is chosen for a new connection.");
 
         static final Key.Scalar<Duration> DRAIN_TIMEOUT = Key.optional(
                 "drain_timeout",
@@ -286,7 +296,12 @@ final class Schema {
                         NAME,
                         LISTEN,
                         ENGINE,
-                        BALANCE,
+                        BalanceKeys.BALANCE,
+                        BalanceKeys.Hash.SECTION,
+                        BalanceKeys.MIN_HEALTHY,
+                        BalanceKeys.ON_PANIC,
+                        BalanceKeys.SLOW_START,
+                        BalanceKeys.Persistence.SECTION,
                         HealthCheck.SECTION,
                         DRAIN_TIMEOUT,
                         Timeouts.SECTION,

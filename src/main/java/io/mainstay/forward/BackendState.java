@@ -20,9 +20,4 @@ public enum BackendState {
             case MAINTENANCE -> MAINTENANCE;
         };
     }
-
-    /** Whether a new connection may be given to it. */
-    public boolean takesNewConnections() {
-        return this == HEALTHY;
-    }
 }

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param name how people call it; unique on the node
  * @param listeners where clients arrive; at least one
- * @param balance how a backend is chosen for a new connection
+ * @param selection how a backend is chosen for a new connection
  * @param drainTimeout how long connections of a draining backend may live on unless the command says otherwise
  * @param timeouts when a silent or unfinished connection is ended
  * @param backends who serves; names unique within the service
@@ -17,7 +17,7 @@ import java.util.List;
 public record ServiceConfig(
         String name,
         List<ListenerConfig> listeners,
-        Balance balance,
+        SelectionConfig selection,
         Duration drainTimeout,
         TimeoutConfig timeouts,
         List<BackendConfig> backends) {

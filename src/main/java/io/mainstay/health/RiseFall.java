@@ -10,18 +10,25 @@ package io.mainstay.health;
  */
 public final class RiseFall {
 
-    private final int failures;
-    private final int success;
+    private int failures;
+    private int success;
     private Verdict verdict = Verdict.UNKNOWN;
 
     /** Results in a row that speak against the verdict. */
     private int against;
 
     /**
-     * @param failures at least 1
-     * @param success at least 1
+     * With the thresholds, each at least 1.
+     *
+     * @param failures failures in a row that make a healthy backend unhealthy
+     * @param success successes in a row that make an unhealthy backend healthy
      */
     public RiseFall(int failures, int success) {
+        setThresholds(failures, success);
+    }
+
+    /** Other thresholds from now on; the verdict stays. */
+    public final void setThresholds(int failures, int success) {
         if (failures < 1) {
             throw new IllegalArgumentException("failures: " + failures + " (expected: 1 or more)");
         }

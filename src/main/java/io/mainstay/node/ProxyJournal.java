@@ -48,12 +48,29 @@ final class ProxyJournal implements Consumer<ProxyEvent> {
                         "service_down",
                         without.service(),
                         "no backend may take new connections, clients are reset: " + without.reason());
-            case ProxyEvent.ServiceHasBackend has ->
-                EventDraft.info("service_up", has.service(), "backend " + has.backend() + " takes new connections");
+            case ProxyEvent.ServiceServedBy served -> servedBy(served);
             case ProxyEvent.AcceptFailing failing ->
                 EventDraft.error(
                         "accept_failing", failing.service(), "new connections wait in the kernel: " + failing.reason());
         };
+    }
+
+    private static EventDraft servedBy(ProxyEvent.ServiceServedBy served) {
+        String because = ": " + served.reason();
+        return switch (served.tier()) {
+            case HEALTHY ->
+                EventDraft.info("service_up", served.service(), "healthy backends take new connections" + because);
+            case BACKUP -> panic(served, "too few backends are healthy, backups take new connections" + because);
+            case ALL ->
+                panic(
+                        served,
+                        "too few backends are healthy, all take new connections whatever their checks say" + because);
+            case NONE -> throw new AssertionError("a service without backends is an event of its own");
+        };
+    }
+
+    private static EventDraft panic(ProxyEvent.ServiceServedBy served, String sentence) {
+        return new EventDraft(Severity.WARNING, "service_panic", served.service(), sentence, Map.of());
     }
 
     private static EventDraft finished(ProxyEvent.DrainFinished finished) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
-import io.mainstay.config.ServiceSettings;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.Tier;
 import io.mainstay.forward.proxy.BackendSnapshot;
 import io.mainstay.forward.proxy.CheckReport;
 import io.mainstay.forward.proxy.DrainStatus;
@@ -12,7 +12,6 @@ import io.mainstay.forward.proxy.ServiceSnapshot;
 import io.mainstay.observe.BackendStatus;
 import io.mainstay.observe.ServiceStatus;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,11 +23,9 @@ final class ServiceStatuses {
 
     private static final String ENGINE = "proxy";
 
-    private final Map<String, ServiceSettings> settings = new LinkedHashMap<>();
     private final WallTime wallTime;
 
-    ServiceStatuses(List<ServiceSettings> services, WallTime wallTime) {
-        services.forEach(service -> settings.put(service.service().name(), service));
+    ServiceStatuses(WallTime wallTime) {
         this.wallTime = wallTime;
     }
 
@@ -37,18 +34,13 @@ final class ServiceStatuses {
     }
 
     private ServiceStatus status(ServiceSnapshot service) {
-        ServiceSettings configured = settings.get(service.name());
-        if (configured == null) {
-            throw new IllegalStateException(
-                    "service " + service.name() + " (expected: one of " + settings.keySet() + ")");
-        }
         Map<String, Long> refused = new TreeMap<>();
         service.refused().forEach((reason, count) -> refused.put(word(reason), count));
         return new ServiceStatus(
                 service.name(),
                 service.listeners().stream().map(ServiceStatuses::listen).toList(),
                 ENGINE,
-                word(configured.service().balance()),
+                word(service.balance()),
                 state(service),
                 service.active(),
                 service.total(),
@@ -63,7 +55,7 @@ final class ServiceStatuses {
     }
 
     private static ServiceStatus.State state(ServiceSnapshot service) {
-        if (service.backends().stream().noneMatch(backend -> backend.state().takesNewConnections())) {
+        if (service.tier() == Tier.NONE) {
             return ServiceStatus.State.DOWN;
         }
         return service.open() ? ServiceStatus.State.SERVING : ServiceStatus.State.STANDBY;

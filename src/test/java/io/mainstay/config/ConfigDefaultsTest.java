@@ -6,9 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.HashConfig;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.PanicConfig;
+import io.mainstay.forward.PersistenceConfig;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
@@ -25,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -32,64 +38,82 @@ import org.junit.jupiter.api.Test;
 class ConfigDefaultsTest {
 
     static final String SHORTEST = """
-            virtual_routers:
-              - interface: eth0
-                vrid: 51
-                addresses: [198.51.100.10/24]
-            services:
-              - listen: 198.51.100.10:443
-                backends:
-                  - address: 10.0.0.11:8443
-            """;
+        virtual_routers:
+          - interface: eth0
+            vrid: 51
+            addresses: [198.51.100.10/24]
+        services:
+          - listen: 198.51.100.10:443
+            backends:
+              - address: 10.0.0.11:8443
+        """;
 
     static final String EVERY_KEY = """
-            node:
-              name: lb1
-            virtual_routers:
-              - name: web
-                interface: bond0.7
-                vrid: 7
-                priority: 250
-                advertisement_interval: 40.95s
-                addresses:
-                  - 198.51.100.10/24
-                  - 198.51.100.11
-                version: 3
-                checksum: pseudo_header
-                preempt: false
-                preempt_delay: 1.5s
-                announce:
-                  repeat: 9
-                  refresh: 0s
-            services:
-              - name: https
-                listen: [198.51.100.10:443/tcp, "[2001:db8::1]:443", 0.0.0.0:8443]
-                engine: proxy
-                balance: round_robin
-                health_check:
-                  type: http
-                  interval: 2s
-                  timeout: 250ms
-                  failures: 4
-                  success: 5
-                  path: /ready?deep=1
-                  host: www.example.org:8443
-                  status: 204
-                drain_timeout: 0s
-                timeouts:
-                  connect: 1s
-                  idle: 1h
-                  half_closed: 45s
-                backends:
-                  - name: web1
-                    address: 10.0.0.11:8443
-                    weight: 0
-                  - name: web2
-                    address: "[2001:db8::2]:443"
-                    weight: 1000
-            control:
-              socket: /tmp/m/c.sock
-            """;
+        node:
+          name: lb1
+        virtual_routers:
+          - name: web
+            interface: bond0.7
+            vrid: 7
+            priority: 250
+            advertisement_interval: 40.95s
+            addresses:
+              - 198.51.100.10/24
+              - 198.51.100.11
+            version: 3
+            checksum: pseudo_header
+            preempt: false
+            preempt_delay: 1.5s
+            announce:
+              repeat: 9
+              refresh: 0s
+        services:
+          - name: https
+            listen: [198.51.100.10:443/tcp, "[2001:db8::1]:443", 0.0.0.0:8443]
+            engine: proxy
+            balance: maglev
+            hash:
+              key: source_port
+              ipv4_prefix: 24
+              ipv6_prefix: 56
+              max_load: 125%
+              seed: "x y"
+            min_healthy: 50%
+            on_panic: all
+            slow_start: 30s
+            persistence:
+              type: source_ip
+              timeout: 5m
+              max_clients: 1000
+              ipv4_prefix: 28
+              ipv6_prefix: 48
+              during_drain: allow
+            health_check:
+              type: http
+              interval: 2s
+              timeout: 250ms
+              failures: 4
+              success: 5
+              path: /ready?deep=1
+              host: www.example.org:8443
+              status: 204
+            drain_timeout: 0s
+            timeouts:
+              connect: 1s
+              idle: 1h
+              half_closed: 45s
+            backends:
+              - name: web1
+                address: 10.0.0.11:8443
+                weight: 0
+                max_connections: 2000
+                backup: true
+              - name: web2
+                address: "[2001:db8::2]:443"
+                weight: 1000
+        control:
+          socket: /tmp/m/c.sock
+        """;
 
     @Test
     void everythingButTheNecessaryHasADefault() {
@@ -113,7 +137,7 @@ class ConfigDefaultsTest {
                                 new ServiceConfig(
                                         "198.51.100.10:443",
                                         List.of(listener("198.51.100.10:443")),
-                                        Balance.LEAST_CONN,
+                                        SelectionConfig.of(Balance.LEAST_CONN),
                                         Duration.ofMinutes(1),
                                         new TimeoutConfig(
                                                 Duration.ofSeconds(3), Duration.ofMinutes(5), Duration.ofSeconds(30)),
@@ -163,12 +187,27 @@ class ConfigDefaultsTest {
                                                 listener("198.51.100.10:443"),
                                                 listener("[2001:db8::1]:443"),
                                                 listener("0.0.0.0:8443")),
-                                        Balance.ROUND_ROBIN,
+                                        new SelectionConfig(
+                                                Balance.MAGLEV,
+                                                new HashConfig(
+                                                        HashConfig.Key.SOURCE_PORT,
+                                                        new AddressGrouping(24, 56),
+                                                        125,
+                                                        "x y"),
+                                                new PanicConfig(
+                                                        new PanicConfig.MinHealthy(50, true), PanicConfig.OnPanic.ALL),
+                                                Duration.ofSeconds(30),
+                                                Optional.of(new PersistenceConfig(
+                                                        new AddressGrouping(28, 48),
+                                                        Duration.ofMinutes(5),
+                                                        1000,
+                                                        PersistenceConfig.DuringDrain.ALLOW))),
                                         Duration.ZERO,
                                         new TimeoutConfig(
                                                 Duration.ofSeconds(1), Duration.ofHours(1), Duration.ofSeconds(45)),
                                         List.of(
-                                                new BackendConfig("web1", Endpoint.parse("10.0.0.11:8443"), 0),
+                                                new BackendConfig(
+                                                        "web1", Endpoint.parse("10.0.0.11:8443"), 0, 2000, true),
                                                 new BackendConfig("web2", Endpoint.parse("[2001:db8::2]:443"), 1000))),
                                 EngineChoice.PROXY,
                                 new HealthCheckConfig(

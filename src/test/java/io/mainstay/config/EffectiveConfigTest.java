@@ -11,47 +11,60 @@ class EffectiveConfigTest {
     @Test
     void everyDefaultIsWrittenOut() {
         assertThat(EffectiveConfig.toYaml(valid(ConfigDefaultsTest.SHORTEST))).isEqualTo("""
-                        node:
-                          name: lb9
-                        virtual_routers:
-                          - name: eth0-51
-                            interface: eth0
-                            vrid: 51
-                            priority: 100
-                            advertisement_interval: 1s
-                            addresses:
-                              - 198.51.100.10/24
-                            version: 3
-                            checksum: auto
-                            preempt: true
-                            preempt_delay: 0s
-                            announce:
-                              repeat: 5
-                              refresh: 1m
-                        services:
-                          - name: 198.51.100.10:443
-                            listen:
-                              - 198.51.100.10:443/tcp
-                            engine: auto
-                            balance: least_conn
-                            health_check:
-                              type: tcp
-                              interval: 10s
-                              timeout: 3s
-                              failures: 3
-                              success: 2
-                            drain_timeout: 1m
-                            timeouts:
-                              connect: 3s
-                              idle: 5m
-                              half_closed: 30s
-                            backends:
-                              - name: 10.0.0.11:8443
-                                address: 10.0.0.11:8443
-                                weight: 100
-                        control:
-                          socket: /run/mainstay/control.sock
-                        """);
+            node:
+              name: lb9
+            virtual_routers:
+              - name: eth0-51
+                interface: eth0
+                vrid: 51
+                priority: 100
+                advertisement_interval: 1s
+                addresses:
+                  - 198.51.100.10/24
+                version: 3
+                checksum: auto
+                preempt: true
+                preempt_delay: 0s
+                announce:
+                  repeat: 5
+                  refresh: 1m
+            services:
+              - name: 198.51.100.10:443
+                listen:
+                  - 198.51.100.10:443/tcp
+                engine: auto
+                balance: least_conn
+                hash:
+                  key: source
+                  ipv4_prefix: 32
+                  ipv6_prefix: 64
+                  max_load: none
+                  seed: ""
+                min_healthy: "1"
+                on_panic: backup
+                slow_start: 0s
+                persistence:
+                  type: none
+                health_check:
+                  type: tcp
+                  interval: 10s
+                  timeout: 3s
+                  failures: 3
+                  success: 2
+                drain_timeout: 1m
+                timeouts:
+                  connect: 3s
+                  idle: 5m
+                  half_closed: 30s
+                backends:
+                  - name: 10.0.0.11:8443
+                    address: 10.0.0.11:8443
+                    weight: 100
+                    max_connections: 0
+                    backup: false
+            control:
+              socket: /run/mainstay/control.sock
+            """);
     }
 
     @Test

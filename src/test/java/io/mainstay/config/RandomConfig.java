@@ -3,9 +3,14 @@ package io.mainstay.config;
 
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.HashConfig;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.PanicConfig;
+import io.mainstay.forward.PersistenceConfig;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
@@ -92,14 +97,19 @@ final class RandomConfig {
         List<BackendConfig> backends = new ArrayList<>();
         int backendCount = 1 + random.nextInt(4);
         for (int i = 0; i < backendCount; i++) {
-            backends.add(new BackendConfig(name(i), endpoint(2000 + i), random.nextInt(1001)));
+            backends.add(new BackendConfig(
+                    name(i),
+                    endpoint(2000 + i),
+                    random.nextInt(1001),
+                    random.nextBoolean() ? 0 : random.nextInt(10_000_001),
+                    random.nextBoolean()));
         }
         Duration timeout = duration(10, 80_000_000);
         return new ServiceSettings(
                 new ServiceConfig(
                         name(index),
                         listeners,
-                        pick(List.of(Balance.values())),
+                        selection(),
                         duration(0, 604_800_000),
                         new TimeoutConfig(
                                 duration(10, 300_000), duration(100, 604_800_000), duration(100, 604_800_000)),
@@ -111,6 +121,33 @@ final class RandomConfig {
                         timeout,
                         1 + random.nextInt(100),
                         1 + random.nextInt(100)));
+    }
+
+    private SelectionConfig selection() {
+        SelectionConfig selection = SelectionConfig.of(pick(List.of(Balance.values())))
+                .withHash(new HashConfig(
+                        pick(List.of(HashConfig.Key.values())),
+                        grouping(),
+                        random.nextBoolean() ? 0 : 101 + random.nextInt(900),
+                        pick(List.of("", "s", "\"'\\ #: {}", "010"))))
+                .withPanic(new PanicConfig(minHealthy(), pick(List.of(PanicConfig.OnPanic.values()))))
+                .withSlowStart(random.nextBoolean() ? Duration.ZERO : duration(1000, 3_600_000));
+        return random.nextBoolean()
+                ? selection
+                : selection.withPersistence(new PersistenceConfig(
+                        grouping(),
+                        duration(1000, 604_800_000),
+                        1 + random.nextInt(1_000_000),
+                        pick(List.of(PersistenceConfig.DuringDrain.values()))));
+    }
+
+    private AddressGrouping grouping() {
+        return new AddressGrouping(1 + random.nextInt(32), 1 + random.nextInt(128));
+    }
+
+    private PanicConfig.MinHealthy minHealthy() {
+        boolean percent = random.nextBoolean();
+        return new PanicConfig.MinHealthy(1 + random.nextInt(percent ? 100 : 1024), percent);
     }
 
     private HealthCheckConfig.Probe probe() {

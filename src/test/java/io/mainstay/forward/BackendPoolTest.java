@@ -2,7 +2,9 @@
 package io.mainstay.forward;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import io.mainstay.net.Endpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -16,115 +18,154 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class BackendPoolTest {
 
-    private static final List<Candidate<String>> NOTHING_TRIED = List.of();
-
-    private static List<Candidate<String>> fill(BackendPool<String> pool, int... weights) {
-        List<Candidate<String>> candidates = new ArrayList<>();
-        for (int i = 0; i < weights.length; i++) {
-            Candidate<String> candidate = pool.add(String.valueOf((char) ('a' + i)), weights[i]);
-            candidate.setEligible(true);
-            candidates.add(candidate);
-        }
-        return candidates;
-    }
-
-    private static String sequence(BackendPool<String> pool, int length) {
-        StringBuilder chosen = new StringBuilder();
-        for (int i = 0; i < length; i++) {
-            chosen.append(take(pool, NOTHING_TRIED).backend());
-        }
-        return chosen.toString();
-    }
-
-    private static Candidate<String> take(BackendPool<String> pool, List<Candidate<String>> tried) {
-        Candidate<String> chosen = pool.choose(tried);
-        if (chosen == null) {
-            throw new AssertionError("nothing chosen");
-        }
-        return chosen;
-    }
-
     @Test
     void equalBackendsTakeTurns() {
-        BackendPool<String> pool = new BackendPool<>(Balance.ROUND_ROBIN);
-        fill(pool, 100, 100, 100);
-        assertThat(sequence(pool, 9)).isEqualTo("abcabcabc");
+        assertThat(PoolBench.of(Balance.ROUND_ROBIN, 100, 100, 100).sequence(9)).isEqualTo("abcabcabc");
     }
 
     @Test
     void aHeavyBackendIsSpreadOutAndNotServedInARow() {
-        BackendPool<String> pool = new BackendPool<>(Balance.ROUND_ROBIN);
-        fill(pool, 5, 1, 1);
-        assertThat(sequence(pool, 14)).isEqualTo("aabacaaaabacaa");
-    }
-
-    @Test
-    void aBackendOfWeightZeroIsNeverChosen() {
-        BackendPool<String> pool = new BackendPool<>(Balance.ROUND_ROBIN);
-        fill(pool, 0, 1);
-        assertThat(sequence(pool, 3)).isEqualTo("bbb");
+        assertThat(PoolBench.of(Balance.ROUND_ROBIN, 5, 1, 1).sequence(14)).isEqualTo("aabacaaaabacaa");
     }
 
     @ParameterizedTest
     @EnumSource(Balance.class)
-    void withoutAnEligibleBackendNothingIsChosen(Balance balance) {
-        BackendPool<String> pool = new BackendPool<>(balance);
-        List<Candidate<String>> candidates = fill(pool, 1, 0);
-        candidates.getFirst().setEligible(false);
-        assertThat(pool.choose(NOTHING_TRIED)).isNull();
-        assertThat(pool.hasEligible()).isFalse();
+    void aBackendOfWeightZeroIsNeverChosen(Balance balance) {
+        assertThat(PoolBench.of(balance, 0, 1).count(100)).containsOnlyKeys("b");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Balance.class)
+    void withoutABackendThatMayServeNothingIsChosen(Balance balance) {
+        PoolBench bench = PoolBench.of(balance, 1, 0);
+        bench.standing(0, Standing.FAILING);
+        assertThat(bench.tryToChoose(PoolBench.client(1))).isNull();
+        assertThat(bench.pool().tier()).isEqualTo(Tier.NONE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Balance.class)
+    void anEmptyPoolChoosesNothing(Balance balance) {
+        assertThat(PoolBench.of(balance).tryToChoose(PoolBench.client(1))).isNull();
     }
 
     @ParameterizedTest
     @EnumSource(Balance.class)
     void aTriedBackendIsChosenAgainOnlyWhenNoOtherRemains(Balance balance) {
-        BackendPool<String> pool = new BackendPool<>(balance);
-        List<Candidate<String>> candidates = fill(pool, 1, 1, 1);
+        PoolBench bench = PoolBench.of(balance, 1, 1, 1);
         List<Candidate<String>> tried = new ArrayList<>();
-        while (tried.size() < candidates.size()) {
-            Candidate<String> next = take(pool, tried);
+        while (tried.size() < 3) {
+            Candidate<String> next = bench.choose(PoolBench.client(1), tried);
             assertThat(tried).doesNotContain(next);
             tried.add(next);
         }
-        assertThat(take(pool, tried)).isIn(candidates);
+        assertThat(bench.choose(PoolBench.client(1), tried)).isIn(bench.candidates());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Balance.class)
+    void aBackendGetsNoMoreConnectionsThanItMayHave(Balance balance) {
+        PoolBench bench = new PoolBench(SelectionConfig.of(balance));
+        bench.add(1, 3, false);
+        bench.add(1000, 2, false);
+        for (int i = 0; i < 5; i++) {
+            bench.connect(PoolBench.client(i));
+        }
+        assertThat(bench.candidate(0).active()).isEqualTo(3);
+        assertThat(bench.candidate(1).active()).isEqualTo(2);
+        assertThat(bench.tryToChoose(PoolBench.client(6))).isNull();
+        assertThat(bench.pool().tier()).as("full is not ill").isEqualTo(Tier.HEALTHY);
+        bench.candidate(0).connectionEnded();
+        assertThat(bench.choose(PoolBench.client(6))).isSameAs(bench.candidate(0));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Balance.class)
+    void aBackendThatIsTakenOutIsNotChosenAnyMore(Balance balance) {
+        PoolBench bench = PoolBench.of(balance, 1, 1);
+        bench.connect(PoolBench.client(0));
+        bench.pool().remove(bench.candidate(0));
+        assertThat(bench.count(20)).containsOnlyKeys("b");
+        bench.pool().remove(bench.candidate(1));
+        assertThat(bench.tryToChoose(PoolBench.client(1))).isNull();
+    }
+
+    @Test
+    void whatABackendAsksForCanOnlyBeLessThanIsConfigured() {
+        PoolBench bench = new PoolBench(SelectionConfig.of(Balance.ROUND_ROBIN));
+        bench.add(100, 10, false);
+        bench.add(100, 0, false);
+        bench.pool().setWanted(bench.candidate(0), 50, 20);
+        bench.pool().setWanted(bench.candidate(1), 100, 20);
+        assertThat(bench.candidate(0).limit()).isEqualTo(10);
+        assertThat(bench.candidate(1).limit()).isEqualTo(20);
+        assertThat(bench.count(300)).containsEntry("a", 100).containsEntry("b", 200);
+        bench.pool().setWanted(bench.candidate(0), 0, 0);
+        assertThat(bench.count(10)).containsOnlyKeys("b");
+    }
+
+    @Test
+    void anotherRuleAndAnotherWeightCountFromTheNextChoiceOn() {
+        PoolBench bench = PoolBench.of(Balance.FIRST, 1, 1);
+        assertThat(bench.sequence(3)).isEqualTo("aaa");
+        bench.pool().configure(SelectionConfig.of(Balance.ROUND_ROBIN));
+        assertThat(bench.sequence(4)).isEqualTo("abab");
+        bench.pool().configure(bench.candidate(1), config("b", 3));
+        assertThat(bench.count(8)).containsEntry("a", 2).containsEntry("b", 6);
+        bench.pool().configure(SelectionConfig.of(Balance.MAGLEV));
+        List<String> before = bench.assignment(1000);
+        bench.pool().configure(bench.candidate(1), config("b", 1));
+        assertThat(bench.assignment(1000)).isNotEqualTo(before);
+    }
+
+    private static BackendConfig config(String name, int weight) {
+        return new BackendConfig(name, Endpoint.parse("198.18.0.1:80"), weight);
     }
 
     @Test
     void leastConnChoosesTheOneWithFewestConnections() {
-        BackendPool<String> pool = new BackendPool<>(Balance.LEAST_CONN);
-        List<Candidate<String>> candidates = fill(pool, 100, 100, 100);
-        candidates.get(0).connectionStarted();
-        candidates.get(2).connectionStarted();
-        assertThat(take(pool, NOTHING_TRIED).backend()).isEqualTo("b");
+        PoolBench bench = PoolBench.of(Balance.LEAST_CONN, 100, 100, 100);
+        bench.candidate(0).connectionStarted();
+        bench.candidate(2).connectionStarted();
+        assertThat(bench.choose().backend()).isEqualTo("b");
     }
 
     @Test
     void leastConnMeasuresConnectionsAgainstTheWeight() {
-        BackendPool<String> pool = new BackendPool<>(Balance.LEAST_CONN);
-        List<Candidate<String>> candidates = fill(pool, 300, 100);
+        PoolBench bench = PoolBench.of(Balance.LEAST_CONN, 300, 100);
         for (int i = 0; i < 2; i++) {
-            candidates.get(0).connectionStarted();
+            bench.candidate(0).connectionStarted();
         }
-        candidates.get(1).connectionStarted();
-        assertThat(take(pool, NOTHING_TRIED).backend()).isEqualTo("a");
+        bench.candidate(1).connectionStarted();
+        assertThat(bench.choose().backend()).isEqualTo("a");
     }
 
     @Test
     void leastConnTakesTurnsAmongEquals() {
-        BackendPool<String> pool = new BackendPool<>(Balance.LEAST_CONN);
-        fill(pool, 1, 1, 1);
-        assertThat(sequence(pool, 6)).isEqualTo("abcabc");
+        assertThat(PoolBench.of(Balance.LEAST_CONN, 1, 1, 1).sequence(6)).isEqualTo("abcabc");
+    }
+
+    @Test
+    void firstFillsOneBackendAfterTheOther() {
+        PoolBench bench = new PoolBench(SelectionConfig.of(Balance.FIRST));
+        bench.add(1, 2, false);
+        bench.add(1000, 2, false);
+        bench.add(1, 0, false);
+        StringBuilder order = new StringBuilder();
+        for (int i = 0; i < 6; i++) {
+            order.append(bench.connect(PoolBench.client(i)).backend());
+        }
+        assertThat(order).hasToString("aabbcc");
     }
 
     @Test
     void activeCountsAllBackends() {
-        BackendPool<String> pool = new BackendPool<>(Balance.LEAST_CONN);
-        List<Candidate<String>> candidates = fill(pool, 1, 1);
-        candidates.forEach(Candidate::connectionStarted);
-        candidates.get(0).setEligible(false);
-        assertThat(pool.active()).isEqualTo(2);
-        candidates.get(0).connectionEnded();
-        assertThat(pool.active()).isEqualTo(1);
+        PoolBench bench = PoolBench.of(Balance.LEAST_CONN, 1, 1);
+        bench.candidates().forEach(Candidate::connectionStarted);
+        bench.standing(0, Standing.OUT);
+        assertThat(bench.pool().active()).isEqualTo(2);
+        bench.candidate(0).connectionEnded();
+        assertThat(bench.pool().active()).isEqualTo(1);
     }
 
     @Test
@@ -133,37 +174,35 @@ class BackendPoolTest {
         for (long seed = 1; seed <= 200; seed++) {
             Random random = new Random(seed);
             int[] weights = random.ints(1 + random.nextInt(8), 1, 40).toArray();
-            BackendPool<String> pool = new BackendPool<>(Balance.ROUND_ROBIN);
-            List<Candidate<String>> candidates = fill(pool, weights);
+            PoolBench bench = PoolBench.of(Balance.ROUND_ROBIN, weights);
             int sum = Arrays.stream(weights).sum();
             // Not only runs from the start: the run may begin at any turn.
-            sequence(pool, random.nextInt(sum));
-            Map<String, Integer> counts = count(pool, sum);
-            for (Candidate<String> candidate : candidates) {
+            bench.sequence(random.nextInt(sum));
+            Map<String, Integer> counts = bench.count(sum);
+            for (Candidate<String> candidate : bench.candidates()) {
                 assertThat(counts.getOrDefault(candidate.backend(), 0))
                         .as("seed %d, weights %s, backend %s", seed, weights, candidate.backend())
-                        .isEqualTo(candidate.weight());
+                        .isEqualTo(candidate.configuredWeight());
             }
         }
     }
 
     @Test
     @Tag("property")
-    void noBackendIsEverMoreThanOneTurnAwayFromItsShareWhileAllAreEligible() {
+    void noBackendIsEverMoreThanOneTurnAwayFromItsShareWhileAllServe() {
         for (long seed = 1; seed <= 100; seed++) {
             Random random = new Random(seed);
             int[] weights = random.ints(2 + random.nextInt(6), 1, 100).toArray();
-            BackendPool<String> pool = new BackendPool<>(Balance.ROUND_ROBIN);
-            List<Candidate<String>> candidates = fill(pool, weights);
+            PoolBench bench = PoolBench.of(Balance.ROUND_ROBIN, weights);
             double sum = Arrays.stream(weights).sum();
             Map<String, Integer> counts = new HashMap<>();
             for (int turn = 1; turn <= 2 * sum; turn++) {
-                counts.merge(take(pool, NOTHING_TRIED).backend(), 1, Integer::sum);
-                for (Candidate<String> candidate : candidates) {
-                    double share = turn * candidate.weight() / sum;
+                counts.merge(bench.choose().backend(), 1, Integer::sum);
+                for (Candidate<String> candidate : bench.candidates()) {
+                    double share = turn * candidate.configuredWeight() / sum;
                     assertThat(Math.abs(counts.getOrDefault(candidate.backend(), 0) - share))
                             .as("seed %d, weights %s, turn %d, backend %s", seed, weights, turn, candidate.backend())
-                            .isLessThan(1 + (candidates.size() - 1) / 2.0);
+                            .isLessThan(1 + (weights.length - 1) / 2.0);
                 }
             }
         }
@@ -175,22 +214,24 @@ class BackendPoolTest {
         for (long seed = 1; seed <= 200; seed++) {
             Random random = new Random(seed);
             int[] weights = random.ints(2 + random.nextInt(6), 1, 20).toArray();
-            BackendPool<String> pool = new BackendPool<>(Balance.ROUND_ROBIN);
-            List<Candidate<String>> candidates = fill(pool, weights);
+            PoolBench bench = PoolBench.of(Balance.ROUND_ROBIN, weights);
             for (int i = 0; i < 300; i++) {
-                candidates.get(random.nextInt(candidates.size())).setEligible(random.nextInt(3) > 0);
-                pool.choose(NOTHING_TRIED);
+                bench.standing(
+                        random.nextInt(weights.length), random.nextInt(3) > 0 ? Standing.HEALTHY : Standing.FAILING);
+                bench.tryToChoose(PoolBench.client(i));
             }
-            candidates.forEach(candidate -> candidate.setEligible(true));
+            for (int i = 0; i < weights.length; i++) {
+                bench.standing(i, Standing.HEALTHY);
+            }
             int sum = Arrays.stream(weights).sum();
             int rounds = 20;
-            Map<String, Integer> counts = count(pool, sum * rounds);
-            for (Candidate<String> candidate : candidates) {
+            Map<String, Integer> counts = bench.count(sum * rounds);
+            for (Candidate<String> candidate : bench.candidates()) {
                 assertThat(counts.getOrDefault(candidate.backend(), 0))
                         .as("seed %d, weights %s, backend %s", seed, weights, candidate.backend())
                         .isBetween(
-                                candidate.weight() * rounds - candidates.size(),
-                                candidate.weight() * rounds + candidates.size());
+                                candidate.configuredWeight() * rounds - weights.length,
+                                candidate.configuredWeight() * rounds + weights.length);
             }
         }
     }
@@ -200,33 +241,103 @@ class BackendPoolTest {
     void leastConnNeverChoosesABusierBackendThanAnother() {
         for (long seed = 1; seed <= 100; seed++) {
             Random random = new Random(seed);
-            BackendPool<String> pool = new BackendPool<>(Balance.LEAST_CONN);
-            List<Candidate<String>> candidates =
-                    fill(pool, random.ints(2 + random.nextInt(6), 1, 50).toArray());
+            PoolBench bench = PoolBench.of(
+                    Balance.LEAST_CONN,
+                    random.ints(2 + random.nextInt(6), 1, 50).toArray());
             List<Candidate<String>> connections = new ArrayList<>();
             for (int i = 0; i < 500; i++) {
                 if (!connections.isEmpty() && random.nextInt(5) < 2) {
                     connections.remove(random.nextInt(connections.size())).connectionEnded();
                     continue;
                 }
-                Candidate<String> chosen = take(pool, NOTHING_TRIED);
-                for (Candidate<String> other : candidates) {
-                    assertThat((double) chosen.active() / chosen.weight())
+                Candidate<String> chosen = bench.choose();
+                for (Candidate<String> other : bench.candidates()) {
+                    assertThat((double) chosen.active() / chosen.configuredWeight())
                             .as("seed %d, step %d", seed, i)
-                            .isLessThanOrEqualTo((double) other.active() / other.weight());
+                            .isLessThanOrEqualTo((double) other.active() / other.configuredWeight());
                 }
                 chosen.connectionStarted();
                 connections.add(chosen);
             }
-            assertThat(pool.active()).as("seed %d", seed).isEqualTo(connections.size());
+            assertThat(bench.pool().active()).as("seed %d", seed).isEqualTo(connections.size());
         }
     }
 
-    private static Map<String, Integer> count(BackendPool<String> pool, int choices) {
-        Map<String, Integer> counts = new HashMap<>();
-        for (int i = 0; i < choices; i++) {
-            counts.merge(take(pool, NOTHING_TRIED).backend(), 1, Integer::sum);
+    @Test
+    @Tag("property")
+    void randomTwoGivesEachBackendItsShareOfConnectionsThatStay() {
+        for (long seed = 1; seed <= 30; seed++) {
+            Random random = new Random(seed);
+            int[] weights = random.ints(2 + random.nextInt(6), 20, 100).toArray();
+            PoolBench bench = new PoolBench(SelectionConfig.of(Balance.RANDOM_TWO), seed).with(weights);
+            int connections = 20_000;
+            for (int i = 0; i < connections; i++) {
+                bench.connect(PoolBench.client(i));
+            }
+            double sum = Arrays.stream(weights).sum();
+            for (Candidate<String> candidate : bench.candidates()) {
+                // One choice alone would be off by a percent or two of the whole; the better of two evens it out.
+                assertThat((double) candidate.active() / connections)
+                        .as("seed %d, weights %s, backend %s", seed, weights, candidate.backend())
+                        .isCloseTo(candidate.configuredWeight() / sum, within(0.005));
+            }
         }
-        return counts;
+    }
+
+    @Test
+    @Tag("property")
+    void randomTwoDrawsByWeightWhileNobodyStays() {
+        for (long seed = 1; seed <= 20; seed++) {
+            Random random = new Random(seed);
+            int[] weights = random.ints(3 + random.nextInt(5), 1, 100).toArray();
+            PoolBench bench = new PoolBench(SelectionConfig.of(Balance.RANDOM_TWO), seed).with(weights);
+            Map<String, Integer> counts = bench.count(20_000);
+            double sum = Arrays.stream(weights).sum();
+            for (Candidate<String> candidate : bench.candidates()) {
+                assertThat(counts.getOrDefault(candidate.backend(), 0) / 20_000.0)
+                        .as("seed %d, weights %s, backend %s", seed, weights, candidate.backend())
+                        .isCloseTo(candidate.configuredWeight() / sum, within(0.02));
+            }
+        }
+    }
+
+    private static <T> T pick(Random random, T[] choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+
+    @Test
+    @Tag("property")
+    void noBackendIsEverOverItsLimitWhateverHappens() {
+        for (long seed = 1; seed <= 100; seed++) {
+            Random random = new Random(seed);
+            Balance balance = pick(random, Balance.values());
+            PoolBench bench = new PoolBench(SelectionConfig.of(balance), seed);
+            int backends = 1 + random.nextInt(6);
+            for (int i = 0; i < backends; i++) {
+                bench.add(random.nextInt(20), random.nextInt(5), random.nextInt(4) == 0);
+            }
+            List<Candidate<String>> connections = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                if (random.nextInt(10) == 0) {
+                    bench.standing(random.nextInt(backends), pick(random, Standing.values()));
+                }
+                if (!connections.isEmpty() && random.nextInt(5) < 2) {
+                    connections.remove(random.nextInt(connections.size())).connectionEnded();
+                    continue;
+                }
+                Candidate<String> chosen = bench.tryToChoose(PoolBench.client(random.nextInt(50)));
+                if (chosen == null) {
+                    assertThat(bench.candidates())
+                            .as("seed %d, step %d: refused while one has room", seed, i)
+                            .noneMatch(candidate -> candidate.isServing() && candidate.hasRoom());
+                    continue;
+                }
+                assertThat(chosen.isServing() && chosen.hasRoom())
+                        .as("seed %d, step %d", seed, i)
+                        .isTrue();
+                chosen.connectionStarted();
+                connections.add(chosen);
+            }
+        }
     }
 }

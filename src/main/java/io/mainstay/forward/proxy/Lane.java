@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.time.MonotonicClock;
+import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
 
 /** What the connections of one worker share: memory, deadlines, and time. Used by the worker's thread alone. */
@@ -44,6 +45,11 @@ final class Lane {
 
     StreamSocket connect(LiveBackend backend, StreamSocket.Listener listener) throws IOException {
         return connector.connect(backend, listener);
+    }
+
+    /** The time now. */
+    MonotonicInstant now() {
+        return clock.now();
     }
 
     /** The time of the last tick, at most a tick old while there are deadlines. */

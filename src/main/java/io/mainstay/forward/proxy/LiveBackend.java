@@ -6,6 +6,7 @@ import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendPool;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Candidate;
+import io.mainstay.forward.Standing;
 import io.mainstay.health.RiseFall;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Ipv6Address;
@@ -19,15 +20,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveBackend {
 
-    private final BackendConfig config;
+    private volatile BackendConfig config;
     private final InetSocketAddress address;
     private final FlowCounters[] countersOfWorkers;
     private final Candidate<LiveBackend> candidate;
     private final RiseFall riseFall;
     private AdminState wish = AdminState.READY;
+    private boolean judged;
     private MonotonicInstant since;
     private @Nullable CheckReport lastCheck;
     private @Nullable Drain drain;
+    private boolean retiring;
 
     LiveBackend(
             BackendConfig config, BackendPool<LiveBackend> pool, RiseFall riseFall, int workers, MonotonicInstant now) {
@@ -39,7 +42,7 @@ final class LiveBackend {
         for (int i = 0; i < workers; i++) {
             countersOfWorkers[i] = new FlowCounters();
         }
-        candidate = pool.add(this, config.weight());
+        candidate = pool.add(this, config);
     }
 
     String name() {
@@ -48,6 +51,20 @@ final class LiveBackend {
 
     BackendConfig config() {
         return config;
+    }
+
+    /** Takes other settings over; the address stays. */
+    void configure(BackendConfig newConfig) {
+        config = newConfig;
+    }
+
+    /** Whether it is not in the configuration any more and is being emptied. */
+    boolean isRetiring() {
+        return retiring;
+    }
+
+    void setRetiring(boolean retiring) {
+        this.retiring = retiring;
     }
 
     InetSocketAddress address() {
@@ -73,6 +90,28 @@ final class LiveBackend {
 
     BackendState state() {
         return BackendState.of(wish, riseFall.verdict() == Verdict.HEALTHY);
+    }
+
+    /** What the choice has to know. */
+    Standing standing() {
+        Verdict verdict = riseFall.verdict();
+        return switch (wish) {
+            case READY ->
+                switch (verdict) {
+                    case HEALTHY -> Standing.HEALTHY;
+                    case UNHEALTHY -> Standing.FAILING;
+                    case UNKNOWN -> Standing.OUT;
+                };
+            case DRAIN -> verdict == Verdict.HEALTHY ? Standing.DRAINING : Standing.OUT;
+            case MAINTENANCE -> Standing.OUT;
+        };
+    }
+
+    /** Whether something was known of it before now, so that what is known now is news and not a start. */
+    boolean wasJudgedBefore() {
+        boolean before = judged;
+        judged = true;
+        return before;
     }
 
     AdminState wish() {

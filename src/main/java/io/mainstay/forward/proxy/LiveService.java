@@ -5,12 +5,14 @@ import io.mainstay.forward.AdminState;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendPool;
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.DrainPlan;
-import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.RiseFall;
 import io.mainstay.health.Verdict;
+import io.mainstay.net.Endpoint;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
@@ -40,41 +42,188 @@ final class LiveService {
         }
     }
 
-    private final ProxyService settings;
-    private final Timeouts timeouts;
+    /** Is told when a backend that is no longer wanted is being emptied. */
+    interface Retirement {
+
+        /**
+         * The drain of a backend that was replaced or removed has begun; called under the lock of the service.
+         *
+         * @param drain when it is over, {@link LiveService#forget} is to be called
+         */
+        void begun(LiveService service, LiveBackend backend, Drain drain);
+    }
+
+    private final String name;
+    private final int workers;
     private final MonotonicClock clock;
     private final EventOutlet events;
-    private final List<LiveListener> listeners = new ArrayList<>();
-    private final List<LiveBackend> backends = new ArrayList<>();
+    private final Retirement retirement;
     private final BackendPool<LiveBackend> pool;
     private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
+    private volatile ProxyService settings;
+    private volatile Timeouts timeouts;
+    private volatile List<LiveListener> listeners = List.of();
+    private volatile List<LiveBackend> backends = List.of();
 
-    /** Whether the journal was last told that no backend takes connections. */
-    private boolean toldWithoutBackend;
+    /** Backends that are not in the configuration any more and still serve or are being emptied. */
+    private final List<LiveBackend> leaving = new ArrayList<>();
 
-    LiveService(ProxyService settings, ProxySettings engine, EventOutlet events) {
+    /** What backends counted that are gone, so that the sums of the service never fall. */
+    private long departedConnections;
+
+    private long departedBytesIn;
+    private long departedBytesOut;
+
+    /** Whether the service itself is not in the configuration any more. */
+    private boolean removed;
+
+    /** Which backends serve, as the journal was last told; null: nothing yet. */
+    private @Nullable Tier toldTier;
+
+    LiveService(ProxyService settings, ProxySettings engine, EventOutlet events, Retirement retirement) {
+        this.name = settings.config().name();
         this.settings = settings;
         this.clock = engine.clock();
+        this.workers = engine.workers();
         this.events = events;
+        this.retirement = retirement;
         timeouts = Timeouts.of(settings.config().timeouts());
-        pool = new BackendPool<>(settings.config().balance());
-        for (ListenerConfig listener : settings.config().listeners()) {
-            boolean virtual =
-                    engine.virtualAddresses().contains(listener.endpoint().address());
-            listeners.add(new LiveListener(listener, virtual));
-        }
-        for (BackendConfig backend : settings.config().backends()) {
-            RiseFall riseFall =
-                    new RiseFall(settings.check().failures(), settings.check().success());
-            backends.add(new LiveBackend(backend, pool, riseFall, engine.workers(), clock.now()));
-        }
+        pool = new BackendPool<>(settings.config().selection(), clock.now().nanos());
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
         }
+        backends = settings.config().backends().stream().map(this::arrival).toList();
+    }
+
+    private LiveBackend arrival(BackendConfig backend) {
+        RiseFall riseFall =
+                new RiseFall(settings.check().failures(), settings.check().success());
+        return new LiveBackend(backend, pool, riseFall, workers, clock.now());
+    }
+
+    /**
+     * Takes new settings over. Backends with the same name and address stay as they are, with their connections, verdicts
+     * and counters. Those that are gone from the settings are drained, but serve on until one of the others may: so a change
+     * of all servers at once leaves no moment without any.
+     *
+     * @return the backends that are to be checked from now on: those that came, and those that came back
+     */
+    synchronized List<LiveBackend> configure(ProxyService next) {
+        removed = false;
+        settings = next;
+        timeouts = Timeouts.of(next.config().timeouts());
+        pool.configure(next.config().selection());
+        List<LiveBackend> wanted = new ArrayList<>();
+        List<LiveBackend> arrived = new ArrayList<>();
+        for (BackendConfig config : next.config().backends()) {
+            LiveBackend present = find(backends, config);
+            if (present == null) {
+                present = find(leaving, config);
+                if (present == null) {
+                    present = arrival(config);
+                } else {
+                    rejoin(present);
+                }
+                arrived.add(present);
+            }
+            present.configure(config);
+            pool.configure(present.candidate(), config);
+            present.riseFall()
+                    .setThresholds(next.check().failures(), next.check().success());
+            wanted.add(present);
+        }
+        for (LiveBackend backend : backends) {
+            if (!wanted.contains(backend)) {
+                leaving.add(backend);
+            }
+        }
+        backends = List.copyOf(wanted);
+        arrangePool();
+        retireReplaced();
+        return arrived;
+    }
+
+    /** Whether it is what is wanted already. */
+    synchronized boolean isAs(ProxyService wanted) {
+        return !removed && settings.equals(wanted);
+    }
+
+    /** Whether the operator has not taken the backend out of the checks. */
+    synchronized boolean isToBeChecked(LiveBackend backend) {
+        return backend.wish() != AdminState.MAINTENANCE && !backend.isRetiring();
+    }
+
+    private static @Nullable LiveBackend find(List<LiveBackend> among, BackendConfig config) {
+        for (LiveBackend backend : among) {
+            if (backend.name().equals(config.name())
+                    && backend.config().address().equals(config.address())) {
+                return backend;
+            }
+        }
+        return null;
+    }
+
+    /** Lets the pool choose among those that are wanted, in their order, and those that serve until they are replaced. */
+    private void arrangePool() {
+        pool.setMembers(withLeaving().stream()
+                .filter(backend -> !backend.isRetiring())
+                .map(LiveBackend::candidate)
+                .toList());
+    }
+
+    /** It was not checked while it was leaving, so what the checks found before counts no more. */
+    private void rejoin(LiveBackend backend) {
+        leaving.remove(backend);
+        if (backend.isRetiring()) {
+            backend.setRetiring(false);
+            backend.riseFall().forget();
+            wish(backend, AdminState.READY, "in the configuration again, not checked yet");
+        }
+    }
+
+    /** Drains every backend, because the service is not in the configuration any more. */
+    synchronized void remove() {
+        removed = true;
+        leaving.addAll(backends);
+        backends = List.of();
+        retireReplaced();
+    }
+
+    /** Whether the service is not in the configuration any more and nothing is left of it. */
+    synchronized boolean isGone() {
+        return removed && leaving.isEmpty();
+    }
+
+    private void retireReplaced() {
+        if (!removed
+                && !isDecided()
+                && backends.stream().noneMatch(b -> b.candidate().isServing())) {
+            return;
+        }
+        for (LiveBackend backend : List.copyOf(leaving)) {
+            if (!backend.isRetiring()) {
+                backend.setRetiring(true);
+                pool.remove(backend.candidate());
+                retirement.begun(this, backend, drain(backend, settings.config().drainTimeout()));
+            }
+        }
+    }
+
+    /** Drops a backend whose retirement is over; nothing if it has come back since that began. */
+    synchronized void forget(LiveBackend backend, Drain retirement) {
+        if (backend.drain() == retirement && backend.isRetiring() && leaving.remove(backend)) {
+            departedConnections += backend.sum(FlowCounters::connections);
+            departedBytesIn += backend.sum(FlowCounters::bytesIn);
+            departedBytesOut += backend.sum(FlowCounters::bytesOut);
+        }
+    }
+
+    void setListeners(List<LiveListener> newListeners) {
+        listeners = List.copyOf(newListeners);
     }
 
     String name() {
-        return settings.config().name();
+        return name;
     }
 
     ProxyService settings() {
@@ -93,7 +242,7 @@ final class LiveService {
         return backends;
     }
 
-    /** @throws IllegalArgumentException if there is none of that name */
+    /** @throws IllegalArgumentException if none of that name is configured */
     LiveBackend backend(String name) {
         for (LiveBackend backend : backends) {
             if (backend.name().equals(name)) {
@@ -112,8 +261,8 @@ final class LiveService {
     }
 
     /** Chooses a backend for a new connection and counts the connection there; null if none takes any. */
-    synchronized @Nullable LiveBackend take() {
-        Candidate<LiveBackend> chosen = pool.choose(List.of());
+    synchronized @Nullable LiveBackend take(Endpoint client) {
+        Candidate<LiveBackend> chosen = pool.choose(client, clock.now(), List.of());
         if (chosen == null) {
             return null;
         }
@@ -127,18 +276,40 @@ final class LiveService {
      * @param tried the backends that it did not reach
      * @return null if none takes any; the connection then still counts where it was
      */
-    synchronized @Nullable LiveBackend takeInstead(LiveBackend failed, Collection<Candidate<LiveBackend>> tried) {
-        Candidate<LiveBackend> chosen = pool.choose(tried);
+    synchronized @Nullable LiveBackend takeInstead(
+            LiveBackend failed, Endpoint client, Collection<Candidate<LiveBackend>> tried) {
+        Candidate<LiveBackend> chosen = pool.choose(client, clock.now(), tried);
         if (chosen == null) {
             return null;
         }
         chosen.connectionStarted();
-        giveBack(failed);
+        countOut(failed);
         return chosen.backend();
     }
 
+    /** Whether somebody wants to know how connections fare with their backends. */
+    boolean observesConnections() {
+        return settings.config().selection().balance() == Balance.LEAST_LATENCY;
+    }
+
+    /** A backend has answered a client for the first time on a connection. */
+    synchronized void onAnswer(LiveBackend backend, Duration after) {
+        backend.candidate().answered(after, clock.now());
+    }
+
+    /** Why there is no backend for a new connection, after {@link #take} gave none. */
+    synchronized RefusalReason reasonForNone() {
+        return pool.tier() == Tier.NONE ? RefusalReason.NO_BACKEND : RefusalReason.BACKENDS_FULL;
+    }
+
     /** Counts a connection out. */
-    synchronized void giveBack(LiveBackend backend) {
+    synchronized void giveBack(LiveBackend backend, Endpoint client) {
+        pool.persistence()
+                .ifPresent(table -> table.connectionEnded(client.address(), backend.candidate(), clock.now()));
+        countOut(backend);
+    }
+
+    private void countOut(LiveBackend backend) {
         backend.candidate().connectionEnded();
         Drain drain = backend.drain();
         if (drain != null && !drain.isOver() && backend.active() == 0) {
@@ -210,19 +381,33 @@ final class LiveService {
     }
 
     private void onStateChange(LiveBackend backend, @Nullable BackendState before, String reason) {
-        boolean wasServed = pool.hasEligible();
         BackendState state = backend.state();
-        backend.setSince(clock.now());
-        backend.candidate().setEligible(state.takesNewConnections());
-        events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
-        boolean served = pool.hasEligible();
-        if (served && toldWithoutBackend) {
-            toldWithoutBackend = false;
-            events.tell(new ProxyEvent.ServiceHasBackend(name(), backend.name()));
-        } else if (!served && !toldWithoutBackend && (wasServed || isDecided())) {
-            toldWithoutBackend = true;
-            events.tell(new ProxyEvent.ServiceWithoutBackend(name(), backend.name() + ": " + reason));
+        MonotonicInstant now = clock.now();
+        backend.setSince(now);
+        if (state == BackendState.HEALTHY && backend.wasJudgedBefore()) {
+            pool.startSlowly(backend.candidate(), now);
         }
+        pool.setStanding(backend.candidate(), backend.standing());
+        pool.prepare(now);
+        events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
+        retireReplaced();
+        if (!removed) {
+            tellTier(backend.name() + ": " + reason);
+        }
+    }
+
+    /** Tells which backends serve, where that is other than what was told last. */
+    private void tellTier(String reason) {
+        Tier tier = pool.tier();
+        if (tier == toldTier || (tier == Tier.NONE && toldTier == null && !isDecided())) {
+            return;
+        }
+        if (tier == Tier.NONE) {
+            events.tell(new ProxyEvent.ServiceWithoutBackend(name(), reason));
+        } else if (toldTier != null || tier != Tier.HEALTHY) {
+            events.tell(new ProxyEvent.ServiceServedBy(name(), tier, reason));
+        }
+        toldTier = tier;
     }
 
     /** Whether something can be said about every backend: at start none is told missing before it was looked for. */
@@ -232,7 +417,7 @@ final class LiveService {
 
     /** Calls off the drains that run. */
     synchronized void cancelDrains() {
-        for (LiveBackend backend : backends) {
+        for (LiveBackend backend : withLeaving()) {
             Drain drain = backend.drain();
             if (drain != null && !drain.isOver()) {
                 finish(backend, drain);
@@ -240,10 +425,16 @@ final class LiveService {
         }
     }
 
+    private List<LiveBackend> withLeaving() {
+        List<LiveBackend> all = new ArrayList<>(backends);
+        all.addAll(leaving);
+        return all;
+    }
+
     synchronized ServiceSnapshot snapshot() {
         MonotonicInstant now = clock.now();
-        List<BackendSnapshot> backendSnapshots = new ArrayList<>(backends.size());
-        for (LiveBackend backend : backends) {
+        List<BackendSnapshot> backendSnapshots = new ArrayList<>();
+        for (LiveBackend backend : withLeaving()) {
             Drain drain = backend.drain();
             backendSnapshots.add(backend.snapshot(drain == null ? null : drain.status(backend.active(), now)));
         }
@@ -252,11 +443,22 @@ final class LiveService {
         return new ServiceSnapshot(
                 name(),
                 settings.config().listeners(),
+                settings.config().selection().balance(),
                 listeners.stream().anyMatch(LiveListener::isOpen),
-                pool.active(),
-                backendSnapshots.stream().mapToLong(BackendSnapshot::total).sum(),
-                backendSnapshots.stream().mapToLong(BackendSnapshot::bytesIn).sum(),
-                backendSnapshots.stream().mapToLong(BackendSnapshot::bytesOut).sum(),
+                pool.tier(),
+                backendSnapshots.stream().mapToInt(BackendSnapshot::active).sum(),
+                departedConnections
+                        + backendSnapshots.stream()
+                                .mapToLong(BackendSnapshot::total)
+                                .sum(),
+                departedBytesIn
+                        + backendSnapshots.stream()
+                                .mapToLong(BackendSnapshot::bytesIn)
+                                .sum(),
+                departedBytesOut
+                        + backendSnapshots.stream()
+                                .mapToLong(BackendSnapshot::bytesOut)
+                                .sum(),
                 refusals,
                 backendSnapshots);
     }

@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.Tier;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +40,13 @@ public sealed interface ProxyEvent {
      */
     record ServiceWithoutBackend(String service, String reason) implements ProxyEvent {}
 
-    /** The first backend of a service without any may take connections again. */
-    record ServiceHasBackend(String service, String backend) implements ProxyEvent {}
+    /**
+     * Other backends than before get the new connections of a service.
+     *
+     * @param tier which ones; never {@link Tier#NONE}
+     * @param reason what brought it about
+     */
+    record ServiceServedBy(String service, Tier tier, String reason) implements ProxyEvent {}
 
     /**
      * New connections wait in the kernel, because the node cannot take them. Told every ten seconds at most by each worker.

@@ -7,6 +7,8 @@ public enum RefusalReason {
     GATE_CLOSED,
     /** No backend may take new connections. */
     NO_BACKEND,
+    /** Every backend that may take new connections has as many as it may have. */
+    BACKENDS_FULL,
     /** Every attempt to reach a backend failed. */
     CONNECT_FAILED,
     /** The node has no descriptor, port or memory left for the connection to a backend. */

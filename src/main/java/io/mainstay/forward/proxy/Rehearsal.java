@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
@@ -44,8 +45,9 @@ final class Rehearsal {
             Endpoint back = SocketAddresses.endpoint(new InetSocketAddress(loopback, server.getLocalPort()));
             EventOutlet silent = new EventOutlet(Runnable::run, event -> {});
             LiveService service = service(SocketAddresses.endpoint(front), back, settings, silent);
-            LiveListener listener = service.listeners().getFirst();
-            ListenerSocket listening = new ListenerSocket(worker, service, listener, socket, silent);
+            ListenerConfig place = service.settings().config().listeners().getFirst();
+            LiveListener listener = new LiveListener(place, false, true, service);
+            ListenerSocket listening = new ListenerSocket(worker, listener, socket, silent);
             worker.execute(() -> worker.listen(listening));
             try {
                 for (int i = 0; i < ROUNDS; i++) {
@@ -63,12 +65,13 @@ final class Rehearsal {
         ServiceConfig config = new ServiceConfig(
                 NAME,
                 List.of(new ListenerConfig(front, Transport.TCP)),
-                Balance.LEAST_CONN,
+                SelectionConfig.of(Balance.LEAST_CONN),
                 PATIENCE,
                 new TimeoutConfig(PATIENCE, PATIENCE, PATIENCE),
                 List.of(new BackendConfig(NAME, back, 1)));
         HealthCheckConfig check = new HealthCheckConfig(new HealthCheckConfig.Tcp(), PATIENCE, PATIENCE, 1, 1);
-        LiveService service = new LiveService(new ProxyService(config, check), settings, events);
+        LiveService service =
+                new LiveService(new ProxyService(config, check), settings, events, (retiring, backend, drain) -> {});
         service.onCheck(service.backends().getFirst(), new CheckReport(Instant.EPOCH, true, NAME, Duration.ZERO));
         return service;
     }

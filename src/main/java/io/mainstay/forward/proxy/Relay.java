@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.Candidate;
+import io.mainstay.net.Endpoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,11 +38,15 @@ final class Relay extends TimerWheel.Entry {
     private final Lane lane;
     private final LiveService service;
     private final LiveListener listener;
+    private final Endpoint clientAddress;
     private final RelayEnd client;
     private RelayEnd server;
     private LiveBackend backend;
     private FlowCounters counters;
     private Phase phase = Phase.CONNECTING;
+
+    /** Null if nobody wants to know. */
+    private final @Nullable Trial trial;
 
     private List<Candidate<LiveBackend>> tried = List.of();
     private int attempts;
@@ -54,15 +59,20 @@ final class Relay extends TimerWheel.Entry {
 
     private long nextLookNanos;
 
-    /** @param first the backend that was taken for this connection */
-    Relay(Lane lane, LiveService service, LiveListener listener, LiveBackend first) {
+    /**
+     * @param clientAddress who has connected
+     * @param first the backend that was taken for this connection
+     */
+    Relay(Lane lane, LiveService service, LiveListener listener, Endpoint clientAddress, LiveBackend first) {
         this.lane = lane;
         this.service = service;
         this.listener = listener;
+        this.clientAddress = clientAddress;
         client = new RelayEnd(this, lane.blocks);
         server = new RelayEnd(this, lane.blocks);
         backend = first;
         counters = first.counters(lane.index);
+        trial = service.observesConnections() ? new Trial(service, lane, first) : null;
     }
 
     /** The end that faces the client, for the socket that is to be attached before the start. */
@@ -90,6 +100,9 @@ final class Relay extends TimerWheel.Entry {
     private void connect() {
         while (phase != Phase.ENDED) {
             attempts++;
+            if (trial != null) {
+                trial.connecting(backend);
+            }
             try {
                 server.attach(lane.connect(backend, server));
                 lastActivityNanos = lane.stamp();
@@ -113,6 +126,9 @@ final class Relay extends TimerWheel.Entry {
 
     private void chooseNext() {
         counters.connectFailed();
+        if (trial != null) {
+            trial.failed();
+        }
         if (attempts == MAX_ATTEMPTS) {
             refuse(RefusalReason.CONNECT_FAILED);
             return;
@@ -121,7 +137,7 @@ final class Relay extends TimerWheel.Entry {
             tried = new ArrayList<>(MAX_ATTEMPTS);
         }
         tried.add(backend.candidate());
-        LiveBackend next = service.takeInstead(backend, tried);
+        LiveBackend next = service.takeInstead(backend, clientAddress, tried);
         if (next == null) {
             refuse(RefusalReason.CONNECT_FAILED);
             return;
@@ -188,6 +204,9 @@ final class Relay extends TimerWheel.Entry {
     private void onConnected() {
         phase = Phase.RELAYING;
         counters.connected();
+        if (trial != null) {
+            trial.connected();
+        }
         touch();
         allowSilenceFor(service.timeouts().idleNanos());
         move(server, client);
@@ -211,6 +230,9 @@ final class Relay extends TimerWheel.Entry {
                 counters.bytesIn(count);
             } else {
                 counters.bytesOut(count);
+            }
+            if (trial != null) {
+                trial.passed(from == client);
             }
             to.write(count);
             if (to.hasOverflowed()) {
@@ -330,6 +352,6 @@ final class Relay extends TimerWheel.Entry {
     private void end() {
         phase = Phase.ENDED;
         lane.wheel.remove(this);
-        service.giveBack(backend);
+        service.giveBack(backend, clientAddress);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
@@ -68,27 +70,27 @@ final class Worker {
         socket.start();
     }
 
-    /** Closes a listening socket. */
+    /** Serves the connections that wait on a listening socket, and closes it. */
     void stopListening(ListenerSocket socket) {
         listenerSockets.remove(socket);
-        socket.close();
+        socket.takeRestAndClose();
     }
 
     /** Takes over a connection of a client that was accepted. */
-    void relay(LiveService service, LiveListener listener, TcpSocket accepted) {
-        LiveBackend backend = service.take();
+    void relay(LiveService service, LiveListener listener, TcpSocket accepted, Endpoint client) {
+        LiveBackend backend = service.take(client);
         if (backend == null) {
-            service.countRefused(RefusalReason.NO_BACKEND);
+            service.countRefused(service.reasonForNone());
             accepted.reset();
             return;
         }
-        Relay relay = new Relay(lane, service, listener, backend);
+        Relay relay = new Relay(lane, service, listener, client, backend);
         EpollStreamSocket socket;
         try {
             socket = new EpollStreamSocket(this, accepted, relay.client(), EpollStreamSocket.READING);
         } catch (UncheckedIOException shortage) {
             service.countRefused(RefusalReason.NO_RESOURCES);
-            service.giveBack(backend);
+            service.giveBack(backend, client);
             accepted.reset();
             return;
         }
@@ -167,9 +169,10 @@ final class Worker {
         return done;
     }
 
-    /** Resets the connections on these listeners; any thread. */
-    CompletableFuture<Integer> abortOn(Set<LiveListener> listeners) {
-        return abort(relay -> listeners.contains(relay.listener()));
+    /** Resets the connections of clients on these virtual addresses; any thread. */
+    CompletableFuture<Integer> abortOn(Set<IpAddress> addresses) {
+        return abort(relay -> relay.listener().isVirtual()
+                && addresses.contains(relay.listener().address()));
     }
 
     /** The connections that are live, in no order. */

@@ -8,6 +8,7 @@ import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
@@ -42,7 +43,7 @@ final class EngineBench implements AutoCloseable {
     private final List<BackendConfig> backends = new ArrayList<>();
     private final Queue<ProxyEvent> events = new ConcurrentLinkedQueue<>();
     private String listenHost = "127.0.0.1";
-    private Balance balance = Balance.ROUND_ROBIN;
+    private SelectionConfig selection = SelectionConfig.of(Balance.ROUND_ROBIN);
     private TimeoutConfig timeouts =
             new TimeoutConfig(Duration.ofSeconds(20), Duration.ofMinutes(5), Duration.ofMinutes(5));
     private HealthCheckConfig check =
@@ -57,7 +58,11 @@ final class EngineBench implements AutoCloseable {
     }
 
     EngineBench balance(Balance wanted) {
-        balance = wanted;
+        return selection(SelectionConfig.of(wanted));
+    }
+
+    EngineBench selection(SelectionConfig wanted) {
+        selection = wanted;
         return this;
     }
 
@@ -100,10 +105,9 @@ final class EngineBench implements AutoCloseable {
     EngineBench startWithoutWaiting() {
         int port = freePort(listenHost);
         listening = new InetSocketAddress(listenHost, port);
-        engine = new NettyProxyEngine(
-                new ProxySettings(2, 128, virtual, CLOCK), List.of(service(endpoint(listenHost, port))), events::add);
+        engine = new NettyProxyEngine(new ProxySettings(2, 128, virtual, CLOCK), events::add);
         try {
-            engine.start();
+            engine.start(List.of(service(endpoint(listenHost, port))));
         } catch (ProxyStartException e) {
             throw new AssertionError(e);
         }
@@ -115,7 +119,7 @@ final class EngineBench implements AutoCloseable {
                 new ServiceConfig(
                         "web",
                         List.of(new ListenerConfig(endpoint, Transport.TCP)),
-                        balance,
+                        selection,
                         Duration.ofSeconds(60),
                         timeouts,
                         backends),

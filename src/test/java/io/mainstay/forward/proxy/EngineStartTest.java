@@ -84,7 +84,7 @@ class EngineStartTest {
         ServiceConfig udp = new ServiceConfig(
                 config.name(),
                 List.of(new ListenerConfig(Endpoint.parse("127.0.0.1:53"), Transport.UDP)),
-                config.balance(),
+                config.selection(),
                 config.drainTimeout(),
                 config.timeouts(),
                 config.backends());

@@ -231,7 +231,7 @@ class EngineTest {
         assertThat(bench.refused(RefusalReason.NO_BACKEND)).isEqualTo(1);
         only.listenAgain();
         await().atMost(EngineBench.PATIENCE)
-                .untilAsserted(() -> assertThat(bench.events(ProxyEvent.ServiceHasBackend.class))
+                .untilAsserted(() -> assertThat(bench.events(ProxyEvent.ServiceServedBy.class))
                         .hasSize(1));
     }
 

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.Tier;
 import io.mainstay.forward.proxy.ProxyEvent.BackendStateChanged;
 import io.mainstay.forward.proxy.ProxyEvent.DrainFinished;
 import io.mainstay.forward.proxy.ProxyEvent.DrainStarted;
-import io.mainstay.forward.proxy.ProxyEvent.ServiceHasBackend;
+import io.mainstay.forward.proxy.ProxyEvent.ServiceServedBy;
 import io.mainstay.forward.proxy.ProxyEvent.ServiceWithoutBackend;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -39,9 +40,9 @@ class LiveServiceTest {
         service.ready(web1);
         service.ready(web2);
         assertThat(web1.state()).isEqualTo(BackendState.UNHEALTHY);
-        assertThat(service.take()).isNull();
+        assertThat(service.take(RelayBench.CLIENT)).isNull();
         bench.check(web2, true);
-        assertThat(service.take()).isSameAs(web2);
+        assertThat(service.take(RelayBench.CLIENT)).isSameAs(web2);
     }
 
     @Test
@@ -57,13 +58,13 @@ class LiveServiceTest {
 
     @Test
     void anUnhealthyBackendGetsNoNewConnectionsAndKeepsItsOld() {
-        LiveBackend first = service.take();
+        LiveBackend first = service.take(RelayBench.CLIENT);
         assertThat(first).isSameAs(web1);
         fail(web1);
         assertThat(bench.events())
                 .containsExactly(change("web1", BackendState.HEALTHY, BackendState.UNHEALTHY, "check: simulated"));
-        assertThat(service.take()).isSameAs(web2);
-        assertThat(service.take()).isSameAs(web2);
+        assertThat(service.take(RelayBench.CLIENT)).isSameAs(web2);
+        assertThat(service.take(RelayBench.CLIENT)).isSameAs(web2);
         assertThat(web1.active()).isEqualTo(1);
     }
 
@@ -77,7 +78,7 @@ class LiveServiceTest {
         assertThat(bench.events().stream().filter(event -> !(event instanceof BackendStateChanged)))
                 .containsExactly(
                         new ServiceWithoutBackend("web", "web2: check: simulated"),
-                        new ServiceHasBackend("web", "web2"));
+                        new ServiceServedBy("web", Tier.HEALTHY, "web2: check: simulated"));
     }
 
     @Test
@@ -94,20 +95,20 @@ class LiveServiceTest {
 
     @Test
     void aDrainIsOverWhenTheLastConnectionEnds() {
-        LiveBackend first = service.take();
+        LiveBackend first = service.take(RelayBench.CLIENT);
         assertThat(first).isSameAs(web1);
         Drain drain = service.drain(web1, MINUTE);
         bench.pass(Duration.ofSeconds(5));
         assertThat(bench.snapshot().backends().getFirst().drain())
                 .isEqualTo(new DrainStatus(1, 1, Duration.ofSeconds(55)));
-        assertThat(service.take()).isSameAs(web2);
-        service.giveBack(web1);
+        assertThat(service.take(RelayBench.CLIENT)).isSameAs(web2);
+        service.giveBack(web1, RelayBench.CLIENT);
         assertThat(drain.result()).isCompletedWithValue(new DrainOutcome(1, 0, false, Duration.ofSeconds(5)));
     }
 
     @Test
     void aSecondDrainMovesTheDeadlineOfTheFirst() {
-        service.take();
+        service.take(RelayBench.CLIENT);
         Drain drain = service.drain(web1, MINUTE);
         bench.pass(Duration.ofSeconds(30));
         assertThat(service.drain(web1, MINUTE)).isSameAs(drain);
@@ -116,7 +117,7 @@ class LiveServiceTest {
 
     @Test
     void aDrainThatIsCalledOffSaysSo() {
-        service.take();
+        service.take(RelayBench.CLIENT);
         Drain drain = service.drain(web1, MINUTE);
         service.ready(web1);
         assertThat(drain.result()).isCompletedWithValue(new DrainOutcome(0, 0, true, Duration.ZERO));

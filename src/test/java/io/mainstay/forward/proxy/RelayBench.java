@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
@@ -26,6 +27,8 @@ final class RelayBench {
 
     static final int MAX_LENT_BLOCKS = 4;
 
+    static final Endpoint CLIENT = Endpoint.parse("198.18.2.1:50000");
+
     /** A deadline is served at most this long after it has passed. */
     static final Duration TIMER_SLACK = Duration.ofNanos(3 * TimerWheel.TICK_NANOS);
 
@@ -40,6 +43,7 @@ final class RelayBench {
     private final List<String> connectedTo = new ArrayList<>();
     private final List<ProxyEvent> events = new ArrayList<>();
     private final LiveService service;
+    private final LiveListener listener;
     private final Lane lane;
     private Fate fate = Fate.PENDING;
     private MonotonicInstant now = new MonotonicInstant(Long.MAX_VALUE - 1_000_000_000L);
@@ -49,24 +53,38 @@ final class RelayBench {
     }
 
     RelayBench(Balance balance, int backends) {
+        this(SelectionConfig.of(balance), backends(backends, 0));
+    }
+
+    /** Backends web1, web2, … that get so many connections at the same time; 0: any number. */
+    static List<BackendConfig> backends(int count, int maxConnections) {
         List<BackendConfig> configs = new ArrayList<>();
-        for (int i = 1; i <= backends; i++) {
-            configs.add(new BackendConfig("web" + i, Endpoint.parse("198.18.0." + i + ":80"), 100));
+        for (int i = 1; i <= count; i++) {
+            configs.add(
+                    new BackendConfig("web" + i, Endpoint.parse("198.18.0." + i + ":80"), 100, maxConnections, false));
         }
+        return configs;
+    }
+
+    RelayBench(SelectionConfig selection, List<BackendConfig> configs) {
         ServiceConfig config = new ServiceConfig(
                 "web",
                 List.of(new ListenerConfig(Endpoint.parse("198.18.1.1:80"), Transport.TCP)),
-                balance,
+                selection,
                 Duration.ofSeconds(60),
                 new TimeoutConfig(CONNECT_TIMEOUT, IDLE_TIMEOUT, HALF_CLOSED_TIMEOUT),
                 configs);
         HealthCheckConfig check =
                 new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofSeconds(10), Duration.ofSeconds(3), 3, 2);
         ProxySettings settings = new ProxySettings(1, 16, Set.of(), () -> now);
-        service =
-                new LiveService(new ProxyService(config, check), settings, new EventOutlet(Runnable::run, events::add));
+        service = new LiveService(
+                new ProxyService(config, check),
+                settings,
+                new EventOutlet(Runnable::run, events::add),
+                (retiring, backend, drain) -> {});
         service.backends().forEach(backend -> check(backend, true));
         events.clear();
+        listener = new LiveListener(config.listeners().getFirst(), false, true, service);
         lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {});
     }
 
@@ -96,11 +114,11 @@ final class RelayBench {
 
     /** A client arrives; its socket. */
     SimulatedSocket accept() {
-        LiveBackend backend = service.take();
+        LiveBackend backend = service.take(CLIENT);
         if (backend == null) {
             throw new AssertionError("no backend");
         }
-        Relay relay = new Relay(lane, service, service.listeners().getFirst(), backend);
+        Relay relay = new Relay(lane, service, listener, CLIENT, backend);
         SimulatedSocket client = new SimulatedSocket(relay.client());
         relay.client().attach(client);
         relay.start();
@@ -132,6 +150,10 @@ final class RelayBench {
         }
         now = end;
         lane.tick();
+    }
+
+    MonotonicInstant now() {
+        return now;
     }
 
     LiveService service() {

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward;
+
+import io.mainstay.net.IpAddress;
+import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which client has which backend. All entries live equally long after their last use, so that the order of use is the order
+ * in which they expire; the one unused for longest makes room when the table is full.
+ *
+ * <p>Belongs to one {@link BackendPool} and shares its thread rule.
+ *
+ * @param <B> what the owner of the pool calls a backend
+ */
+public final class PersistenceTable<B> {
+
+    /** Expired entries that one use clears away: more than it can add, so that the table shrinks, and never many at once. */
+    private static final int CLEARED_AT_ONCE = 8;
+
+    private record Entry<B>(Candidate<B> candidate, MonotonicInstant expires) {}
+
+    /**
+     * One client.
+     *
+     * @param client the group of addresses, such as {@code 192.0.2.7} or {@code 2001:db8::/64}
+     * @param backend the backend that it keeps
+     * @param remaining time until it is forgotten, if it does not come back
+     */
+    public record Client<B>(String client, B backend, Duration remaining) {}
+
+    private final PersistenceConfig config;
+    private final LinkedHashMap<IpAddress, Entry<B>> entries = new LinkedHashMap<>();
+    private long evictions;
+
+    PersistenceTable(PersistenceConfig config) {
+        this.config = config;
+    }
+
+    /** The same clients under other rules, or none of them if they are to be recognised in another way. */
+    PersistenceTable<B> as(PersistenceConfig wanted) {
+        if (wanted.equals(config)) {
+            return this;
+        }
+        PersistenceTable<B> table = new PersistenceTable<>(wanted);
+        if (wanted.grouping().equals(config.grouping())) {
+            table.entries.putAll(entries);
+        }
+        table.evictions = evictions;
+        return table;
+    }
+
+    boolean staysDuringDrain() {
+        return config.duringDrain() == PersistenceConfig.DuringDrain.ALLOW;
+    }
+
+    @Nullable
+    Candidate<B> find(IpAddress client, MonotonicInstant now) {
+        Entry<B> entry = entries.get(config.grouping().groupOf(client));
+        return entry == null || now.hasReached(entry.expires()) ? null : entry.candidate();
+    }
+
+    /** Lets a client have a backend from now on. */
+    void remember(IpAddress client, Candidate<B> candidate, MonotonicInstant now) {
+        clearExpired(now, CLEARED_AT_ONCE);
+        entries.putLast(config.grouping().groupOf(client), new Entry<>(candidate, now.plus(config.timeout())));
+        while (entries.size() > config.maxClients()) {
+            entries.pollFirstEntry();
+            evictions++;
+        }
+    }
+
+    /** A connection of the client has ended: its time starts anew, unless it has gone on to another backend since. */
+    public void connectionEnded(IpAddress client, Candidate<B> candidate, MonotonicInstant now) {
+        Candidate<B> kept = find(client, now);
+        if (kept == null || kept == candidate) {
+            remember(client, candidate, now);
+        }
+    }
+
+    private void clearExpired(MonotonicInstant now, int most) {
+        Map.Entry<IpAddress, Entry<B>> first = entries.firstEntry();
+        for (int i = 0;
+                i < most && first != null && now.hasReached(first.getValue().expires());
+                i++) {
+            entries.pollFirstEntry();
+            first = entries.firstEntry();
+        }
+    }
+
+    void forget(Candidate<B> candidate) {
+        entries.values().removeIf(entry -> entry.candidate() == candidate);
+    }
+
+    /** The number of clients that are remembered. */
+    public int size(MonotonicInstant now) {
+        clearExpired(now, Integer.MAX_VALUE);
+        return entries.size();
+    }
+
+    /** How many clients were forgotten before their time, for want of room. */
+    public long evictions() {
+        return evictions;
+    }
+
+    /** The clients that were here last, the latest first. */
+    public List<Client<B>> latest(int most, MonotonicInstant now) {
+        List<Client<B>> records = new ArrayList<>();
+        for (Map.Entry<IpAddress, Entry<B>> each : entries.reversed().entrySet()) {
+            Entry<B> entry = each.getValue();
+            if (records.size() == most || now.hasReached(entry.expires())) {
+                break;
+            }
+            records.add(new Client<>(
+                    config.grouping().shown(each.getKey()),
+                    entry.candidate().backend(),
+                    entry.expires().since(now)));
+        }
+        return records;
+    }
+
+    /** Forgets the clients of some backends; how many. Their connections live on. */
+    public int clear(Predicate<B> backend) {
+        int before = entries.size();
+        entries.values().removeIf(entry -> backend.test(entry.candidate().backend()));
+        return before - entries.size();
+    }
+
+    /** Forgets the group to which a client belongs; whether it was remembered. */
+    public boolean clear(IpAddress client) {
+        return entries.remove(config.grouping().groupOf(client)) != null;
+    }
+}
