@@ -58,11 +58,15 @@ final class ActiveRules {
                 }
                 yield onHandOver(here, request, now);
             }
-            case ElectionEvent.LinkUp up -> Transition.quiet(here.withPrimaryAddress(up.primaryAddress()));
-            case ElectionEvent.LinkDown down ->
+            case ElectionEvent.CanTakePart up -> Transition.quiet(here.withPrimaryAddress(up.primaryAddress()));
+            case ElectionEvent.PriorityChanged ignored ->
+                // What is set after a stall has the new skew time already, so that nothing is left to do about the
+                // change.
+                isStalled(here, now) ? afterStall(here, new ElectionEvent.TimePassed(), now) : onPriority(here, now);
+            case ElectionEvent.CannotTakePart down ->
                 Transition.because(
                         TransitionCause.ofFault(down.cause()),
-                        Fault.ofLink(
+                        Fault.untilEnded(
                                 down.cause(), here.failures(), here.handOver().isPresent()),
                         ElectionAction.SEND_RESIGNATION,
                         ElectionAction.RELEASE_ADDRESSES);
@@ -167,6 +171,14 @@ final class ActiveRules {
         return Transition.quiet(
                 here.withHandOver(Optional.of(repeated)).withAdvertiseDeadline(now.plus(pause)),
                 ElectionAction.SEND_RESIGNATION);
+    }
+
+    /** Tells the peers at once, for one of them may now come first; not while resigning, when priority 0 is all that counts. */
+    private Transition onPriority(Active here, MonotonicInstant now) {
+        return here.handOver().isPresent()
+                ? Transition.quiet(here)
+                : Transition.quiet(
+                        here.withAdvertiseDeadline(now.plus(parameters.interval())), ElectionAction.SEND_ADVERTISEMENT);
     }
 
     private Transition onHandOver(Active here, ElectionEvent.HandOverRequested request, MonotonicInstant now) {

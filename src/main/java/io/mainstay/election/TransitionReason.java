@@ -23,7 +23,9 @@ public enum TransitionReason {
     SOCKET_UNAVAILABLE("socket-unavailable", "the interface cannot be opened for VRRP", true),
     ADDRESSES_UNAVAILABLE("addresses-unavailable", "the addresses could not be taken", true),
     CANNOT_ADVERTISE("cannot-advertise", "advertisements cannot be sent", true),
+    TRACKER_FAILED("tracker-failed", "something that this node needs has failed", true),
     LINK_RECOVERED("link-recovered", "the interface can be used again"),
+    TRACKER_RECOVERED("tracker-recovered", "what had failed works again"),
     RETRY("retry", "the pause after a failure is over");
 
     private final String label;
@@ -48,6 +50,11 @@ public enum TransitionReason {
     /** What happened, for people, without a full stop. */
     public String sentence() {
         return sentence;
+    }
+
+    /** Of a fault: why it is over, once nothing keeps the node from taking part any more. */
+    TransitionReason recovery() {
+        return this == TRACKER_FAILED ? TRACKER_RECOVERED : LINK_RECOVERED;
     }
 
     /** Whether it leads to {@link ElectionState.Fault}. */

@@ -34,6 +34,7 @@ class ElectionTableTest {
     private static final IpAddress ABOVE_OURS = IpAddress.parse("223.0.0.1");
     private static final IpAddress THIRD = IpAddress.parse("198.18.0.77");
     private static final FaultCause NO_CARRIER = new FaultCause(TransitionReason.NO_CARRIER, "interface eth0");
+    private static final FaultCause TRACKER = new FaultCause(TransitionReason.TRACKER_FAILED, "script db");
 
     /** When the state under test was entered; close to the overflow of the counter on purpose. */
     private static final MonotonicInstant ENTERED = new MonotonicInstant(Long.MAX_VALUE - 1_000_000);
@@ -79,15 +80,19 @@ class ElectionTableTest {
 
     private static void check(Row row, Situation situation) {
         for (Numbers numbers : situation.owner() ? OWNERS : OTHERS) {
-            if (canBe(situation.relation(), numbers.priority())) {
+            if (canBe(situation.relation(), numbers.priority()) && canBe(situation.event(), numbers.priority())) {
                 check(row, situation, numbers);
             }
         }
     }
 
     /** No priority is between 0 and 1, nor between 254 and 255. */
-    private static boolean canBe(String relation, int ours) {
-        return !(relation.equals("lower") && ours == 1) && !(relation.equals("higher") && ours == 254);
+    private static boolean canBe(String change, int ours) {
+        return switch (change) {
+            case "lower", "raised", "raised-late" -> ours != 1;
+            case "higher", "lowered" -> ours != 254;
+            default -> true;
+        };
     }
 
     private static void check(Row row, Situation situation, Numbers numbers) {
@@ -133,6 +138,12 @@ class ElectionTableTest {
             case "repeat" -> Optional.of(now.plusNanos(own + own / 16));
             case "early" -> Optional.of(now.plusNanos(own / 16));
             case "retry" -> Optional.of(now.plusNanos(1_000_000_000));
+            case "raised:learnt" ->
+                before.nextDeadline()
+                        .map(deadline -> deadline.plusNanos(skew(priority, learnt) - skew(priority - 1, learnt)));
+            case "lowered:learnt" ->
+                before.nextDeadline()
+                        .map(deadline -> deadline.plusNanos(skew(priority, learnt) - skew(priority + 1, learnt)));
             default -> throw new IllegalArgumentException("timer: " + word + " (expected: one that is explained)");
         };
     }
@@ -173,7 +184,8 @@ class ElectionTableTest {
             case "backup-suspended" -> backup(numbers, sender, true);
             case "active" -> active(numbers, Optional.empty());
             case "handing-over" -> active(numbers, Optional.of(handOver(situation, numbers)));
-            case "fault-link" -> Fault.ofLink(new FaultCause(TransitionReason.INTERFACE_DOWN, "eth0"), 0, false);
+            case "fault-link" -> Fault.untilEnded(new FaultCause(TransitionReason.INTERFACE_DOWN, "eth0"), 0, false);
+            case "fault-tracker" -> Fault.untilEnded(TRACKER, 0, false);
             case "fault-retry" ->
                 new Fault(
                         new FaultCause(TransitionReason.ADDRESSES_UNAVAILABLE, "add 198.18.0.1/32 to eth0"),
@@ -216,7 +228,7 @@ class ElectionTableTest {
             case "time-due" -> before.nextDeadline().orElse(soon);
             case "time-refused" ->
                 ENTERED.plus(numbers.own()).plus(numbers.own().dividedBy(2));
-            case "time-late", "advert-late" -> late(before, numbers);
+            case "time-late", "advert-late", "raised-late" -> late(before, numbers);
             case "unsent-again" -> ENTERED.plus(numbers.own().multipliedBy(2));
             default ->
                 before instanceof Active ? ENTERED.plusNanos(numbers.own().toNanos() / 4) : soon;
@@ -236,8 +248,11 @@ class ElectionTableTest {
 
     private static ElectionEvent event(Situation situation, Numbers numbers) {
         return switch (situation.event()) {
-            case "startup" -> new ElectionEvent.LinkUp(OURS);
-            case "link-down" -> new ElectionEvent.LinkDown(NO_CARRIER);
+            case "startup" -> new ElectionEvent.CanTakePart(OURS);
+            case "link-down" -> new ElectionEvent.CannotTakePart(NO_CARRIER);
+            case "tracker-failed" -> new ElectionEvent.CannotTakePart(TRACKER);
+            case "raised", "raised-late" -> new ElectionEvent.PriorityChanged(new Priority(numbers.priority() - 1));
+            case "lowered" -> new ElectionEvent.PriorityChanged(new Priority(numbers.priority() + 1));
             case "shutdown" -> new ElectionEvent.Shutdown();
             case "hand-over" ->
                 new ElectionEvent.HandOverRequested(numbers.own().multipliedBy(4));
