@@ -33,7 +33,7 @@ class ArchitectureTest {
             .importPackages(ROOT);
 
     private static final Set<String> PURE =
-            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health");
+            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health", "track");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -46,6 +46,7 @@ class ArchitectureTest {
         MAY_USE.put("takeover", rooms("net", "time"));
         MAY_USE.put("forward", rooms("net", "time"));
         MAY_USE.put("health", rooms("net", "time"));
+        MAY_USE.put("track", rooms("net", "time", "health"));
         MAY_USE.put("kernel", rooms("net", "time"));
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
         MAY_USE.put("forward.proxy", with(rooms("forward", "health", "net", "time"), "io.netty..", "org.slf4j.."));
