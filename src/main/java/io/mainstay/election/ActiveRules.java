@@ -87,6 +87,12 @@ final class ActiveRules {
                         ElectionAction.RELEASE_ADDRESSES);
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here);
             case ElectionEvent.Fenced fenced -> afterFence(here, fenced.cause(), now);
+            case ElectionEvent.GroupTookOver ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupSteppedBack group ->
+                isStalled(here, now)
+                        ? afterStall(here, new ElectionEvent.TimePassed(), now)
+                        : stepBackWithGroup(here, group, now);
+            case ElectionEvent.GroupFollows ignored -> Transition.quiet(here);
         };
     }
 
@@ -246,6 +252,40 @@ final class ActiveRules {
                 true);
         return new Backup(
                 here.primaryAddress(), watch, Optional.empty(), here.handOver().isPresent(), here.failures());
+    }
+
+    /** A successor takes all members over: a farewell lets it do so at once even if it does not know that they are a group. */
+    private Transition stepBackWithGroup(Active here, ElectionEvent.GroupSteppedBack group, MonotonicInstant now) {
+        ActiveWatch watch = new ActiveWatch(
+                parameters.interval(),
+                group.downDeadline(),
+                now,
+                Optional.empty(),
+                TransitionReason.ACTIVE_DOWN_TIMER,
+                !group.toSuccessor());
+        Backup next = new Backup(
+                here.primaryAddress(),
+                watch,
+                Optional.empty(),
+                group.handedOver() || here.handOver().isPresent(),
+                here.failures());
+        if (!group.toSuccessor()) {
+            return Transition.because(
+                    TransitionCause.ofMember(TransitionReason.SYNC_GROUP_BACKUP, group.member()),
+                    next,
+                    ElectionAction.RELEASE_ADDRESSES);
+        }
+        if (here.handOver().isPresent()) {
+            return Transition.because(
+                    TransitionCause.of(TransitionReason.HANDED_OVER),
+                    next,
+                    ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
+        }
+        return Transition.because(
+                TransitionCause.ofMember(TransitionReason.SYNC_GROUP_BACKUP, group.member()),
+                next,
+                ElectionAction.SEND_RESIGNATION,
+                ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
     }
 
     private Transition onUnsent(Active here, String cause, MonotonicInstant now) {

@@ -39,6 +39,16 @@ final class BackupRules {
             case ElectionEvent.AddressesUnavailable ignored -> Transition.quiet(here);
             case ElectionEvent.HandOverRequested ignored -> Transition.quiet(here);
             case ElectionEvent.Fenced ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupTookOver group ->
+                Transition.because(
+                        TransitionCause.ofMember(TransitionReason.SYNC_GROUP_ACTIVE, group.member()),
+                        Election.becomeActive(parameters, here.primaryAddress(), here.failures(), now),
+                        ElectionAction.SEND_ADVERTISEMENT,
+                        ElectionAction.ACQUIRE_ADDRESSES);
+            case ElectionEvent.GroupSteppedBack ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupFollows group ->
+                Transition.quiet(here.withWatch(here.watch()
+                        .withDownDeadline(group.until(), here.watch().onExpiry())));
         };
     }
 

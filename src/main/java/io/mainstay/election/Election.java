@@ -64,6 +64,9 @@ public final class Election implements ElectionRules {
             case ElectionEvent.HandOverRequested ignored -> Transition.quiet(here);
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here);
             case ElectionEvent.Fenced ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupTookOver ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupSteppedBack ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupFollows ignored -> Transition.quiet(here);
         };
     }
 
@@ -104,6 +107,9 @@ public final class Election implements ElectionRules {
             }
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here.withoutSuspension());
             case ElectionEvent.Fenced ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupTookOver ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupSteppedBack ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupFollows ignored -> Transition.quiet(here);
             case ElectionEvent.Shutdown ignored ->
                 Transition.because(TransitionCause.of(TransitionReason.SHUTDOWN), new Initialize());
             case ElectionEvent.AdvertisementReceived ignored -> Transition.quiet(here);

@@ -4,6 +4,7 @@ package io.mainstay.election;
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
+import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 
 /** What can happen to a virtual router. */
@@ -61,6 +62,31 @@ public sealed interface ElectionEvent {
      * @param cause what the guard saw, for people
      */
     record Fenced(String cause) implements ElectionEvent {}
+
+    /**
+     * Another member of the sync group became Active.
+     *
+     * @param member its name
+     */
+    record GroupTookOver(String member) implements ElectionEvent {}
+
+    /**
+     * Another member of the sync group stepped back from Active to Backup.
+     *
+     * @param member its name
+     * @param toSuccessor whether it did so for a router that it heard; otherwise it was silent for too long
+     * @param downDeadline until when it waits for an Active
+     * @param handedOver whether a peer was asked to take over
+     */
+    record GroupSteppedBack(String member, boolean toSuccessor, MonotonicInstant downDeadline, boolean handedOver)
+            implements ElectionEvent {}
+
+    /**
+     * No Active was heard, but another member of the sync group still follows one.
+     *
+     * @param until when to look again
+     */
+    record GroupFollows(MonotonicInstant until) implements ElectionEvent {}
 
     /** The Shutdown event of RFC 9568 §6.4. */
     record Shutdown() implements ElectionEvent {}

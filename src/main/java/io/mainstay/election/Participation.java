@@ -32,6 +32,8 @@ final class Participation {
     private @Nullable IpAddress primaryAddress;
     private @Nullable FaultCause linkFault;
     private @Nullable FaultCause trackedFault;
+    private Optional<FaultCause> groupFault = Optional.empty();
+    private Optional<String> groupWait = Optional.empty();
 
     void delayUntil(MonotonicInstant instant) {
         delayEnd = instant;
@@ -65,8 +67,37 @@ final class Participation {
         trackedFault = tracked.fault().orElse(null);
     }
 
-    /** The interface comes first: while it is gone, nothing else is worth telling. */
+    /**
+     * What the other members of the sync group come to.
+     *
+     * @return whether that is news
+     */
+    boolean onGroup(Optional<FaultCause> fault, Optional<String> wait) {
+        boolean news = !fault.equals(groupFault) || !wait.equals(groupWait);
+        groupFault = fault;
+        groupWait = wait;
+        return news;
+    }
+
+    /** Whoever is stopped is not looked at any more. */
+    void onShutdown() {
+        primaryAddress = null;
+        linkFault = null;
+    }
+
     Verdict verdict() {
+        Verdict own = ownVerdict();
+        if (!(own instanceof Verdict.Yes)) {
+            return own;
+        }
+        if (groupWait.isPresent()) {
+            return new Verdict.NotYet(groupWait.get());
+        }
+        return groupFault.<Verdict>map(Verdict.No::new).orElse(own);
+    }
+
+    /** As {@link #verdict}, but for the sync group. The interface comes first: while it is gone, nothing else is worth telling. */
+    Verdict ownVerdict() {
         if (delayEnd != null) {
             return new Verdict.NotYet("the end of the start-up delay");
         }

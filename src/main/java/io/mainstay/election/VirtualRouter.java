@@ -44,6 +44,8 @@ public final class VirtualRouter {
     private final List<IpAddress> addresses;
     private final Participation participation = new Participation();
 
+    private @Nullable SyncGroup group;
+    private boolean toldApart;
     private ElectionParameters parameters;
     private ElectionRules rules;
     private ElectionState state = new ElectionState.Initialize();
@@ -212,6 +214,13 @@ public final class VirtualRouter {
     }
 
     private void judgeParticipation(MonotonicInstant now) {
+        judgeOwnParticipation(now);
+        if (group != null) {
+            group.onParticipation(now);
+        }
+    }
+
+    private void judgeOwnParticipation(MonotonicInstant now) {
         switch (participation.verdict()) {
             case Participation.Verdict.Yes yes -> step(new ElectionEvent.CanTakePart(yes.primaryAddress()), now);
             case Participation.Verdict.No no -> step(new ElectionEvent.CannotTakePart(no.cause()), now);
@@ -225,6 +234,10 @@ public final class VirtualRouter {
     public void onAdvertisement(
             Advertisement advertisement, ChecksumForm form, IpAddress source, MonotonicInstant now) {
         notices.addAll(peers.observe(advertisement, form, source, state, primaryAddress, now));
+        toldApart = false;
+        if (group != null && group.leavesTie(this, advertisement, source, now)) {
+            return;
+        }
         step(new ElectionEvent.AdvertisementReceived(advertisement, source), now);
     }
 
@@ -259,10 +272,14 @@ public final class VirtualRouter {
 
     public void onPreemptionResumed(MonotonicInstant now) {
         step(new ElectionEvent.PreemptionResumed(), now);
+        if (group != null) {
+            group.onPreemptionResumed(this, now);
+        }
     }
 
     /** Stop to take part, with a farewell if Active. {@link #onLinkUp} starts anew. */
     public void onShutdown(MonotonicInstant now) {
+        participation.onShutdown();
         step(new ElectionEvent.Shutdown(), now);
     }
 
@@ -271,7 +288,64 @@ public final class VirtualRouter {
         if (participation.endDelay(now)) {
             judgeParticipation(now);
         }
-        step(new ElectionEvent.TimePassed(), now);
+        Optional<MonotonicInstant> held = group == null ? Optional.empty() : group.holds(this, now);
+        if (held.isPresent()) {
+            noticeSilence(now);
+            step(new ElectionEvent.GroupFollows(held.get()), now);
+        } else {
+            step(new ElectionEvent.TimePassed(), now);
+        }
+    }
+
+    /** Once for each silence, and not for that of an Active that the other members are about to miss too. */
+    private void noticeSilence(MonotonicInstant now) {
+        boolean lasting = state instanceof ElectionState.Backup backup
+                && now.since(backup.watch().quietSince())
+                                .compareTo(parameters
+                                        .activeDownInterval(backup.watch().interval())
+                                        .multipliedBy(2))
+                        >= 0;
+        if (lasting && !toldApart && group != null) {
+            group.followed(this)
+                    .flatMap(ElectionState.ActiveWatch::active)
+                    .ifPresent(active -> notices.add(new ElectionNotice.SegmentSilent(active.address())));
+            toldApart = true;
+        }
+    }
+
+    /** Belongs to a sync group from now on. */
+    void join(SyncGroup coupled) {
+        group = coupled;
+        participation.onGroup(Optional.empty(), Optional.of("the other members of the sync group"));
+    }
+
+    /** What the other members of the sync group come to. */
+    void onGroup(Optional<FaultCause> fault, Optional<String> wait, MonotonicInstant now) {
+        if (participation.onGroup(fault, wait)) {
+            judgeOwnParticipation(now);
+        }
+    }
+
+    /** Another member of the sync group did something that this one follows. */
+    void follow(ElectionEvent event, MonotonicInstant now) {
+        step(event, now);
+    }
+
+    /** What keeps this virtual router from taking part, its sync group apart. */
+    Optional<FaultCause> ownFault() {
+        if (state instanceof ElectionState.Fault fault && fault.retryDeadline().isPresent()) {
+            return Optional.of(fault.cause());
+        }
+        return participation.ownVerdict() instanceof Participation.Verdict.No no
+                ? Optional.of(no.cause())
+                : Optional.empty();
+    }
+
+    /** What this virtual router waits for before it starts, its sync group apart. */
+    Optional<String> ownWait() {
+        return participation.ownVerdict() instanceof Participation.Verdict.NotYet notYet
+                ? Optional.of(notYet.reason())
+                : Optional.empty();
     }
 
     private void step(ElectionEvent event, MonotonicInstant now) {
@@ -279,7 +353,10 @@ public final class VirtualRouter {
         Transition transition = rules.step(before, event, now);
         state = transition.next();
         actions.addAll(transition.actions());
-        transition.cause().ifPresent(cause -> stateChanges.add(new StateChange(before, state, cause, now)));
+        transition.cause().ifPresent(cause -> stateChanges.add(new StateChange(before, transition.next(), cause, now)));
+        if (group != null) {
+            group.onStep(this, before, transition, now);
+        }
     }
 
     /** When to call {@link #onTime} next; empty: no need before another input. */

@@ -23,6 +23,10 @@ final class ElectionTable {
             "tracker-failed",
             "raised",
             "lowered",
+            "group-active",
+            "group-yields",
+            "group-stalled",
+            "group-follows",
             "shutdown",
             "hand-over",
             "resume-preemption",
@@ -130,6 +134,7 @@ final class ElectionTable {
         if (state.equals("active") || state.equals("handing-over")) {
             events.add("advert-late");
             events.add("raised-late");
+            events.add("group-yields-late");
             events.add("unsent-again");
         }
         if (state.equals("handing-over")) {

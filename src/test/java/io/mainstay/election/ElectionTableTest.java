@@ -100,9 +100,10 @@ class ElectionTableTest {
                 new Priority(numbers.priority()), numbers.own(), situation.preempt(), Duration.ZERO);
         ElectionState before = state(situation, numbers);
         MonotonicInstant now = momentOf(situation, before, numbers);
+        ElectionEvent event = event(situation, numbers, now);
         String what = situation + " " + numbers;
 
-        Transition transition = new Election(parameters).step(before, event(situation, numbers), now);
+        Transition transition = new Election(parameters).step(before, event, now);
 
         if (row.next().equals("same")) {
             assertThat(transition.next()).as(what).isEqualTo(before);
@@ -137,6 +138,7 @@ class ElectionTableTest {
             case "listen:learnt" -> Optional.of(now.plusNanos(learnt + skew(priority, learnt)));
             case "repeat" -> Optional.of(now.plusNanos(own + own / 16));
             case "early" -> Optional.of(now.plusNanos(own / 16));
+            case "group" -> Optional.of(groupDeadline(now));
             case "retry" -> Optional.of(now.plusNanos(1_000_000_000));
             case "raised:learnt" ->
                 before.nextDeadline()
@@ -228,7 +230,7 @@ class ElectionTableTest {
             case "time-due" -> before.nextDeadline().orElse(soon);
             case "time-refused" ->
                 ENTERED.plus(numbers.own()).plus(numbers.own().dividedBy(2));
-            case "time-late", "advert-late", "raised-late" -> late(before, numbers);
+            case "time-late", "advert-late", "raised-late", "group-yields-late" -> late(before, numbers);
             case "unsent-again" -> ENTERED.plus(numbers.own().multipliedBy(2));
             default ->
                 before instanceof Active ? ENTERED.plusNanos(numbers.own().toNanos() / 4) : soon;
@@ -246,13 +248,22 @@ class ElectionTableTest {
         };
     }
 
-    private static ElectionEvent event(Situation situation, Numbers numbers) {
+    private static MonotonicInstant groupDeadline(MonotonicInstant now) {
+        return now.plusNanos(1_234_567);
+    }
+
+    private static ElectionEvent event(Situation situation, Numbers numbers, MonotonicInstant now) {
         return switch (situation.event()) {
             case "startup" -> new ElectionEvent.CanTakePart(OURS);
             case "link-down" -> new ElectionEvent.CannotTakePart(NO_CARRIER);
             case "tracker-failed" -> new ElectionEvent.CannotTakePart(TRACKER);
             case "raised", "raised-late" -> new ElectionEvent.PriorityChanged(new Priority(numbers.priority() - 1));
             case "lowered" -> new ElectionEvent.PriorityChanged(new Priority(numbers.priority() + 1));
+            case "group-active" -> new ElectionEvent.GroupTookOver("db");
+            case "group-yields", "group-yields-late" ->
+                new ElectionEvent.GroupSteppedBack("db", true, groupDeadline(now), false);
+            case "group-stalled" -> new ElectionEvent.GroupSteppedBack("db", false, groupDeadline(now), false);
+            case "group-follows" -> new ElectionEvent.GroupFollows(groupDeadline(now));
             case "shutdown" -> new ElectionEvent.Shutdown();
             case "hand-over" ->
                 new ElectionEvent.HandOverRequested(numbers.own().multipliedBy(4));
