@@ -48,12 +48,15 @@ class ArchitectureTest {
         MAY_USE.put("health", rooms("net", "time"));
         MAY_USE.put("track", rooms("net", "time", "health"));
         MAY_USE.put("kernel", rooms("net", "time"));
+        MAY_USE.put("track.watch", rooms("track", "kernel", "net", "time"));
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
         MAY_USE.put("forward.proxy", with(rooms("forward", "health", "net", "time"), "io.netty..", "org.slf4j.."));
         MAY_USE.put("observe", with(rooms("net", "time"), "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
                 "config",
-                with(rooms("net", "time", "election", "takeover", "forward", "health"), "org.yaml.snakeyaml.."));
+                with(
+                        rooms("net", "time", "election", "takeover", "forward", "health", "track"),
+                        "org.yaml.snakeyaml.."));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
@@ -67,6 +70,8 @@ class ArchitectureTest {
                                 "takeover",
                                 "forward",
                                 "health",
+                                "track",
+                                "track.watch",
                                 "kernel",
                                 "kernel.linux",
                                 "forward.proxy",

@@ -16,6 +16,6 @@ public sealed interface Observation {
     /** It says what is to be added to the priority. */
     record Stated(int weight, String detail) implements Observation {}
 
-    /** Nothing can be concluded, as from a file that is just being written; what was known still counts. */
+    /** Nothing can be concluded; what was known still counts. */
     record Unclear(String detail) implements Observation {}
 }

@@ -10,7 +10,8 @@ public final class Tracker {
     private final TrackerConfig config;
     private final RiseFall riseFall;
     private int stated;
-    private String detail = "not looked at yet";
+    private String reason = "not looked at yet";
+    private String detail = reason;
 
     public Tracker(TrackerConfig config) {
         this.config = config;
@@ -32,14 +33,19 @@ public final class Tracker {
                 riseFall.record(true);
             }
             case Observation.Unclear ignored -> {
-                if (riseFall.verdict() == Verdict.UNKNOWN) {
+                // What is to state its weight states nothing for as long as it cannot be understood.
+                if (config.effect() instanceof Effect.Stated && riseFall.verdict() == Verdict.UNKNOWN) {
                     riseFall.record(true);
                 }
             }
         }
         detail = seen.detail();
         TrackerStanding after = standing();
-        return before.state() != after.state() || before.added() != after.added();
+        boolean changed = before.state() != after.state() || before.added() != after.added();
+        if (changed) {
+            reason = detail;
+        }
+        return changed;
     }
 
     public TrackerStanding standing() {
@@ -48,7 +54,7 @@ public final class Tracker {
             case HEALTHY -> TrackerStanding.State.UP;
             case UNHEALTHY -> TrackerStanding.State.DOWN;
         };
-        return new TrackerStanding(config.id(), config.effect(), state, added(state), detail);
+        return new TrackerStanding(config.id(), config.effect(), state, added(state), reason, detail);
     }
 
     private int added(TrackerStanding.State state) {

@@ -5,9 +5,10 @@ package io.mainstay.track;
  * How a tracker stands.
  *
  * @param added what it adds to the priority now; may be zero or negative
+ * @param reason what was seen when that came to be so, for people
  * @param detail what was seen last, for people
  */
-public record TrackerStanding(TrackerId id, Effect effect, State state, int added, String detail) {
+public record TrackerStanding(TrackerId id, Effect effect, State state, int added, String reason, String detail) {
 
     /** Up and down are debounced. */
     public enum State {
@@ -24,6 +25,6 @@ public record TrackerStanding(TrackerId id, Effect effect, State state, int adde
 
     /** For people, such as {@code script db: exit status 1}. */
     public String sentence() {
-        return id + ": " + detail;
+        return id + ": " + reason;
     }
 }

@@ -18,12 +18,18 @@ class PriorityAccountTest {
                 new Effect.Weight(added == 0 ? -1 : added),
                 added < 0 ? State.DOWN : State.UP,
                 added,
-                "exit status 1");
+                "exit status 1",
+                "exit status 2");
     }
 
     private static TrackerStanding fault(String name, State state) {
         return new TrackerStanding(
-                new TrackerId(TrackerId.Kind.INTERFACE, name), new Effect.Fault(), state, 0, "no carrier");
+                new TrackerId(TrackerId.Kind.INTERFACE, name),
+                new Effect.Fault(),
+                state,
+                0,
+                "no carrier",
+                "no carrier");
     }
 
     private static PriorityAccount account(int base, TrackerStanding... standings) {
