@@ -33,7 +33,7 @@ class ArchitectureTest {
             .importPackages(ROOT);
 
     private static final Set<String> PURE =
-            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health");
+            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health", "track");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -46,13 +46,17 @@ class ArchitectureTest {
         MAY_USE.put("takeover", rooms("net", "time"));
         MAY_USE.put("forward", rooms("net", "time"));
         MAY_USE.put("health", rooms("net", "time"));
+        MAY_USE.put("track", rooms("net", "time", "health"));
         MAY_USE.put("kernel", rooms("net", "time"));
+        MAY_USE.put("track.watch", rooms("track", "kernel", "net", "time"));
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
         MAY_USE.put("forward.proxy", with(rooms("forward", "health", "net", "time"), "io.netty..", "org.slf4j.."));
         MAY_USE.put("observe", with(rooms("net", "time"), "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
                 "config",
-                with(rooms("net", "time", "election", "takeover", "forward", "health"), "org.yaml.snakeyaml.."));
+                with(
+                        rooms("net", "time", "election", "takeover", "forward", "health", "track"),
+                        "org.yaml.snakeyaml.."));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
@@ -66,6 +70,8 @@ class ArchitectureTest {
                                 "takeover",
                                 "forward",
                                 "health",
+                                "track",
+                                "track.watch",
                                 "kernel",
                                 "kernel.linux",
                                 "forward.proxy",

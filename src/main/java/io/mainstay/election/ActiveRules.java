@@ -58,11 +58,15 @@ final class ActiveRules {
                 }
                 yield onHandOver(here, request, now);
             }
-            case ElectionEvent.LinkUp up -> Transition.quiet(here.withPrimaryAddress(up.primaryAddress()));
-            case ElectionEvent.LinkDown down ->
+            case ElectionEvent.CanTakePart up -> Transition.quiet(here.withPrimaryAddress(up.primaryAddress()));
+            case ElectionEvent.PriorityChanged ignored ->
+                // What is set after a stall has the new skew time already, so that nothing is left to do about the
+                // change.
+                isStalled(here, now) ? afterStall(here, new ElectionEvent.TimePassed(), now) : onPriority(here, now);
+            case ElectionEvent.CannotTakePart down ->
                 Transition.because(
                         TransitionCause.ofFault(down.cause()),
-                        Fault.ofLink(
+                        Fault.untilEnded(
                                 down.cause(), here.failures(), here.handOver().isPresent()),
                         ElectionAction.SEND_RESIGNATION,
                         ElectionAction.RELEASE_ADDRESSES);
@@ -83,6 +87,12 @@ final class ActiveRules {
                         ElectionAction.RELEASE_ADDRESSES);
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here);
             case ElectionEvent.Fenced fenced -> afterFence(here, fenced.cause(), now);
+            case ElectionEvent.GroupTookOver ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupSteppedBack group ->
+                isStalled(here, now)
+                        ? afterStall(here, new ElectionEvent.TimePassed(), now)
+                        : stepBackWithGroup(here, group, now);
+            case ElectionEvent.GroupFollows ignored -> Transition.quiet(here);
         };
     }
 
@@ -183,6 +193,14 @@ final class ActiveRules {
                 ElectionAction.SEND_RESIGNATION);
     }
 
+    /** Tells the peers at once, for one of them may now come first; not while resigning, when priority 0 is all that counts. */
+    private Transition onPriority(Active here, MonotonicInstant now) {
+        return here.handOver().isPresent()
+                ? Transition.quiet(here)
+                : Transition.quiet(
+                        here.withAdvertiseDeadline(now.plus(parameters.interval())), ElectionAction.SEND_ADVERTISEMENT);
+    }
+
     private Transition onHandOver(Active here, ElectionEvent.HandOverRequested request, MonotonicInstant now) {
         if (here.handOver().isPresent()) {
             return Transition.quiet(here);
@@ -248,6 +266,40 @@ final class ActiveRules {
                 true);
         return new Backup(
                 here.primaryAddress(), watch, Optional.empty(), here.handOver().isPresent(), here.failures());
+    }
+
+    /** A successor takes all members over: a farewell lets it do so at once even if it does not know that they are a group. */
+    private Transition stepBackWithGroup(Active here, ElectionEvent.GroupSteppedBack group, MonotonicInstant now) {
+        ActiveWatch watch = new ActiveWatch(
+                parameters.interval(),
+                group.downDeadline(),
+                now,
+                Optional.empty(),
+                TransitionReason.ACTIVE_DOWN_TIMER,
+                !group.toSuccessor());
+        Backup next = new Backup(
+                here.primaryAddress(),
+                watch,
+                Optional.empty(),
+                group.handedOver() || here.handOver().isPresent(),
+                here.failures());
+        if (!group.toSuccessor()) {
+            return Transition.because(
+                    TransitionCause.ofMember(TransitionReason.SYNC_GROUP_BACKUP, group.member()),
+                    next,
+                    ElectionAction.RELEASE_ADDRESSES);
+        }
+        if (here.handOver().isPresent()) {
+            return Transition.because(
+                    TransitionCause.of(TransitionReason.HANDED_OVER),
+                    next,
+                    ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
+        }
+        return Transition.because(
+                TransitionCause.ofMember(TransitionReason.SYNC_GROUP_BACKUP, group.member()),
+                next,
+                ElectionAction.SEND_RESIGNATION,
+                ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
     }
 
     private Transition onUnsent(Active here, String cause, MonotonicInstant now) {

@@ -6,7 +6,9 @@ import io.mainstay.election.ElectionState.ActiveWatch;
 import io.mainstay.election.ElectionState.Backup;
 import io.mainstay.election.ElectionState.Fault;
 import io.mainstay.election.ElectionState.Initialize;
+import io.mainstay.net.Priority;
 import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
 import java.util.Optional;
 
 /** What a Backup does about each event (RFC 9568 §6.4.2). */
@@ -22,11 +24,12 @@ final class BackupRules {
         return switch (event) {
             case ElectionEvent.AdvertisementReceived received -> onAdvertisement(here, received, now);
             case ElectionEvent.TimePassed ignored -> onTime(here, now);
-            case ElectionEvent.LinkUp up -> Transition.quiet(here.withPrimaryAddress(up.primaryAddress()));
-            case ElectionEvent.LinkDown down ->
+            case ElectionEvent.CanTakePart up -> Transition.quiet(here.withPrimaryAddress(up.primaryAddress()));
+            case ElectionEvent.CannotTakePart down ->
                 Transition.because(
                         TransitionCause.ofFault(down.cause()),
-                        Fault.ofLink(down.cause(), here.failures(), here.preemptionSuspended()));
+                        Fault.untilEnded(down.cause(), here.failures(), here.preemptionSuspended()));
+            case ElectionEvent.PriorityChanged changed -> Transition.quiet(afterChange(here, changed.before()));
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here.withPreemptionSuspended(false));
             case ElectionEvent.Shutdown ignored ->
                 Transition.because(TransitionCause.of(TransitionReason.SHUTDOWN), new Initialize());
@@ -36,6 +39,16 @@ final class BackupRules {
             case ElectionEvent.AddressesUnavailable ignored -> Transition.quiet(here);
             case ElectionEvent.HandOverRequested ignored -> Transition.quiet(here);
             case ElectionEvent.Fenced ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupTookOver group ->
+                Transition.because(
+                        TransitionCause.ofMember(TransitionReason.SYNC_GROUP_ACTIVE, group.member()),
+                        Election.becomeActive(parameters, here.primaryAddress(), here.failures(), now),
+                        ElectionAction.SEND_ADVERTISEMENT,
+                        ElectionAction.ACQUIRE_ADDRESSES);
+            case ElectionEvent.GroupSteppedBack ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupFollows group ->
+                Transition.quiet(here.withWatch(here.watch()
+                        .withDownDeadline(group.until(), here.watch().onExpiry())));
         };
     }
 
@@ -83,6 +96,14 @@ final class BackupRules {
         }
         return Transition.quiet(waiting.withWatch(
                 here.watch().withActive(Election.senderOf(received), now, TransitionReason.PREEMPTED_LOWER)));
+    }
+
+    /** The timer that runs was set with the skew time of the priority before. */
+    private Backup afterChange(Backup here, Priority before) {
+        ActiveWatch watch = here.watch();
+        Duration skewBefore = parameters.withPriority(before).skew(watch.interval());
+        Duration difference = parameters.skew(watch.interval()).minus(skewBefore);
+        return here.withWatch(watch.withDownDeadline(watch.downDeadline().plus(difference), watch.onExpiry()));
     }
 
     /** Follows the sender as the Active: learns its interval and waits for the active-down interval from now. */

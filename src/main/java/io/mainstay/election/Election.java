@@ -46,13 +46,14 @@ public final class Election implements ElectionRules {
 
     private Transition inInitialize(Initialize here, ElectionEvent event, MonotonicInstant now) {
         return switch (event) {
-            case ElectionEvent.LinkUp up -> {
+            case ElectionEvent.CanTakePart up -> {
                 TransitionReason reason =
                         parameters.priority().isOwner() ? TransitionReason.OWNER_STARTED : TransitionReason.STARTED;
                 yield start(up.primaryAddress(), 0, false, reason, now);
             }
-            case ElectionEvent.LinkDown down ->
-                Transition.because(TransitionCause.ofFault(down.cause()), Fault.ofLink(down.cause(), 0, false));
+            case ElectionEvent.CannotTakePart down ->
+                Transition.because(TransitionCause.ofFault(down.cause()), Fault.untilEnded(down.cause(), 0, false));
+            case ElectionEvent.PriorityChanged ignored -> Transition.quiet(here);
             case ElectionEvent.Shutdown ignored -> Transition.quiet(here);
             case ElectionEvent.TimePassed ignored -> Transition.quiet(here);
             case ElectionEvent.AdvertisementReceived ignored -> Transition.quiet(here);
@@ -63,12 +64,15 @@ public final class Election implements ElectionRules {
             case ElectionEvent.HandOverRequested ignored -> Transition.quiet(here);
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here);
             case ElectionEvent.Fenced ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupTookOver ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupSteppedBack ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupFollows ignored -> Transition.quiet(here);
         };
     }
 
     private Transition inFault(Fault here, ElectionEvent event, MonotonicInstant now) {
         return switch (event) {
-            case ElectionEvent.LinkUp up -> {
+            case ElectionEvent.CanTakePart up -> {
                 if (here.retryDeadline().isPresent()) {
                     yield Transition.quiet(here.withPrimaryAddress(up.primaryAddress()));
                 }
@@ -76,17 +80,18 @@ public final class Election implements ElectionRules {
                         up.primaryAddress(),
                         here.failures(),
                         here.preemptionSuspended(),
-                        TransitionReason.LINK_RECOVERED,
+                        here.cause().reason().recovery(),
                         now);
             }
-            case ElectionEvent.LinkDown down -> {
+            case ElectionEvent.CannotTakePart down -> {
                 if (down.cause().equals(here.cause())) {
                     yield Transition.quiet(here);
                 }
                 yield Transition.because(
                         TransitionCause.ofFault(down.cause()),
-                        Fault.ofLink(down.cause(), here.failures(), here.preemptionSuspended()));
+                        Fault.untilEnded(down.cause(), here.failures(), here.preemptionSuspended()));
             }
+            case ElectionEvent.PriorityChanged ignored -> Transition.quiet(here);
             case ElectionEvent.TimePassed ignored -> {
                 if (here.retryDeadline().isEmpty()
                         || here.primaryAddress().isEmpty()
@@ -102,6 +107,9 @@ public final class Election implements ElectionRules {
             }
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here.withoutSuspension());
             case ElectionEvent.Fenced ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupTookOver ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupSteppedBack ignored -> Transition.quiet(here);
+            case ElectionEvent.GroupFollows ignored -> Transition.quiet(here);
             case ElectionEvent.Shutdown ignored ->
                 Transition.because(TransitionCause.of(TransitionReason.SHUTDOWN), new Initialize());
             case ElectionEvent.AdvertisementReceived ignored -> Transition.quiet(here);

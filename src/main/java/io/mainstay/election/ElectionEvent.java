@@ -3,20 +3,30 @@ package io.mainstay.election;
 
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Priority;
+import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 
 /** What can happen to a virtual router. */
 public sealed interface ElectionEvent {
 
     /**
-     * The interface can be used; in Initialize and after a link fault this is the Startup event of RFC 9568 §6.4.1.
+     * Nothing keeps this node from taking part; in Initialize and after a fault this is the Startup event of RFC 9568
+     * §6.4.1.
      *
      * @param primaryAddress the address from which this node advertises
      */
-    record LinkUp(IpAddress primaryAddress) implements ElectionEvent {}
+    record CanTakePart(IpAddress primaryAddress) implements ElectionEvent {}
 
-    /** The interface cannot be used. */
-    record LinkDown(FaultCause cause) implements ElectionEvent {}
+    /** Something keeps this node from taking part: the interface, what is tracked, or the sync group. */
+    record CannotTakePart(FaultCause cause) implements ElectionEvent {}
+
+    /**
+     * The priority of this node is another one from now on; it is judged by the rules of the new one.
+     *
+     * @param before the priority until now
+     */
+    record PriorityChanged(Priority before) implements ElectionEvent {}
 
     /** An advertisement passed all checks of RFC 9568 §7.1 for this virtual router. */
     record AdvertisementReceived(Advertisement advertisement, IpAddress source) implements ElectionEvent {}
@@ -52,6 +62,31 @@ public sealed interface ElectionEvent {
      * @param cause what the guard saw, for people
      */
     record Fenced(String cause) implements ElectionEvent {}
+
+    /**
+     * Another member of the sync group became Active.
+     *
+     * @param member its name
+     */
+    record GroupTookOver(String member) implements ElectionEvent {}
+
+    /**
+     * Another member of the sync group stepped back from Active to Backup.
+     *
+     * @param member its name
+     * @param toSuccessor whether it did so for a router that it heard; otherwise it was silent for too long
+     * @param downDeadline until when it waits for an Active
+     * @param handedOver whether a peer was asked to take over
+     */
+    record GroupSteppedBack(String member, boolean toSuccessor, MonotonicInstant downDeadline, boolean handedOver)
+            implements ElectionEvent {}
+
+    /**
+     * No Active was heard, but another member of the sync group still follows one.
+     *
+     * @param until when to look again
+     */
+    record GroupFollows(MonotonicInstant until) implements ElectionEvent {}
 
     /** The Shutdown event of RFC 9568 §6.4. */
     record Shutdown() implements ElectionEvent {}

@@ -88,6 +88,21 @@ public sealed interface ElectionNotice {
         }
     }
 
+    /** Nobody is heard here, while another member of the sync group still follows the Active. */
+    record SegmentSilent(IpAddress peer) implements ElectionNotice {
+
+        @Override
+        public String label() {
+            return "segment-silent";
+        }
+
+        @Override
+        public String sentence() {
+            return "no Active is heard here, while another member of the sync group hears " + peer
+                    + ": this segment is cut between the nodes; the group stays where it is";
+        }
+    }
+
     /** Two routers claim to own the addresses. */
     record DuplicateOwner(IpAddress peer) implements ElectionNotice {
 

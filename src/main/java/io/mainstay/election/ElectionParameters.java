@@ -22,6 +22,11 @@ public record ElectionParameters(Priority priority, Duration interval, boolean p
                 config.priority(), config.advertisementInterval(), config.preempt(), config.preemptDelay());
     }
 
+    /** The same router with another priority. */
+    public ElectionParameters withPriority(Priority changed) {
+        return new ElectionParameters(changed, interval, preempt, preemptDelay);
+    }
+
     /**
      * Skew_Time = (256 - Priority) * Active_Adver_Interval / 256, in nanoseconds, so that two routers one priority apart
      * stay apart at the shortest interval too.

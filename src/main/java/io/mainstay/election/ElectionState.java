@@ -142,8 +142,8 @@ public sealed interface ElectionState {
      * Cannot take part.
      *
      * @param cause why
-     * @param primaryAddress the address from which this node would advertise; empty while the link is the cause
-     * @param retryDeadline when to try again; empty while only the link can end the fault
+     * @param primaryAddress the address from which this node would advertise; empty while something outside is the cause
+     * @param retryDeadline when to try again; empty while only that can end the fault
      * @param failures how often in a row this node became Active and could not serve
      * @param preemptionSuspended as in {@link Backup}
      */
@@ -155,7 +155,7 @@ public sealed interface ElectionState {
             boolean preemptionSuspended)
             implements ElectionState {
 
-        static Fault ofLink(FaultCause cause, int failures, boolean preemptionSuspended) {
+        static Fault untilEnded(FaultCause cause, int failures, boolean preemptionSuspended) {
             return new Fault(cause, Optional.empty(), Optional.empty(), failures, preemptionSuspended);
         }
 

@@ -10,6 +10,7 @@ import io.mainstay.election.ElectionNotice.OwnAddressHeard;
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Priority;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ final class PeerObserver {
     private final List<IpAddress> ownAddresses;
     private final Set<IpAddress> ownAddressSet;
     private final Map<IpAddress, Seen> peers = new LinkedHashMap<>();
+    private Priority priority;
     private @Nullable ChecksumForm lastForm;
     private @Nullable MonotonicInstant windowStart;
     private int noticesInWindow;
@@ -64,6 +66,12 @@ final class PeerObserver {
         this.config = config;
         this.ownAddresses = ownAddresses;
         ownAddressSet = Set.copyOf(ownAddresses);
+        priority = config.priority();
+    }
+
+    /** This node takes part with another priority from now on. */
+    void onPriority(Priority changed) {
+        priority = changed;
     }
 
     /** The form that the last heard peer used, or null if none was heard. */
@@ -138,7 +146,7 @@ final class PeerObserver {
         boolean contends = state instanceof ElectionState.Active active
                 && active.handOver().isEmpty()
                 && !advertisement.priority().isResign()
-                && advertisement.priority().compareTo(config.priority()) <= 0;
+                && advertisement.priority().compareTo(priority) <= 0;
         if (!contends || isLastWord(advertisement, seen, now)) {
             return;
         }

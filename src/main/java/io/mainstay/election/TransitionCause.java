@@ -28,6 +28,11 @@ public record TransitionCause(
         return new TransitionCause(reason, Optional.of(silence), peer, Optional.empty());
     }
 
+    /** @param member the member of the sync group that decided */
+    static TransitionCause ofMember(TransitionReason reason, String member) {
+        return new TransitionCause(reason, Optional.empty(), Optional.empty(), Optional.of(member));
+    }
+
     static TransitionCause ofFault(FaultCause fault) {
         return new TransitionCause(fault.reason(), Optional.empty(), Optional.empty(), Optional.of(fault.detail()));
     }

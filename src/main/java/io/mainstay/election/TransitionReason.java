@@ -15,6 +15,8 @@ public enum TransitionReason {
     HAND_OVER_REFUSED("hand-over-refused", "no peer took over; this node never stopped to serve"),
     STALLED("stalled", "this node was silent for so long that a peer may have taken over"),
     FENCED("fenced", "the guard gave the addresses up for this node, which did not run in time"),
+    SYNC_GROUP_ACTIVE("sync-group-active", "another member of the sync group took over"),
+    SYNC_GROUP_BACKUP("sync-group-backup", "another member of the sync group stepped back"),
     SHUTDOWN("shutdown", "the virtual router was stopped"),
     INTERFACE_MISSING("interface-missing", "there is no interface of that name", true),
     INTERFACE_DOWN("interface-down", "the interface is administratively down", true),
@@ -23,7 +25,11 @@ public enum TransitionReason {
     SOCKET_UNAVAILABLE("socket-unavailable", "the interface cannot be opened for VRRP", true),
     ADDRESSES_UNAVAILABLE("addresses-unavailable", "the addresses could not be taken", true),
     CANNOT_ADVERTISE("cannot-advertise", "advertisements cannot be sent", true),
+    TRACKER_FAILED("tracker-failed", "something that this node needs has failed", true),
+    SYNC_GROUP_FAULT("sync-group-fault", "another member of the sync group cannot take part", true),
     LINK_RECOVERED("link-recovered", "the interface can be used again"),
+    TRACKER_RECOVERED("tracker-recovered", "what had failed works again"),
+    SYNC_GROUP_RECOVERED("sync-group-recovered", "all members of the sync group can take part again"),
     RETRY("retry", "the pause after a failure is over");
 
     private final String label;
@@ -48,6 +54,15 @@ public enum TransitionReason {
     /** What happened, for people, without a full stop. */
     public String sentence() {
         return sentence;
+    }
+
+    /** Of a fault: why it is over, once nothing keeps the node from taking part any more. */
+    TransitionReason recovery() {
+        return switch (this) {
+            case TRACKER_FAILED -> TRACKER_RECOVERED;
+            case SYNC_GROUP_FAULT -> SYNC_GROUP_RECOVERED;
+            default -> LINK_RECOVERED;
+        };
     }
 
     /** Whether it leads to {@link ElectionState.Fault}. */

@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,11 +39,15 @@ import org.jspecify.annotations.Nullable;
 public final class VirtualRouter {
 
     private final VirtualRouterConfig config;
-    private final ElectionParameters parameters;
-    private final ElectionRules rules;
+    private final Function<ElectionParameters, ElectionRules> election;
     private final PeerObserver peers;
     private final List<IpAddress> addresses;
+    private final Participation participation = new Participation();
 
+    private @Nullable SyncGroup group;
+    private boolean toldApart;
+    private ElectionParameters parameters;
+    private ElectionRules rules;
     private ElectionState state = new ElectionState.Initialize();
     private @Nullable IpAddress primaryAddress;
     private final Queue<StateChange> stateChanges = new ArrayDeque<>();
@@ -50,14 +55,15 @@ public final class VirtualRouter {
     private final Queue<ElectionAction> actions = new ArrayDeque<>();
 
     public VirtualRouter(VirtualRouterConfig config) {
-        this(config, new Election(ElectionParameters.of(config)));
+        this(config, Election::new);
     }
 
-    /** A virtual router that judges by the given rules. */
-    public VirtualRouter(VirtualRouterConfig config, ElectionRules rules) {
+    /** @param election makes the rules by which it judges, anew for each priority that it comes to have */
+    public VirtualRouter(VirtualRouterConfig config, Function<ElectionParameters, ElectionRules> election) {
         this.config = config;
-        this.rules = rules;
+        this.election = election;
         parameters = ElectionParameters.of(config);
+        rules = election.apply(parameters);
         addresses = config.addresses().stream()
                 .map(VirtualAddress::address)
                 .filter(address -> address instanceof Ipv4Address)
@@ -82,7 +88,7 @@ public final class VirtualRouter {
         return state instanceof ElectionState.Active active && active.handOver().isPresent();
     }
 
-    /** The priority by which this node takes part now. */
+    /** The priority by which this node takes part now, as far as it does. */
     public Priority effectivePriority() {
         return parameters.priority();
     }
@@ -148,21 +154,90 @@ public final class VirtualRouter {
         return new Advertisement(VrrpVersion.V3, config.vrid(), priority, parameters.interval(), addresses);
     }
 
+    /** Keeps the virtual router from starting before the given moment; to be called before all else. */
+    public void delayStartUntil(MonotonicInstant instant) {
+        participation.delayUntil(instant);
+    }
+
+    /** What is waited for before the virtual router takes part for the first time, for people; empty once it does. */
+    public Optional<String> waitsFor() {
+        return state instanceof ElectionState.Initialize
+                        && participation.verdict() instanceof Participation.Verdict.NotYet notYet
+                ? Optional.of(notYet.reason())
+                : Optional.empty();
+    }
+
     /** The interface can be used, and advertisements go out from the given address. */
     public void onLinkUp(IpAddress primary, MonotonicInstant now) {
         primaryAddress = primary;
-        step(new ElectionEvent.LinkUp(primary), now);
+        participation.onLinkUp(primary);
+        judgeParticipation(now);
     }
 
     /** The interface cannot be used. */
     public void onLinkDown(FaultCause cause, MonotonicInstant now) {
-        step(new ElectionEvent.LinkDown(cause), now);
+        participation.onLinkDown(cause);
+        judgeParticipation(now);
+    }
+
+    /**
+     * What is tracked comes to something else.
+     *
+     * @throws IllegalArgumentException if it makes an owner of a router that is none, or the other way round
+     */
+    public void onTracked(Tracked tracked, MonotonicInstant now) {
+        Priority priority = tracked.effectivePriority();
+        if (priority.isOwner() != config.priority().isOwner() || priority.isResign()) {
+            throw new IllegalArgumentException("effective priority: " + priority + " (expected: "
+                    + (config.priority().isOwner() ? "255" : "1..254") + ")");
+        }
+        participation.onTracked(tracked);
+        if (tracked.fault().isPresent()) {
+            // With its last word an Active says that it resigns, not which priority it would have.
+            judgeParticipation(now);
+            changePriority(priority, now);
+        } else {
+            changePriority(priority, now);
+            judgeParticipation(now);
+        }
+    }
+
+    private void changePriority(Priority priority, MonotonicInstant now) {
+        Priority before = parameters.priority();
+        if (priority.equals(before)) {
+            return;
+        }
+        parameters = parameters.withPriority(priority);
+        rules = election.apply(parameters);
+        peers.onPriority(priority);
+        step(new ElectionEvent.PriorityChanged(before), now);
+    }
+
+    private void judgeParticipation(MonotonicInstant now) {
+        judgeOwnParticipation(now);
+        if (group != null) {
+            group.onParticipation(now);
+        }
+    }
+
+    private void judgeOwnParticipation(MonotonicInstant now) {
+        switch (participation.verdict()) {
+            case Participation.Verdict.Yes yes -> step(new ElectionEvent.CanTakePart(yes.primaryAddress()), now);
+            case Participation.Verdict.No no -> step(new ElectionEvent.CannotTakePart(no.cause()), now);
+            case Participation.Verdict.NotYet ignored -> {
+                // It is asked again by whatever it waits for.
+            }
+        }
     }
 
     /** An advertisement for this virtual router passed all checks of RFC 9568 §7.1. */
     public void onAdvertisement(
             Advertisement advertisement, ChecksumForm form, IpAddress source, MonotonicInstant now) {
         notices.addAll(peers.observe(advertisement, form, source, state, primaryAddress, now));
+        toldApart = false;
+        if (group != null && group.leavesTie(this, advertisement, source, now)) {
+            return;
+        }
         step(new ElectionEvent.AdvertisementReceived(advertisement, source), now);
     }
 
@@ -197,16 +272,80 @@ public final class VirtualRouter {
 
     public void onPreemptionResumed(MonotonicInstant now) {
         step(new ElectionEvent.PreemptionResumed(), now);
+        if (group != null) {
+            group.onPreemptionResumed(this, now);
+        }
     }
 
     /** Stop to take part, with a farewell if Active. {@link #onLinkUp} starts anew. */
     public void onShutdown(MonotonicInstant now) {
+        participation.onShutdown();
         step(new ElectionEvent.Shutdown(), now);
     }
 
     /** Look at the deadlines. */
     public void onTime(MonotonicInstant now) {
-        step(new ElectionEvent.TimePassed(), now);
+        if (participation.endDelay(now)) {
+            judgeParticipation(now);
+        }
+        Optional<MonotonicInstant> held = group == null ? Optional.empty() : group.holds(this, now);
+        if (held.isPresent()) {
+            noticeSilence(now);
+            step(new ElectionEvent.GroupFollows(held.get()), now);
+        } else {
+            step(new ElectionEvent.TimePassed(), now);
+        }
+    }
+
+    /** Once for each silence, and not for that of an Active that the other members are about to miss too. */
+    private void noticeSilence(MonotonicInstant now) {
+        boolean lasting = state instanceof ElectionState.Backup backup
+                && now.since(backup.watch().quietSince())
+                                .compareTo(parameters
+                                        .activeDownInterval(backup.watch().interval())
+                                        .multipliedBy(2))
+                        >= 0;
+        if (lasting && !toldApart && group != null) {
+            group.followed(this)
+                    .flatMap(ElectionState.ActiveWatch::active)
+                    .ifPresent(active -> notices.add(new ElectionNotice.SegmentSilent(active.address())));
+            toldApart = true;
+        }
+    }
+
+    /** Belongs to a sync group from now on. */
+    void join(SyncGroup coupled) {
+        group = coupled;
+        participation.onGroup(Optional.empty(), Optional.of("the other members of the sync group"));
+    }
+
+    /** What the other members of the sync group come to. */
+    void onGroup(Optional<FaultCause> fault, Optional<String> wait, MonotonicInstant now) {
+        if (participation.onGroup(fault, wait)) {
+            judgeOwnParticipation(now);
+        }
+    }
+
+    /** Another member of the sync group did something that this one follows. */
+    void follow(ElectionEvent event, MonotonicInstant now) {
+        step(event, now);
+    }
+
+    /** What keeps this virtual router from taking part, its sync group apart. */
+    Optional<FaultCause> ownFault() {
+        if (state instanceof ElectionState.Fault fault && fault.retryDeadline().isPresent()) {
+            return Optional.of(fault.cause());
+        }
+        return participation.ownVerdict() instanceof Participation.Verdict.No no
+                ? Optional.of(no.cause())
+                : Optional.empty();
+    }
+
+    /** What this virtual router waits for before it starts, its sync group apart. */
+    Optional<String> ownWait() {
+        return participation.ownVerdict() instanceof Participation.Verdict.NotYet notYet
+                ? Optional.of(notYet.reason())
+                : Optional.empty();
     }
 
     private void step(ElectionEvent event, MonotonicInstant now) {
@@ -214,12 +353,20 @@ public final class VirtualRouter {
         Transition transition = rules.step(before, event, now);
         state = transition.next();
         actions.addAll(transition.actions());
-        transition.cause().ifPresent(cause -> stateChanges.add(new StateChange(before, state, cause, now)));
+        transition.cause().ifPresent(cause -> stateChanges.add(new StateChange(before, transition.next(), cause, now)));
+        if (group != null) {
+            group.onStep(this, before, transition, now);
+        }
     }
 
     /** When to call {@link #onTime} next; empty: no need before another input. */
     public Optional<MonotonicInstant> nextDeadline() {
-        return state.nextDeadline();
+        Optional<MonotonicInstant> ofState = state.nextDeadline();
+        return participation
+                .delayEnd()
+                .map(end -> ofState.map(deadline -> MonotonicInstant.earlierOf(end, deadline))
+                        .orElse(end))
+                .or(() -> ofState);
     }
 
     /** The next thing to carry out, or null. */

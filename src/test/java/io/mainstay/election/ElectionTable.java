@@ -20,6 +20,13 @@ final class ElectionTable {
     private static final List<String> COMMON_EVENTS = List.of(
             "startup",
             "link-down",
+            "tracker-failed",
+            "raised",
+            "lowered",
+            "group-active",
+            "group-yields",
+            "group-stalled",
+            "group-follows",
             "shutdown",
             "hand-over",
             "resume-preemption",
@@ -102,9 +109,10 @@ final class ElectionTable {
                 "active",
                 "handing-over",
                 "fault-link",
+                "fault-tracker",
                 "fault-retry")) {
             for (String event : eventsIn(state)) {
-                for (boolean owner : new boolean[] {false, true}) {
+                for (boolean owner : owners(event)) {
                     for (String relation : relations(event, owner)) {
                         all.add(new Situation(state, event, relation, false, owner));
                         all.add(new Situation(state, event, relation, true, owner));
@@ -120,17 +128,26 @@ final class ElectionTable {
             return List.of("advert");
         }
         List<String> events = new ArrayList<>(COMMON_EVENTS);
-        if (!state.equals("initialize") && !state.equals("fault-link")) {
+        if (!List.of("initialize", "fault-link", "fault-tracker").contains(state)) {
             events.add("time-early");
         }
         if (state.equals("active") || state.equals("handing-over")) {
             events.add("advert-late");
+            events.add("raised-late");
+            events.add("group-yields-late");
             events.add("unsent-again");
         }
         if (state.equals("handing-over")) {
             events.add("time-refused");
         }
         return events;
+    }
+
+    /** An owner's priority is 255 at all times. */
+    private static boolean[] owners(String event) {
+        return event.startsWith("raised") || event.equals("lowered")
+                ? new boolean[] {false}
+                : new boolean[] {false, true};
     }
 
     private static List<String> relations(String event, boolean owner) {

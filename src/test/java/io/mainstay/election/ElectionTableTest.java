@@ -34,6 +34,7 @@ class ElectionTableTest {
     private static final IpAddress ABOVE_OURS = IpAddress.parse("223.0.0.1");
     private static final IpAddress THIRD = IpAddress.parse("198.18.0.77");
     private static final FaultCause NO_CARRIER = new FaultCause(TransitionReason.NO_CARRIER, "interface eth0");
+    private static final FaultCause TRACKER = new FaultCause(TransitionReason.TRACKER_FAILED, "script db");
 
     /** When the state under test was entered; close to the overflow of the counter on purpose. */
     private static final MonotonicInstant ENTERED = new MonotonicInstant(Long.MAX_VALUE - 1_000_000);
@@ -79,15 +80,19 @@ class ElectionTableTest {
 
     private static void check(Row row, Situation situation) {
         for (Numbers numbers : situation.owner() ? OWNERS : OTHERS) {
-            if (canBe(situation.relation(), numbers.priority())) {
+            if (canBe(situation.relation(), numbers.priority()) && canBe(situation.event(), numbers.priority())) {
                 check(row, situation, numbers);
             }
         }
     }
 
     /** No priority is between 0 and 1, nor between 254 and 255. */
-    private static boolean canBe(String relation, int ours) {
-        return !(relation.equals("lower") && ours == 1) && !(relation.equals("higher") && ours == 254);
+    private static boolean canBe(String change, int ours) {
+        return switch (change) {
+            case "lower", "raised", "raised-late" -> ours != 1;
+            case "higher", "lowered" -> ours != 254;
+            default -> true;
+        };
     }
 
     private static void check(Row row, Situation situation, Numbers numbers) {
@@ -95,9 +100,10 @@ class ElectionTableTest {
                 new Priority(numbers.priority()), numbers.own(), situation.preempt(), Duration.ZERO);
         ElectionState before = state(situation, numbers);
         MonotonicInstant now = momentOf(situation, before, numbers);
+        ElectionEvent event = event(situation, numbers, now);
         String what = situation + " " + numbers;
 
-        Transition transition = new Election(parameters).step(before, event(situation, numbers), now);
+        Transition transition = new Election(parameters).step(before, event, now);
 
         if (row.next().equals("same")) {
             assertThat(transition.next()).as(what).isEqualTo(before);
@@ -132,7 +138,14 @@ class ElectionTableTest {
             case "listen:learnt" -> Optional.of(now.plusNanos(learnt + skew(priority, learnt)));
             case "repeat" -> Optional.of(now.plusNanos(own + own / 16));
             case "early" -> Optional.of(now.plusNanos(own / 16));
+            case "group" -> Optional.of(groupDeadline(now));
             case "retry" -> Optional.of(now.plusNanos(1_000_000_000));
+            case "raised:learnt" ->
+                before.nextDeadline()
+                        .map(deadline -> deadline.plusNanos(skew(priority, learnt) - skew(priority - 1, learnt)));
+            case "lowered:learnt" ->
+                before.nextDeadline()
+                        .map(deadline -> deadline.plusNanos(skew(priority, learnt) - skew(priority + 1, learnt)));
             default -> throw new IllegalArgumentException("timer: " + word + " (expected: one that is explained)");
         };
     }
@@ -173,7 +186,8 @@ class ElectionTableTest {
             case "backup-suspended" -> backup(numbers, sender, true);
             case "active" -> active(numbers, Optional.empty());
             case "handing-over" -> active(numbers, Optional.of(handOver(situation, numbers)));
-            case "fault-link" -> Fault.ofLink(new FaultCause(TransitionReason.INTERFACE_DOWN, "eth0"), 0, false);
+            case "fault-link" -> Fault.untilEnded(new FaultCause(TransitionReason.INTERFACE_DOWN, "eth0"), 0, false);
+            case "fault-tracker" -> Fault.untilEnded(TRACKER, 0, false);
             case "fault-retry" ->
                 new Fault(
                         new FaultCause(TransitionReason.ADDRESSES_UNAVAILABLE, "add 198.18.0.1/32 to eth0"),
@@ -216,7 +230,7 @@ class ElectionTableTest {
             case "time-due" -> before.nextDeadline().orElse(soon);
             case "time-refused" ->
                 ENTERED.plus(numbers.own()).plus(numbers.own().dividedBy(2));
-            case "time-late", "advert-late" -> late(before, numbers);
+            case "time-late", "advert-late", "raised-late", "group-yields-late" -> late(before, numbers);
             case "unsent-again" -> ENTERED.plus(numbers.own().multipliedBy(2));
             default ->
                 before instanceof Active ? ENTERED.plusNanos(numbers.own().toNanos() / 4) : soon;
@@ -234,10 +248,22 @@ class ElectionTableTest {
         };
     }
 
-    private static ElectionEvent event(Situation situation, Numbers numbers) {
+    private static MonotonicInstant groupDeadline(MonotonicInstant now) {
+        return now.plusNanos(1_234_567);
+    }
+
+    private static ElectionEvent event(Situation situation, Numbers numbers, MonotonicInstant now) {
         return switch (situation.event()) {
-            case "startup" -> new ElectionEvent.LinkUp(OURS);
-            case "link-down" -> new ElectionEvent.LinkDown(NO_CARRIER);
+            case "startup" -> new ElectionEvent.CanTakePart(OURS);
+            case "link-down" -> new ElectionEvent.CannotTakePart(NO_CARRIER);
+            case "tracker-failed" -> new ElectionEvent.CannotTakePart(TRACKER);
+            case "raised", "raised-late" -> new ElectionEvent.PriorityChanged(new Priority(numbers.priority() - 1));
+            case "lowered" -> new ElectionEvent.PriorityChanged(new Priority(numbers.priority() + 1));
+            case "group-active" -> new ElectionEvent.GroupTookOver("db");
+            case "group-yields", "group-yields-late" ->
+                new ElectionEvent.GroupSteppedBack("db", true, groupDeadline(now), false);
+            case "group-stalled" -> new ElectionEvent.GroupSteppedBack("db", false, groupDeadline(now), false);
+            case "group-follows" -> new ElectionEvent.GroupFollows(groupDeadline(now));
             case "shutdown" -> new ElectionEvent.Shutdown();
             case "hand-over" ->
                 new ElectionEvent.HandOverRequested(numbers.own().multipliedBy(4));

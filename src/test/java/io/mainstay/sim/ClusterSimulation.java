@@ -4,7 +4,6 @@ package io.mainstay.sim;
 import io.mainstay.election.Election;
 import io.mainstay.election.ElectionParameters;
 import io.mainstay.election.ElectionRules;
-import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.node.HandOverResult;
 import io.mainstay.takeover.AnnounceConfig;
@@ -42,11 +41,11 @@ final class ClusterSimulation {
     private long events;
 
     ClusterSimulation(long seed, Trace trace) {
-        this(seed, trace, config -> new Election(ElectionParameters.of(config)));
+        this(seed, trace, Election::new);
     }
 
     /** With the given rules on every node, to see whether the invariants notice wrong ones. */
-    ClusterSimulation(long seed, Trace trace, Function<VirtualRouterConfig, ElectionRules> rules) {
+    ClusterSimulation(long seed, Trace trace, Function<ElectionParameters, ElectionRules> rules) {
         random = new Random(seed);
         // The first draws of neighbouring seeds are alike.
         random.nextLong();

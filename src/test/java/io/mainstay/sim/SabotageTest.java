@@ -3,7 +3,6 @@ package io.mainstay.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mainstay.election.ElectionParameters;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -32,7 +31,7 @@ class SabotageTest {
 
     private static Optional<InvariantViolation> violation(Sabotage sabotage, long seed) {
         try {
-            new ClusterSimulation(seed, new Trace(false), config -> sabotage.of(ElectionParameters.of(config))).run();
+            new ClusterSimulation(seed, new Trace(false), sabotage::of).run();
             return Optional.empty();
         } catch (InvariantViolation e) {
             return Optional.of(e);

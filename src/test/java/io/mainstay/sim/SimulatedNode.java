@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.sim;
 
+import io.mainstay.election.ElectionParameters;
 import io.mainstay.election.ElectionRules;
 import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
@@ -44,7 +45,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     private final AnnounceConfig announce;
     private final SimulatedClock clock;
     private final SimulatedHost host;
-    private final Function<VirtualRouterConfig, ElectionRules> rules;
+    private final Function<ElectionParameters, ElectionRules> rules;
     private final Trace trace;
 
     private @Nullable ElectionDriver driver;
@@ -79,7 +80,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
             AnnounceConfig announce,
             SimulatedClock clock,
             SimulatedHost host,
-            Function<VirtualRouterConfig, ElectionRules> rules,
+            Function<ElectionParameters, ElectionRules> rules,
             Trace trace) {
         this.timeline = timeline;
         this.random = random;
@@ -148,7 +149,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
                 new ElectionPorts(host, host, host, host, clock, new NoGuard()),
                 this,
                 this,
-                made -> new VirtualRouter(made, rules.apply(made)));
+                made -> new VirtualRouter(made, rules));
         excuse();
         say(() -> "boots");
         planTurn();
