@@ -55,7 +55,7 @@ class ArchitectureTest {
         MAY_USE.put(
                 "config",
                 with(
-                        rooms("net", "time", "election", "takeover", "forward", "health", "track"),
+                        rooms("net", "time", "election.wire", "election", "takeover", "forward", "health", "track"),
                         "org.yaml.snakeyaml.."));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));

@@ -53,7 +53,7 @@ class SyncGroupTest {
                 new Priority(100),
                 SECOND,
                 List.of(VirtualAddress.parse(address)),
-                ChecksumPreference.AUTO,
+                ProtocolConfig.DEFAULT,
                 true,
                 Duration.ZERO));
     }
