@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What the program and the daemon share: keys and values of the maps. Addresses and ports are in network order, all
+ * other numbers in the machine's. Every structure is free of hidden padding, so that equal means equal octets.
+ */
+#ifndef MAINSTAY_ABI_H
+#define MAINSTAY_ABI_H
+
+#include <stdbool.h>
+
+#include <linux/types.h>
+
+/* IPv6, or IPv4 as ::ffff:a.b.c.d: one table serves both families. */
+struct address {
+    __be32 word[4];
+};
+
+/* One direction of a flow, as its packets look on arrival. */
+struct tuple {
+    struct address source;
+    struct address destination;
+    __be16 source_port;
+    __be16 destination_port;
+    __u8 protocol;
+    __u8 zero[3];
+};
+
+enum mode {
+    MODE_FULL_NAT, /* the backend sees an address of ours */
+    MODE_NAT,      /* the backend sees the client, and answers through us as its router */
+    MODE_DSR,      /* the backend holds the VIP itself, and answers the client directly */
+};
+
+/* `settings` has one element. Times are in ticks. */
+struct settings {
+    __u64 secret[2]; /* shared by the nodes of a pair, so that both choose alike */
+    __u32 flags;
+    __u32 embryo_ticks;  /* how long an unanswered flow keeps its backend */
+    __u32 udp_ticks;     /* after this silence in both directions a UDP flow is a new one */
+    __u32 closing_ticks; /* how long a closed TCP flow keeps its ports */
+};
+
+enum settings_flag {
+    SETTINGS_NAT = 1, /* some service forwards in mode nat */
+};
+
+/* A tick is 2^20 ns (about 1.05 ms) of CLOCK_MONOTONIC; ticks wrap after 52 days and are compared by difference. */
+enum { TICK_SHIFT = 20 };
+
+/* `addresses`: what an address of ours, or of a backend, is to us. */
+struct role {
+    __u32 flags;
+    __u16 first_port; /* of the range that flows to backends leave from; machine order */
+    __u16 ports;      /* in that range; 0: this address is no source */
+};
+
+enum role_flag {
+    ROLE_OURS = 1,    /* a VIP or a source address, held now: cleared while another node is Active */
+    ROLE_BACKEND = 2, /* backend of a service in mode nat */
+};
+
+/* `services` */
+struct service_key {
+    struct address address;
+    __be16 port;
+    __u8 protocol;
+    __u8 zero;
+};
+
+struct service {
+    __u32 id;
+    __u32 flags;
+    __u32 mode;
+    __u32 table_first; /* this service's part of `tables` */
+    __u32 table_size;  /* a prime, so that probing meets every slot */
+    __u32 sources_first; /* its part of `sources`: mode full_nat, and for colliding ports nat */
+    __u32 sources_count;
+};
+
+enum service_flag {
+    SERVICE_PERSIST_SOURCE = 1, /* all flows of a client address go to one backend */
+};
+
+/* `sources`: addresses of ours that flows to backends leave from. */
+struct source {
+    struct address address;
+    __u16 first_port; /* machine order */
+    __u16 ports;
+};
+
+/* `backends`. A slot is given another backend only in this order: state absent, then the rest, then the state. */
+struct backend {
+    struct address address;
+    __be16 port; /* 0: the one the client asked for */
+    __u16 state;
+    __u32 id; /* never given twice: tells a flow that its slot has another backend now */
+};
+
+enum backend_state {
+    BACKEND_ABSENT,   /* live flows are reset */
+    BACKEND_READY,
+    BACKEND_DRAINING, /* no new flows, live ones go on */
+    BACKEND_UNHEALTHY, /* the same */
+    BACKEND_DOWN,     /* live flows are reset */
+};
+
+/*
+ * `flows` and `embryos`: one entry for each direction of a flow, keyed by what arrives. `embryos` holds what has not yet
+ * been answered and forgets the least recently used, so that a flood of SYNs displaces only its like.
+ */
+struct flow {
+    struct address source; /* what leaves: */
+    struct address destination;
+    __be16 source_port;
+    __be16 destination_port;
+
+    __u32 backend; /* slot */
+    __u32 backend_id;
+    __u32 address_sum; /* checksum difference that the change of addresses makes */
+    __u32 state;       /* enum flow_state, kept in the client's direction for both */
+    __u32 seen;        /* tick of the last packet of this direction */
+    __u32 acknowledged; /* TCP: the last acknowledgement of this direction; machine order */
+    __u8 mode;
+    __u8 to_client; /* 1 in the direction from backend to client */
+    __u16 hop_mtu;  /* 0: unknown */
+
+    __u32 hop_until; /* tick until which the next hop is taken for granted; a stale or torn one costs one packet */
+    __u32 hop_interface; /* 0: not yet looked up */
+    struct address hop_gateway;
+};
+
+enum flow_state {
+    FLOW_BACKEND_SPOKE = 1,
+    FLOW_CLIENT_FIN = 2,
+    FLOW_BACKEND_FIN = 4,
+    FLOW_RESET = 8,
+    FLOW_LIVE = 16,    /* counted in flows_live */
+    FLOW_ENDED = 32,   /* and taken out again */
+    FLOW_ADOPTED = 64, /* began on another node, or outlived its entry */
+    FLOW_PROBED = 128, /* has not the first port of its choice: another node would not guess it */
+};
+
+/* `fragments`: what the first fragment of a datagram said about the others. */
+struct fragment_key {
+    struct address source;
+    struct address destination;
+    __u32 id; /* as in the header */
+    __u8 protocol;
+    __u8 zero[3];
+};
+
+struct fragment {
+    __be16 source_port;
+    __be16 destination_port;
+    __u32 id; /* as in the header, what it is replaced by: two senders may have used the same */
+};
+
+/* `traffic`: per CPU, per backend slot. live = opened - closed, summed over the CPUs. */
+struct traffic {
+    __u64 packets_in; /* to the backend */
+    __u64 octets_in;
+    __u64 packets_out;
+    __u64 octets_out;
+    __u64 flows_new;    /* first packets that chose this backend */
+    __u64 flows_opened; /* of these, answered */
+    __u64 flows_closed;
+};
+
+/* `events`: per CPU, how often. The names are those of the metrics. */
+enum event {
+    EVENT_FLOW_ADOPTED,      /* a flow of which nothing was known went on */
+    EVENT_FLOW_REPICKED,     /* a new flow on an old entry chose anew */
+    EVENT_FLOW_PROBED,       /* the first choice of port was taken */
+    EVENT_FLOW_TABLE_FULL,   /* an answered flow stayed among the embryos */
+    EVENT_SENT_RESET,        /* to the sender of a TCP segment that was dropped */
+    EVENT_SENT_TOO_BIG,      /* an ICMP error that names the MTU, to the sender of a packet that was dropped */
+    EVENT_ICMP_TRANSLATED,
+    EVENT_UP_FRAGMENT,       /* to the stack: a fragment without its first */
+    EVENT_UP_MALFORMED,      /* to the stack, which discards it: lengths that do not fit */
+    EVENT_DROP_NO_BACKEND,
+    EVENT_DROP_BACKEND_DOWN, /* of a live flow */
+    EVENT_DROP_NO_PORT,      /* all ports that were tried are taken */
+    EVENT_DROP_NO_FLOW,      /* from a backend, of a flow unknown here */
+    EVENT_DROP_HOP_LIMIT,
+    EVENT_DROP_NO_ROUTE,
+    EVENT_DROP_TOO_BIG,
+    EVENT_DROP_KERNEL,       /* a helper refused: out of memory */
+    EVENTS,
+};
+
+_Static_assert(sizeof(struct tuple) == 40, "tuple");
+_Static_assert(sizeof(struct settings) == 32, "settings");
+_Static_assert(sizeof(struct service_key) == 20, "service_key");
+_Static_assert(sizeof(struct service) == 28, "service");
+_Static_assert(sizeof(struct source) == 20, "source");
+_Static_assert(sizeof(struct backend) == 24, "backend");
+_Static_assert(sizeof(struct flow) == 88, "flow");
+_Static_assert(sizeof(struct fragment_key) == 40, "fragment_key");
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Which backend a new flow goes to. Two nodes with equal tables, states and secret choose alike. */
+#ifndef MAINSTAY_CHOOSE_H
+#define MAINSTAY_CHOOSE_H
+
+#include "maps.h"
+#include "packet.h"
+#include "siphash.h"
+
+/*
+ * With a share of u of the table not ready, all probes fail with probability u^64. A table is to be rebuilt without those
+ * that are not ready when they hold most of it.
+ */
+enum { BACKEND_PROBES = 64 };
+
+static __always_inline __u64 hash_flow(const struct settings *with, const struct service *service,
+    const struct tuple *tuple)
+{
+    struct tuple hashed = *tuple;
+    if (service->flags & SERVICE_PERSIST_SOURCE) {
+        hashed.source_port = 0;
+    }
+    return siphash_tuple(with->secret, &hashed);
+}
+
+/* The slot of a backend that takes new flows, or -1. Those that do not are stepped over: their flows come back with them. */
+static __noinline __s64 choose_backend(const struct service *service, __u64 hash)
+{
+    __u32 size = service->table_size;
+    if (size < 2) {
+        return -1;
+    }
+    __u32 first = service->table_first;
+    __u32 at = (__u32)hash % size;
+    __u32 step = 1 + (__u32)(hash >> 24) % (size - 1);
+    for (int i = 0; i < BACKEND_PROBES; i++) {
+        __u32 index = first + at;
+        __u32 *slot = bpf_map_lookup_elem(&tables, &index);
+        if (!slot) {
+            return -1;
+        }
+        __u32 chosen = *slot;
+        struct backend *backend = bpf_map_lookup_elem(&backends, &chosen);
+        if (backend && backend->state == BACKEND_READY) {
+            return chosen;
+        }
+        at += step;
+        if (at >= size) {
+            at -= size;
+        }
+    }
+    return -1;
+}
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The flow table: finding, opening, promoting and ending flows. */
+#ifndef MAINSTAY_FLOW_H
+#define MAINSTAY_FLOW_H
+
+#include "choose.h"
+#include "maps.h"
+#include "packet.h"
+
+enum { PORT_PROBES = 64 };
+
+/* The two directions of a flow that is being opened: too large for the stack. */
+struct directions {
+    struct flow there;
+    struct flow back;
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct directions);
+} opening SEC(".maps");
+
+static __always_inline __u32 tick(void)
+{
+    return bpf_ktime_get_coarse_ns() >> TICK_SHIFT;
+}
+
+/* The key under which the other direction of a flow is found. A DSR flow has none. */
+static __always_inline void other_direction(const struct flow *flow, const struct tuple *key, struct tuple *other)
+{
+    other->source = flow->destination;
+    other->destination = flow->source;
+    other->source_port = flow->destination_port;
+    other->destination_port = flow->source_port;
+    other->protocol = key->protocol;
+    __builtin_memset(other->zero, 0, sizeof other->zero);
+}
+
+static __always_inline struct flow *find_flow(const struct tuple *key)
+{
+    struct flow *flow = bpf_map_lookup_elem(&flows, key);
+    return flow ? flow : bpf_map_lookup_elem(&embryos, key);
+}
+
+static __always_inline bool flow_closing(const struct flow *flow)
+{
+    __u32 fins = FLOW_CLIENT_FIN | FLOW_BACKEND_FIN;
+    return (flow->state & FLOW_RESET) || (flow->state & fins) == fins;
+}
+
+/* Sets bits of the client's direction and, when this is what closed a counted flow, takes it out of the count. */
+static __always_inline void mark(struct flow *client, __u32 bits)
+{
+    __sync_fetch_and_or(&client->state, bits);
+    if (flow_closing(client) && (client->state & FLOW_LIVE)
+        && !(__sync_fetch_and_or(&client->state, FLOW_ENDED) & FLOW_ENDED)) {
+        __u32 slot = client->backend;
+        struct traffic *counters = bpf_map_lookup_elem(&traffic, &slot);
+        if (counters) {
+            counters->flows_closed++;
+        }
+    }
+}
+
+/* Both directions vanish. */
+static __noinline void forget_flow(const struct tuple *key, struct flow *flow)
+{
+    struct tuple other;
+    other_direction(flow, key, &other);
+    mark(flow, FLOW_RESET);
+    if (bpf_map_delete_elem(&flows, &other) != 0) {
+        bpf_map_delete_elem(&embryos, &other);
+    }
+    if (bpf_map_delete_elem(&flows, key) != 0) {
+        bpf_map_delete_elem(&embryos, key);
+    }
+}
+
+/* Both have spoken: the flow moves to the table that only its end or its idle timer empties. */
+static __noinline void promote_flow(const struct tuple *client_key, struct flow *client)
+{
+    struct tuple back_key;
+    __u32 slot = client->backend;
+    if (client->mode != MODE_DSR) {
+        other_direction(client, client_key, &back_key);
+        struct flow *back = bpf_map_lookup_elem(&embryos, &back_key);
+        if (back && bpf_map_update_elem(&flows, &back_key, back, BPF_NOEXIST) != 0) {
+            count(EVENT_FLOW_TABLE_FULL);
+            return;
+        }
+    }
+    __u32 before = __sync_fetch_and_or(&client->state, FLOW_LIVE);
+    if (bpf_map_update_elem(&flows, client_key, client, BPF_NOEXIST) != 0) {
+        __sync_fetch_and_and(&client->state, ~(__u32)FLOW_LIVE);
+        if (client->mode != MODE_DSR) {
+            bpf_map_delete_elem(&flows, &back_key);
+        }
+        count(EVENT_FLOW_TABLE_FULL);
+        return;
+    }
+    bpf_map_delete_elem(&embryos, client_key);
+    if (client->mode != MODE_DSR) {
+        bpf_map_delete_elem(&embryos, &back_key);
+    }
+    struct traffic *counters = bpf_map_lookup_elem(&traffic, &slot);
+    if (counters && !(before & FLOW_LIVE)) {
+        counters->flows_opened++;
+    }
+}
+
+/*
+ * Takes the source address and port in `there` for this flow: enters the direction back, unless another flow has it. An
+ * entry of the same client is left from an earlier life, or made by another CPU at this moment, and is as good as ours.
+ */
+static __noinline bool claim(const struct tuple *key, struct directions *directions)
+{
+    struct tuple back_key;
+    const struct flow *there = &directions->there;
+    struct flow *back = &directions->back;
+    other_direction(there, key, &back_key);
+    struct flow *taken = bpf_map_lookup_elem(&flows, &back_key);
+    if (!taken) {
+        back->source = key->destination;
+        back->destination = key->source;
+        back->source_port = key->destination_port;
+        back->destination_port = key->source_port;
+        back->backend = there->backend;
+        back->backend_id = there->backend_id;
+        back->seen = there->seen;
+        back->mode = there->mode;
+        back->to_client = 1;
+        back->address_sum = bpf_csum_diff((__be32 *)&back_key, 32, (__be32 *)back, 32, 0);
+        if (bpf_map_update_elem(&embryos, &back_key, back, BPF_NOEXIST) == 0) {
+            taken = bpf_map_lookup_elem(&flows, &back_key);
+            if (!taken) {
+                return true;
+            }
+            bpf_map_delete_elem(&embryos, &back_key); /* promoted between the two questions */
+        } else {
+            taken = bpf_map_lookup_elem(&embryos, &back_key);
+        }
+    }
+    return taken && same_address(&taken->destination, &key->source) && taken->destination_port == key->source_port
+        && same_address(&taken->source, &key->destination) && taken->source_port == key->destination_port
+        && taken->backend_id == there->backend_id;
+}
+
+/*
+ * Finds a source that no other flow to the same backend has. The first choice follows from the hash alone, so another
+ * node that meets this flow in its middle chooses the same.
+ */
+static __noinline bool claim_source(const struct service *service, const struct tuple *key,
+    struct directions *directions, __u64 hash)
+{
+    struct flow *there = &directions->there;
+    __u32 sources_count = service->sources_count;
+    __u32 choice = hash >> 32;
+    if (there->mode == MODE_NAT) {
+        there->source = key->source;
+        there->source_port = key->source_port;
+        if (claim(key, directions)) {
+            return true;
+        }
+        there->state |= FLOW_PROBED;
+    }
+    if (sources_count == 0) {
+        return false;
+    }
+    for (__u32 i = 0; i < PORT_PROBES; i++) {
+        __u32 index = service->sources_first + (choice + i) % sources_count;
+        struct source *source = bpf_map_lookup_elem(&sources, &index);
+        if (!source || source->ports == 0) {
+            return false;
+        }
+        if (there->mode == MODE_FULL_NAT) {
+            there->source = source->address;
+        }
+        __u32 stride = 1 + (choice >> 16);
+        __u32 port = source->first_port + (choice / sources_count + i / sources_count * stride) % source->ports;
+        there->source_port = bpf_htons((__u16)port);
+        if (claim(key, directions)) {
+            return true;
+        }
+        there->state |= FLOW_PROBED;
+    }
+    return false;
+}
+
+/* Enters a new flow of this service and returns the client's direction; null, and counted why, when that cannot be. */
+static __noinline struct flow *open_flow(struct packet *packet, const struct service *service)
+{
+    __u32 zero = 0;
+    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
+    if (!with) {
+        return 0;
+    }
+    __u64 hash = hash_flow(with, service, &packet->tuple);
+    __s64 chosen = choose_backend(service, hash);
+    __u32 slot = (__u32)chosen;
+    struct backend *backend = chosen < 0 ? 0 : bpf_map_lookup_elem(&backends, &slot);
+    if (!backend) {
+        count(EVENT_DROP_NO_BACKEND);
+        return 0;
+    }
+    struct directions *directions = bpf_map_lookup_elem(&opening, &zero);
+    if (!directions) {
+        return 0;
+    }
+    __builtin_memset(directions, 0, sizeof *directions);
+    struct flow *there = &directions->there;
+    there->source = packet->tuple.source;
+    there->destination = packet->tuple.destination;
+    there->source_port = packet->tuple.source_port;
+    there->destination_port = packet->tuple.destination_port;
+    there->backend = slot;
+    there->backend_id = backend->id;
+    there->seen = tick();
+    there->mode = service->mode;
+    if (packet->tuple.protocol == IPPROTO_TCP && !(packet->tcp_flags & TCP_SYN)) {
+        there->state = FLOW_ADOPTED;
+        count(EVENT_FLOW_ADOPTED);
+    }
+    if (there->mode != MODE_DSR) {
+        there->destination = backend->address;
+        if (backend->port) {
+            there->destination_port = backend->port;
+        }
+        if (!claim_source(service, &packet->tuple, directions, hash)) {
+            count(EVENT_DROP_NO_PORT);
+            return 0;
+        }
+        if (there->state & FLOW_PROBED) {
+            count(EVENT_FLOW_PROBED);
+        }
+        there->address_sum = bpf_csum_diff((__be32 *)&packet->tuple, 32, (__be32 *)there, 32, 0);
+    }
+    if (bpf_map_update_elem(&embryos, &packet->tuple, there, BPF_ANY) != 0) {
+        count(EVENT_DROP_KERNEL);
+        return 0;
+    }
+    struct traffic *counters = bpf_map_lookup_elem(&traffic, &slot);
+    if (counters) {
+        counters->flows_new++;
+    }
+    return bpf_map_lookup_elem(&embryos, &packet->tuple);
+}
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Where a packet leaves. The kernel's neighbour table resolves, queues and refreshes; nothing here waits for it. */
+#ifndef MAINSTAY_HOP_H
+#define MAINSTAY_HOP_H
+
+#include "flow.h"
+
+#ifndef AF_INET
+enum { AF_INET = 2, AF_INET6 = 10 };
+#endif
+
+enum {
+    HOP_TICKS = 1000,         /* about a second: how late a changed route is noticed by a running flow */
+    HOP_TICKS_UNRESOLVED = 50, /* the neighbour is not known yet, and so neither is the MTU */
+    LOOPBACK_INTERFACE = 1,
+};
+
+
+/*
+ * Asks the routing table as for a packet of our own, through `lo`: bpf_fib_lookup refuses an interface on which
+ * forwarding is off, and to be a router on `lo` alone makes the host route for nobody.
+ */
+static __noinline bool look_up_hop(struct __sk_buff *skb, struct flow *flow, const struct address *target, __u32 now)
+{
+    struct bpf_fib_lookup ask;
+    __builtin_memset(&ask, 0, sizeof ask);
+    ask.ifindex = LOOPBACK_INTERFACE;
+    ask.tot_len = 1; /* else the frame's length is compared with the MTU here, and GSO packets are not understood */
+    if (is_ipv4(target)) {
+        ask.family = AF_INET;
+        ask.ipv4_src = flow->source.word[3];
+        ask.ipv4_dst = target->word[3];
+    } else {
+        ask.family = AF_INET6;
+        __builtin_memcpy(ask.ipv6_src, &flow->source, sizeof flow->source);
+        __builtin_memcpy(ask.ipv6_dst, target, sizeof *target);
+    }
+    long result = bpf_fib_lookup(skb, &ask, sizeof ask, 0);
+    if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH) {
+        return false;
+    }
+    struct address gateway;
+    if (ask.family == AF_INET) {
+        map_ipv4(&gateway, ask.ipv4_dst);
+    } else {
+        __builtin_memcpy(&gateway, ask.ipv6_dst, sizeof gateway);
+    }
+    if (flow->mode == MODE_DSR && !same_address(&gateway, target)) {
+        return false; /* a router would send the VIP back to us */
+    }
+    flow->hop_gateway = gateway;
+    flow->hop_interface = ask.ifindex;
+    bool resolved = result == BPF_FIB_LKUP_RET_SUCCESS;
+    flow->hop_mtu = resolved ? ask.mtu_result : 0;
+    flow->hop_until = now + (resolved ? HOP_TICKS : HOP_TICKS_UNRESOLVED);
+    return true;
+}
+
+static __always_inline bool find_hop(struct __sk_buff *skb, struct flow *flow, const struct address *target, __u32 now)
+{
+    if (flow->hop_interface != 0 && (__s32)(now - flow->hop_until) < 0) {
+        return true;
+    }
+    return look_up_hop(skb, flow, target, now);
+}
+
+static __always_inline int leave(const struct flow *flow)
+{
+    struct bpf_redir_neigh neighbour;
+    __builtin_memset(&neighbour, 0, sizeof neighbour);
+    if (is_ipv4(&flow->hop_gateway)) {
+        neighbour.nh_family = AF_INET;
+        neighbour.ipv4_nh = flow->hop_gateway.word[3];
+    } else {
+        neighbour.nh_family = AF_INET6;
+        __builtin_memcpy(neighbour.ipv6_nh, &flow->hop_gateway, sizeof flow->hop_gateway);
+    }
+    return bpf_redirect_neigh(flow->hop_interface, &neighbour, sizeof neighbour, 0);
+}
+
+#endif

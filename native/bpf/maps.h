@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The maps. Sizes are defaults: the loader sets those of the tables by configuration. */
+#ifndef MAINSTAY_MAPS_H
+#define MAINSTAY_MAPS_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "abi.h"
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct settings);
+} settings SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 8192);
+    __type(key, struct address);
+    __type(value, struct role);
+} addresses SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 8192);
+    __type(key, struct service_key);
+    __type(value, struct service);
+} services SEC(".maps");
+
+/* The Maglev tables of all services, one after the other: slots of `backends`. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, 1 << 20);
+    __type(key, __u32);
+    __type(value, __u32);
+} tables SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 4096);
+    __type(key, __u32);
+    __type(value, struct source);
+} sources SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 16384);
+    __type(key, __u32);
+    __type(value, struct backend);
+} backends SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 1 << 18);
+    __type(key, struct tuple);
+    __type(value, struct flow);
+} flows SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 1 << 16);
+    __type(key, struct tuple);
+    __type(value, struct flow);
+} embryos SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 8192);
+    __type(key, struct fragment_key);
+    __type(value, struct fragment);
+} fragments SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 16384);
+    __type(key, __u32);
+    __type(value, struct traffic);
+} traffic SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, EVENTS);
+    __type(key, __u32);
+    __type(value, __u64);
+} events SEC(".maps");
+
+static __always_inline void count(__u32 event)
+{
+    __u64 *counter = bpf_map_lookup_elem(&events, &event);
+    if (counter) {
+        *counter += 1;
+    }
+}
+
+#endif

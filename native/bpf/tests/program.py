@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program in the kernel: loaded by libbpf, its maps, and BPF_PROG_TEST_RUN. The structures are those of abi.h."""
+
+import ctypes
+import ipaddress
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+PASS, DROP, REDIRECT = 0, 2, 7
+FULL_NAT, NAT, DSR = range(3)
+ABSENT, READY, DRAINING, UNHEALTHY, DOWN = range(5)
+BACKEND_SPOKE, CLIENT_FIN, BACKEND_FIN, RESET, LIVE, ENDED, ADOPTED, PROBED = (1 << bit for bit in range(8))
+TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58
+
+_libbpf = ctypes.CDLL("libbpf.so.1", use_errno=True)
+for _name in ("bpf_object__open_file", "bpf_object__find_map_by_name", "bpf_object__find_program_by_name"):
+    getattr(_libbpf, _name).restype = ctypes.c_void_p
+_libbpf.libbpf_set_print(None)
+
+
+def word16(address: str) -> bytes:
+    parsed = ipaddress.ip_address(address)
+    return parsed.packed if parsed.version == 6 else bytes(10) + b"\xff\xff" + parsed.packed
+
+
+def text(packed: bytes) -> str:
+    parsed = ipaddress.IPv6Address(packed)
+    return str(parsed.ipv4_mapped or parsed)
+
+
+def event_names() -> list[str]:
+    source = (Path(__file__).parent.parent / "abi.h").read_text()
+    body = source.split("enum event {")[1].split("EVENTS,")[0]
+    return [line.strip().split(",")[0].removeprefix("EVENT_") for line in body.splitlines() if line.strip().startswith("EVENT_")]
+
+
+EVENTS = event_names()
+
+
+class TestRun(ctypes.Structure):
+    _fields_ = [("sz", ctypes.c_size_t), ("data_in", ctypes.c_void_p), ("data_out", ctypes.c_void_p),
+                ("data_size_in", ctypes.c_uint32), ("data_size_out", ctypes.c_uint32), ("ctx_in", ctypes.c_void_p),
+                ("ctx_out", ctypes.c_void_p), ("ctx_size_in", ctypes.c_uint32), ("ctx_size_out", ctypes.c_uint32),
+                ("retval", ctypes.c_uint32), ("repeat", ctypes.c_int), ("duration", ctypes.c_uint32),
+                ("flags", ctypes.c_uint32), ("cpu", ctypes.c_uint32), ("batch_size", ctypes.c_uint32)]
+
+
+SK_BUFF_OCTETS, AT_INGRESS_IFINDEX, AT_IFINDEX, AT_GSO_SEGS, AT_GSO_SIZE = 192, 36, 40, 164, 176
+
+
+@dataclass(frozen=True)
+class Flow:
+    source: str
+    source_port: int
+    destination: str
+    destination_port: int
+    backend: int
+    backend_id: int
+    state: int
+    seen: int
+    acknowledged: int
+    mode: int
+    to_client: bool
+    mtu: int
+    hop_interface: int
+    gateway: str
+
+    @staticmethod
+    def unpack(octets: bytes) -> "Flow":
+        sport, dport = struct.unpack_from(">HH", octets, 32)
+        backend, backend_id, _sum, state, seen, ack = struct.unpack_from("<6I", octets, 36)
+        mode, to_client, mtu, _until, interface = struct.unpack_from("<BBHII", octets, 60)
+        return Flow(text(octets[:16]), sport, text(octets[16:32]), dport, backend, backend_id, state, seen, ack, mode,
+                    bool(to_client), mtu, interface, text(octets[72:88]))
+
+
+def tuple_key(source: str, source_port: int, destination: str, destination_port: int, protocol: int = TCP) -> bytes:
+    return word16(source) + word16(destination) + struct.pack(">HHB3x", source_port, destination_port, protocol)
+
+
+class Map:
+    def __init__(self, fd: int, key: int, value: int, per_cpu: bool = False):
+        self.fd, self.key, self.value = fd, key, value
+        self.cpus = os.cpu_count() if per_cpu else 1
+        self.size = (value + 7 & ~7) * self.cpus if per_cpu else value
+
+    def put(self, key: bytes, value: bytes) -> None:
+        assert len(key) == self.key and len(value) == self.size, (len(key), len(value), self.key, self.size)
+        if _libbpf.bpf_map_update_elem(self.fd, key, value, ctypes.c_uint64(0)) != 0:
+            raise OSError(ctypes.get_errno(), "bpf_map_update_elem")
+
+    def get(self, key: bytes) -> bytes | None:
+        value = ctypes.create_string_buffer(self.size)
+        return value.raw if _libbpf.bpf_map_lookup_elem(self.fd, key, value) == 0 else None
+
+    def delete(self, key: bytes) -> bool:
+        return _libbpf.bpf_map_delete_elem(self.fd, key) == 0
+
+    def keys(self) -> list[bytes]:
+        found, key = [], None
+        following = ctypes.create_string_buffer(self.key)
+        while _libbpf.bpf_map_get_next_key(self.fd, key, following) == 0:
+            key = following.raw
+            found.append(key)
+        return found
+
+    def total(self, key: bytes, fields: int) -> list[int]:
+        value = self.get(key)
+        each = [struct.unpack_from(f"<{fields}Q", value, cpu * (len(value) // self.cpus)) for cpu in range(self.cpus)]
+        return [sum(column) for column in zip(*each)]
+
+
+@dataclass(frozen=True)
+class Result:
+    verdict: int
+    frame: bytes
+    duration_ns: int
+
+
+class Program:
+    """One loaded copy, with maps of its own."""
+
+    def __init__(self, path: str, sizes: dict[str, int] | None = None, name: str = "mainstay_ingress"):
+        self.object = ctypes.c_void_p(_libbpf.bpf_object__open_file(os.fsencode(path), None))
+        assert self.object.value, f"cannot open {path}"
+        for map_name, entries in (sizes or {}).items():
+            assert _libbpf.bpf_map__set_max_entries(self._map(map_name), entries) == 0
+        self.log = ctypes.create_string_buffer(1 << 20)
+        program = self.program(name)
+        _libbpf.bpf_program__set_log_buf(program, self.log, ctypes.c_size_t(len(self.log)))
+        _libbpf.bpf_program__set_log_level(program, 4)
+        result = _libbpf.bpf_object__load(self.object)
+        assert result == 0, f"load: {os.strerror(-result)}\n{self.log.value.decode()[-4000:]}"
+        self.fd = _libbpf.bpf_program__fd(program)
+        self.settings = self.map("settings", 4, 32)
+        self.addresses = self.map("addresses", 16, 8)
+        self.services = self.map("services", 20, 28)
+        self.tables = self.map("tables", 4, 4)
+        self.sources = self.map("sources", 4, 20)
+        self.backends = self.map("backends", 4, 24)
+        self.flows = self.map("flows", 40, 88)
+        self.embryos = self.map("embryos", 40, 88)
+        self.fragments = self.map("fragments", 40, 8)
+        self.traffic = self.map("traffic", 4, 56, per_cpu=True)
+        self.events = self.map("events", 4, 8, per_cpu=True)
+
+    def _map(self, name: str) -> ctypes.c_void_p:
+        return ctypes.c_void_p(_libbpf.bpf_object__find_map_by_name(self.object, name.encode()))
+
+    def map(self, name: str, key: int, value: int, per_cpu: bool = False) -> Map:
+        return Map(_libbpf.bpf_map__fd(self._map(name)), key, value, per_cpu)
+
+    def program(self, name: str) -> ctypes.c_void_p:
+        return ctypes.c_void_p(_libbpf.bpf_object__find_program_by_name(self.object, name.encode()))
+
+    def empty(self) -> None:
+        """As if loaded anew: loading again takes the verifier a second."""
+        for hashed in (self.addresses, self.services, self.flows, self.embryos, self.fragments):
+            for key in hashed.keys():
+                hashed.delete(key)
+        for array, entries in ((self.settings, 1), (self.tables, 256), (self.sources, 16), (self.backends, 64),
+                               (self.traffic, 64), (self.events, len(EVENTS))):
+            for index in range(entries):
+                array.put(struct.pack("<I", index), bytes(array.size))
+
+    def close(self) -> None:
+        _libbpf.bpf_object__close(self.object)
+
+    def verified_instructions(self) -> int:
+        return int(self.log.value.decode().split("processed ")[1].split()[0])
+
+    def run(self, frame: bytes, interface: int = 0, gso_size: int = 0, repeat: int = 1, fd: int | None = None) -> Result:
+        context = bytearray(SK_BUFF_OCTETS)
+        struct.pack_into("<I", context, AT_IFINDEX, interface)
+        struct.pack_into("<I", context, AT_GSO_SIZE, gso_size)
+        context_in = (ctypes.c_char * len(context)).from_buffer(context)
+        data_in = ctypes.create_string_buffer(frame, len(frame))
+        data_out = ctypes.create_string_buffer(len(frame) + 256)
+        run = TestRun(sz=ctypes.sizeof(TestRun), data_in=ctypes.addressof(data_in), data_size_in=len(frame),
+                      data_out=ctypes.addressof(data_out), data_size_out=len(data_out),
+                      ctx_in=ctypes.addressof(context_in), ctx_size_in=len(context), repeat=repeat)
+        result = _libbpf.bpf_prog_test_run_opts(self.fd if fd is None else fd, ctypes.byref(run))
+        if result != 0:
+            raise OSError(-result, f"BPF_PROG_TEST_RUN: {os.strerror(-result)}")
+        return Result(run.retval, data_out.raw[:run.data_size_out], run.duration)
+
+    # What the daemon writes.
+
+    def set_up(self, secret: tuple[int, int] = (1, 2), nat: bool = False, embryo: int = 60_000, udp: int = 60_000) -> None:
+        self.settings.put(bytes(4), struct.pack("<QQIIII", *secret, int(nat), embryo, udp, 60_000))
+
+    def role(self, address: str, ours: bool = True, backend: bool = False, ports: tuple[int, int] = (0, 0)) -> None:
+        self.addresses.put(word16(address), struct.pack("<IHH", ours | backend << 1, *ports))
+
+    def source(self, index: int, address: str, ports: tuple[int, int]) -> None:
+        self.sources.put(struct.pack("<I", index), word16(address) + struct.pack("<HH", *ports))
+
+    def backend(self, slot: int, address: str, port: int, state: int = READY, backend_id: int | None = None) -> None:
+        self.backends.put(struct.pack("<I", slot), word16(address)
+                          + struct.pack(">H", port) + struct.pack("<HI", state, slot + 1000 if backend_id is None else backend_id))
+
+    def table(self, first: int, slots: list[int]) -> None:
+        for index, slot in enumerate(slots):
+            self.tables.put(struct.pack("<I", first + index), struct.pack("<I", slot))
+
+    def service(self, address: str, port: int, protocol: int = TCP, mode: int = FULL_NAT, table: tuple[int, int] = (0, 0),
+                sources: tuple[int, int] = (0, 0), service_id: int = 1, persist_source: bool = False) -> None:
+        self.services.put(word16(address) + struct.pack(">HBx", port, protocol),
+                          struct.pack("<7I", service_id, int(persist_source), mode, *table, *sources))
+
+    # What it reads.
+
+    def event(self, name: str) -> int:
+        return self.events.total(struct.pack("<I", EVENTS.index(name)), 1)[0]
+
+    def events_seen(self) -> dict[str, int]:
+        return {name: count for name in EVENTS if (count := self.event(name))}
+
+    def traffic_of(self, slot: int) -> dict[str, int]:
+        names = ("packets_in", "octets_in", "packets_out", "octets_out", "new", "opened", "closed")
+        return dict(zip(names, self.traffic.total(struct.pack("<I", slot), len(names))))
+
+    def flow(self, *key) -> Flow | None:
+        octets = self.flows.get(tuple_key(*key))
+        return octets and Flow.unpack(octets)
+
+    def embryo(self, *key) -> Flow | None:
+        octets = self.embryos.get(tuple_key(*key))
+        return octets and Flow.unpack(octets)
