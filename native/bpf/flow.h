@@ -7,7 +7,8 @@
 #include "maps.h"
 #include "packet.h"
 
-enum { PORT_PROBES = 64 };
+/* Half of them scattered, which soon finds a gap in a full range; then consecutive, which misses none in a small one. */
+enum { PORT_PROBES = 64, SCATTERED_PORT_PROBES = 32 };
 
 /* The two directions of a flow that is being opened: too large for the stack. */
 struct directions {
@@ -177,8 +178,9 @@ static __noinline bool claim_source(const struct service *service, const struct 
         if (there->mode == MODE_FULL_NAT) {
             there->source = source->address;
         }
-        __u32 stride = 1 + (choice >> 16);
-        __u32 port = source->first_port + (choice / sources_count + i / sources_count * stride) % source->ports;
+        __u32 round = i / sources_count;
+        __u32 stride = i < SCATTERED_PORT_PROBES ? 1 + (choice >> 16) : 1;
+        __u32 port = source->first_port + (choice / sources_count + round * stride) % source->ports;
         there->source_port = bpf_htons((__u16)port);
         if (claim(key, directions)) {
             return true;

@@ -110,6 +110,7 @@ class Node:
         """Sends and reads what leaves; fails unless the packet is forwarded and right in every checksum."""
         result = self.send(segment, side, **options)
         assert result.verdict == REDIRECT, self.program.events_seen()
+        assert result.frame[:6] == (CLIENT_SIDE if side == "clients" else BACKEND_SIDE), "answered, not forwarded"
         return judge(result.frame)
 
     def answer(self, seen: packets.Seen, **change) -> Segment:
