@@ -15,6 +15,7 @@
 #include "icmp.h"
 #include "maps.h"
 #include "packet.h"
+#include "toobig.h"
 #include "translate.h"
 
 static __always_inline bool is_first_of_flow(const struct packet *packet)
@@ -134,8 +135,7 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
         return TC_ACT_SHOT;
     }
     if (!fits(skb, packet, flow)) {
-        count(EVENT_DROP_TOO_BIG);
-        return TC_ACT_SHOT;
+        return answer_too_big(skb, packet, flow);
     }
     __u32 slot = flow->backend;
     struct traffic *counters = bpf_map_lookup_elem(&traffic, &slot);

@@ -104,7 +104,8 @@ class Node:
         packet = segment.packet() if isinstance(segment, Segment) else segment
         mac, interface = ((CLIENT_SIDE, self.interfaces.clients) if side == "clients"
                           else (BACKEND_SIDE, self.interfaces.backends))
-        return self.program.run(frame(packet, mac), interface, **options)
+        ethertype = 0x86DD if ":" in self.addresses.vip else 0x0800
+        return self.program.run(frame(packet, mac, ethertype=ethertype), interface, **options)
 
     def forwarded(self, segment: Segment | bytes, side: str = "clients", **options) -> packets.Seen:
         """Sends and reads what leaves; fails unless the packet is forwarded and right in every checksum."""

@@ -100,6 +100,7 @@ def initial_files(package: Path, program: str, options: list[str], file) -> None
         real = os.path.realpath(os.path.dirname(path)) + "/" + os.path.basename(path)
         files.copy(path, real)
     files.link("usr/bin/sh", "dash")
+    files.link("usr/bin/insmod", "kmod")
     modules = modules_of(package)
     for module in modules:
         files.copy(str(module), f"modules/{module.name}")
@@ -113,9 +114,9 @@ def initial_files(package: Path, program: str, options: list[str], file) -> None
         "#!/bin/sh",
         "export PATH=/usr/bin:/usr/sbin HOME=/tmp MAINSTAY_BPF=/forward.bpf.o PYTHONDONTWRITEBYTECODE=1",
         "mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -t tmpfs tmp /tmp",
-        *(f"kmod insmod /modules/{module.name}" for module in modules),
+        *(f"insmod /modules/{module.name}" for module in modules),
         "cd /bpf/tests; read -r version < /proc/sys/kernel/osrelease; echo kernel $version",
-        f"unshare --net python3.11 -m pytest -p no:cacheprovider -q --tb=short {shlex.join(options)}",
+        f"unshare --net python3.11 -m pytest -p no:cacheprovider -q --color=no --tb=short {shlex.join(options)}",
         f"echo '{VERDICT}'$?",
         "echo o > /proc/sysrq-trigger; while :; do read -r line; done",
         ""]))

@@ -122,7 +122,8 @@ class Result:
 class Program:
     """One loaded copy, with maps of its own."""
 
-    def __init__(self, path: str, sizes: dict[str, int] | None = None, name: str = "mainstay_ingress"):
+    def __init__(self, path: str, sizes: dict[str, int] | None = None, name: str = "mainstay_ingress",
+                 maps: bool = True):
         self.object = ctypes.c_void_p(_libbpf.bpf_object__open_file(os.fsencode(path), None))
         assert self.object.value, f"cannot open {path}"
         for map_name, entries in (sizes or {}).items():
@@ -134,6 +135,10 @@ class Program:
         result = _libbpf.bpf_object__load(self.object)
         assert result == 0, f"load: {os.strerror(-result)}\n{self.log.value.decode()[-4000:]}"
         self.fd = _libbpf.bpf_program__fd(program)
+        if maps:
+            self._open_maps()
+
+    def _open_maps(self) -> None:
         self.settings = self.map("settings", 4, 32)
         self.addresses = self.map("addresses", 16, 8)
         self.services = self.map("services", 20, 28)

@@ -168,14 +168,33 @@ def test_a_dsr_backend_behind_a_router_is_refused(node, plan):
     assert node.program.event("DROP_NO_ROUTE") == 1
 
 
-def test_a_packet_larger_than_the_way_out(node):
+@transports
+@translated
+@pytest.mark.parametrize("side", ["clients", "backends"])
+def test_a_packet_larger_than_the_way_out_is_answered_with_the_mtu(node, protocol, mode, side, plan):
+    node = node(protocol, mode)
+    first = node.establish()
+    big = node.client(flags=ACK, payload=bytes(range(256)) * 6) if side == "clients" else \
+        node.answer(first, flags=ACK, payload=bytes(range(256)) * 6)
+    result = node.send(big, side)
+    assert result.verdict == REDIRECT
+    error = judge(result.frame)
+    told_by = plan.vip if side == "clients" or mode == NAT else first.source
+    assert (error.source, error.destination) == (told_by, big.source)
+    assert (error.body[0], error.body[1]) == ((2, 0) if ":" in plan.vip else (3, 4))
+    assert struct.unpack(">I", error.body[4:8])[0] == 1500
+    assert error.body[8:] == big.packet()[:(40 if ":" in plan.vip else 20) + (20 if protocol == TCP else 8)]
+    assert node.program.events_seen()["DROP_TOO_BIG"] == 1 and node.program.events_seen()["SENT_TOO_BIG"] == 1
+
+
+def test_a_gso_packet_fits_when_its_segments_do(node):
     node = node(TCP)
     node.establish()
-    big = node.client(flags=ACK, payload=bytes(1600))
-    assert node.send(big).verdict == DROP
-    assert node.program.event("DROP_TOO_BIG") == 1
-    assert node.send(big, gso_size=1400).verdict == REDIRECT
-    assert node.send(big, gso_size=1500).verdict == DROP
+    big = node.client(flags=ACK, payload=bytes(3000))
+    assert node.forwarded(big, gso_size=1400).payload == bytes(3000)
+    assert node.program.event("DROP_TOO_BIG") == 0
+    assert node.send(big, gso_size=1500).verdict == REDIRECT
+    assert node.program.event("SENT_TOO_BIG") == 1
 
 
 def test_unknown_answers_are_dropped_not_given_to_the_stack(node, plan):
