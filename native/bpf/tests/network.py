@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Client, load balancer and backends, each in a network namespace of its own, for real connections."""
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+import subprocess
+import threading
+from contextlib import contextmanager
+
+from program import _libbpf
+
+CLONE_NEWNET = 0x40000000
+SIOCETHTOOL, ETHTOOL_STXCSUM, ETHTOOL_SGRO = 0x8946, 0x17, 0x2C
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        raise OSError(ctypes.get_errno(), what)
+
+
+class Namespace:
+    """A network namespace that lives as long as this object. A thread enters it by `with`; sockets made there stay there."""
+
+    def __init__(self):
+        outer = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        _check(_libc.unshare(CLONE_NEWNET), "unshare")
+        self.fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        _check(_libc.setns(outer, CLONE_NEWNET), "setns")
+        os.close(outer)
+        self.run("ip link set lo up")
+
+    @property
+    def path(self) -> str:
+        return f"/proc/{os.getpid()}/fd/{self.fd}"
+
+    @contextmanager
+    def entered(self):
+        outer = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        _check(_libc.setns(self.fd, CLONE_NEWNET), "setns")
+        try:
+            yield
+        finally:
+            _check(_libc.setns(outer, CLONE_NEWNET), "setns")
+            os.close(outer)
+
+    def run(self, *commands: str, stdin: str | None = None) -> str:
+        output = ""
+        with self.entered():
+            for command in commands:
+                done = subprocess.run(command.split(), capture_output=True, text=True, input=stdin, check=False)
+                assert done.returncode == 0, f"{command}: {done.stderr}"
+                output += done.stdout
+        return output
+
+    def sysctl(self, **values: int) -> None:
+        with self.entered():
+            for name, value in values.items():
+                # /proc/thread-self/net leads to the namespace of the thread; /proc/sys does so by itself.
+                with open("/proc/sys/net/" + name.replace("__", "/"), "w", encoding="ascii") as file:
+                    file.write(str(value))
+
+    def close(self) -> None:
+        os.close(self.fd)
+
+
+def without_offload(device: str) -> None:
+    """Has checksums computed before a packet leaves this device, as by a peer on a wire. In the current namespace."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        value = struct.pack("II", ETHTOOL_STXCSUM, 0)
+        buffer = ctypes.create_string_buffer(value)
+        request = struct.pack("16sP", device.encode(), ctypes.addressof(buffer))
+        fcntl.ioctl(control, SIOCETHTOOL, request)
+
+
+class Hook(ctypes.Structure):
+    _fields_ = [("sz", ctypes.c_size_t), ("ifindex", ctypes.c_int), ("attach_point", ctypes.c_int), ("parent", ctypes.c_uint32)]
+
+
+class Filter(ctypes.Structure):
+    _fields_ = [("sz", ctypes.c_size_t), ("prog_fd", ctypes.c_int), ("flags", ctypes.c_uint32), ("prog_id", ctypes.c_uint32),
+                ("handle", ctypes.c_uint32), ("priority", ctypes.c_uint32)]
+
+
+def attach(namespace: Namespace, device: str, program_fd: int) -> None:
+    with namespace.entered():
+        hook = Hook(ctypes.sizeof(Hook), socket.if_nametoindex(device), 1, 0)
+        _libbpf.bpf_tc_hook_create(ctypes.byref(hook))
+        filter_ = Filter(ctypes.sizeof(Filter), program_fd, 0, 0, 1, 1)
+        result = _libbpf.bpf_tc_attach(ctypes.byref(hook), ctypes.byref(filter_))
+        assert result == 0, os.strerror(-result)
+
+
+class Network:
+    """client 198.18.0.50 -- lb 198.18.0.1, VIP 198.18.0.100; 198.18.1.1 -- backends 198.18.1.11 and .12; IPv6 alike."""
+
+    VIPS = {socket.AF_INET: "198.18.0.100", socket.AF_INET6: "2001:db8::100"}
+    BACKENDS = {socket.AF_INET: ("198.18.1.11", "198.18.1.12"), socket.AF_INET6: ("2001:db8:1::b", "2001:db8:1::c")}
+    CLIENTS = {socket.AF_INET: "198.18.0.50", socket.AF_INET6: "2001:db8::50"}
+
+    def __init__(self, offload: bool = True):
+        self.client, self.lb, self.backend = Namespace(), Namespace(), Namespace()
+        self.lb.run(f"ip link add clients type veth peer name eth0 netns {self.client.path}",
+                    f"ip link add backends type veth peer name eth0 netns {self.backend.path}")
+        self._addresses(self.client, "eth0", "198.18.0.50/24", "2001:db8::50/64")
+        self._addresses(self.lb, "clients", "198.18.0.1/24", "198.18.0.100/32", "2001:db8::1/64", "2001:db8::100/128")
+        self._addresses(self.lb, "backends", "198.18.1.1/24", "2001:db8:1::1/64")
+        self._addresses(self.backend, "eth0", *(f"{each}/{24 if '.' in each else 64}" for pair in self.BACKENDS.values() for each in pair))
+        self.backend.run("ip route add default via 198.18.1.1", "ip -6 route add default via 2001:db8:1::1")
+        self.lb.sysctl(ipv4__conf__lo__forwarding=1, ipv6__conf__lo__forwarding=1)
+        if not offload:
+            for namespace in (self.client, self.backend):
+                with namespace.entered():
+                    without_offload("eth0")
+
+    @staticmethod
+    def _addresses(namespace: Namespace, device: str, *addresses: str) -> None:
+        namespace.run(f"ip link set {device} up", *(f"ip addr add {each} dev {device}{' nodad' if ':' in each else ''}" for each in addresses))
+
+    def close(self) -> None:
+        for namespace in (self.client, self.lb, self.backend):
+            namespace.close()
+
+
+class Serving:
+    """Runs `handle(socket)` for a server socket in a thread until closed."""
+
+    def __init__(self, server: socket.socket, handle):
+        self.server = server
+        self.thread = threading.Thread(target=self._run, args=(handle,), daemon=True)
+        self.thread.start()
+
+    def _run(self, handle) -> None:
+        try:
+            while True:
+                handle(self.server)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        try:
+            self.server.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.server.close()
+        self.thread.join(10)
