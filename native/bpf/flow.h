@@ -114,10 +114,17 @@ static __noinline void promote_flow(const struct tuple *client_key, struct flow 
 /*
  * Takes the source address and port in `there` for this flow: enters the direction back, unless another flow has it. An
  * entry of the same client is left from an earlier life, or made by another CPU at this moment, and is as good as ours.
+ *
+ * Not static: the verifier looks at a global function once, at a static one again in each turn of the loop around it.
  */
-static __noinline bool claim(const struct tuple *key, struct directions *directions)
+__noinline int claim(const struct tuple *key)
 {
     struct tuple back_key;
+    __u32 zero = 0;
+    struct directions *directions = bpf_map_lookup_elem(&opening, &zero);
+    if (!directions || !key) {
+        return false;
+    }
     const struct flow *there = &directions->there;
     struct flow *back = &directions->back;
     other_direction(there, key, &back_key);
@@ -148,6 +155,16 @@ static __noinline bool claim(const struct tuple *key, struct directions *directi
         && taken->backend_id == there->backend_id;
 }
 
+/* A stride would do when it shared no factor with the range, which is any number. */
+static __always_inline __u32 nth_choice(__u32 choice, __u32 n, bool scattered)
+{
+    if (!scattered) {
+        return choice + n;
+    }
+    __u32 mixed = (choice ^ n * 0x9e3779b9) * 0x85ebca6b;
+    return mixed ^ mixed >> 16;
+}
+
 /*
  * Finds a source that no other flow to the same backend has. The first choice follows from the hash alone, so another
  * node that meets this flow in its middle chooses the same.
@@ -161,7 +178,7 @@ static __noinline bool claim_source(const struct service *service, const struct 
     if (there->mode == MODE_NAT) {
         there->source = key->source;
         there->source_port = key->source_port;
-        if (claim(key, directions)) {
+        if (claim(key)) {
             return true;
         }
         there->state |= FLOW_PROBED;
@@ -179,10 +196,9 @@ static __noinline bool claim_source(const struct service *service, const struct 
             there->source = source->address;
         }
         __u32 round = i / sources_count;
-        __u32 stride = i < SCATTERED_PORT_PROBES ? 1 + (choice >> 16) : 1;
-        __u32 port = source->first_port + (choice / sources_count + round * stride) % source->ports;
+        __u32 port = source->first_port + nth_choice(choice / sources_count, round, i < SCATTERED_PORT_PROBES) % source->ports;
         there->source_port = bpf_htons((__u16)port);
-        if (claim(key, directions)) {
+        if (claim(key)) {
             return true;
         }
         there->state |= FLOW_PROBED;

@@ -2,25 +2,14 @@
 """A network namespace with a client's and a backend's side, and fresh copies of the program in it."""
 
 import os
-import socket
-import subprocess
 from dataclasses import dataclass, field
 
 import pytest
 
 import packets
+from network import two_sides
 from packets import Segment, frame, judge
-from program import FULL_NAT, DSR, NAT, PASS, READY, REDIRECT, TCP, UDP, Program, Result
-
-
-def sh(*commands: str) -> None:
-    for command in commands:
-        subprocess.run(command.split(), check=True, capture_output=True, text=True)
-
-
-def write(path: str, value: str) -> None:
-    with open(path, "w", encoding="ascii") as file:
-        file.write(value)
+from program import DSR, FULL_NAT, NAT, REDIRECT, TCP, Program, Result
 
 
 @dataclass(frozen=True)
@@ -50,22 +39,7 @@ class Interfaces:
 @pytest.fixture(scope="session")
 def interfaces() -> Interfaces:
     """The namespace is the one that the Makefile made for this run."""
-    assert [name for _, name in socket.if_nameindex()] == ["lo"], "run by make test, in a network namespace of its own"
-    sh("ip link set lo up",
-       "ip link add clients address 02:00:00:00:00:01 type veth peer name clients-far",
-       "ip link add backends address 02:00:00:00:00:02 type veth peer name backends-far",
-       "ip link set clients-far up", "ip link set backends-far up", "ip link set clients up", "ip link set backends up",
-       "ip addr add 198.18.0.1/24 dev clients", "ip addr add 198.18.1.1/24 dev backends",
-       "ip addr add 2001:db8::1/64 dev clients nodad", "ip addr add 2001:db8:1::1/64 dev backends nodad",
-       "ip route add 198.18.8.0/22 via 198.18.0.254", "ip route add 2001:db8:9::/48 via 2001:db8::fe",
-       "ip neigh add 198.18.0.254 lladdr 02:00:00:00:00:fe dev clients",
-       "ip neigh add 2001:db8::fe lladdr 02:00:00:00:00:fe dev clients")
-    for n in range(11, 16):
-        sh(f"ip neigh add 198.18.1.{n} lladdr 02:00:00:00:01:{n:02x} dev backends",
-           f"ip neigh add 2001:db8:1::{n:x} lladdr 02:00:00:00:01:{n:02x} dev backends")
-    write("/proc/sys/net/ipv4/conf/lo/forwarding", "1")
-    write("/proc/sys/net/ipv6/conf/lo/forwarding", "1")
-    return Interfaces(socket.if_nametoindex("clients"), socket.if_nametoindex("backends"))
+    return Interfaces(*two_sides())
 
 
 @dataclass

@@ -147,3 +147,26 @@ class Serving:
             pass
         self.server.close()
         self.thread.join(10)
+
+
+def two_sides() -> tuple[int, int]:
+    """In the current namespace, which must be empty: a clients' and a backends' interface, with routes and neighbours."""
+    assert [name for _, name in socket.if_nameindex()] == ["lo"], "needs a network namespace of its own"
+    for command in (
+            "ip link set lo up",
+            "ip link add clients address 02:00:00:00:00:01 type veth peer name clients-far",
+            "ip link add backends address 02:00:00:00:00:02 type veth peer name backends-far",
+            "ip link set clients-far up", "ip link set backends-far up", "ip link set clients up", "ip link set backends up",
+            "ip addr add 198.18.0.1/24 dev clients", "ip addr add 198.18.1.1/24 dev backends",
+            "ip addr add 2001:db8::1/64 dev clients nodad", "ip addr add 2001:db8:1::1/64 dev backends nodad",
+            "ip neigh add 198.18.0.254 lladdr 02:00:00:00:00:fe dev clients",
+            "ip neigh add 2001:db8::fe lladdr 02:00:00:00:00:fe dev clients",
+            "ip route add 198.18.8.0/22 via 198.18.0.254", "ip route add 198.19.0.0/16 via 198.18.0.254",
+            "ip route add 2001:db8:9::/48 via 2001:db8::fe",
+            *(f"ip neigh add 198.18.1.{n} lladdr 02:00:00:00:01:{n:02x} dev backends" for n in range(11, 51)),
+            *(f"ip neigh add 2001:db8:1::{n:x} lladdr 02:00:00:00:01:{n:02x} dev backends" for n in range(11, 21))):
+        subprocess.run(command.split(), check=True, capture_output=True)
+    for path in ("ipv4", "ipv6"):
+        with open(f"/proc/sys/net/{path}/conf/lo/forwarding", "w", encoding="ascii") as file:
+            file.write("1")
+    return socket.if_nametoindex("clients"), socket.if_nametoindex("backends")

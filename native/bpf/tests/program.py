@@ -95,6 +95,14 @@ class Map:
         value = ctypes.create_string_buffer(self.size)
         return value.raw if _libbpf.bpf_map_lookup_elem(self.fd, key, value) == 0 else None
 
+    def put_all(self, keys: bytes, values: bytes) -> None:
+        """Many entries laid end to end."""
+        count = ctypes.c_uint32(len(keys) // self.key)
+        assert len(values) == count.value * self.size
+        result = _libbpf.bpf_map_update_batch(self.fd, keys, values, ctypes.byref(count), None)
+        if result != 0:
+            raise OSError(-result, f"bpf_map_update_batch: {os.strerror(-result)} after {count.value}")
+
     def delete(self, key: bytes) -> bool:
         return _libbpf.bpf_map_delete_elem(self.fd, key) == 0
 
@@ -169,6 +177,9 @@ class Program:
                                (self.traffic, 64), (self.events, len(EVENTS))):
             for index in range(entries):
                 array.put(struct.pack("<I", index), bytes(array.size))
+
+    def fd_of(self, name: str) -> int:
+        return _libbpf.bpf_program__fd(self.program(name))
 
     def close(self) -> None:
         _libbpf.bpf_object__close(self.object)

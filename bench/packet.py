@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nanoseconds per packet in the kernel engine, beside an empty program and a minimal one."""
+
+import argparse
+import itertools
+import os
+import struct
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+NATIVE = Path(__file__).resolve().parent.parent / "native" / "bpf"
+sys.path.insert(0, str(NATIVE / "tests"))
+
+# pylint: disable=wrong-import-position
+from network import two_sides  # noqa: E402
+from packets import ACK, SYN, Segment, checksum, frame  # noqa: E402
+from program import DSR, FULL_NAT, LIVE, TCP, Program, tuple_key, word16  # noqa: E402
+
+VIP, ROUTER = "198.18.0.100", "198.18.0.254"
+BACKENDS = [f"198.18.1.{n}" for n in range(11, 51)]
+PORTS = (20000, 32768)
+TABLE = 1009
+PER_SERVICE = 10
+FAR_FUTURE = 0x7FFFFFF0
+PASSES = 3
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The n-th flow: client, service, backend and source port follow from n."""
+
+    n: int
+    services: int
+
+    @property
+    def client(self) -> str:
+        return f"198.19.{self.n >> 8 & 255}.{self.n & 255}"
+
+    @property
+    def client_port(self) -> int:
+        return 1024 + (self.n >> 16)
+
+    @property
+    def service_port(self) -> int:
+        return 10000 + self.n % self.services
+
+    @property
+    def slot(self) -> int:
+        return self.n % self.services * PER_SERVICE + self.n // self.services % PER_SERVICE
+
+    @property
+    def backend(self) -> str:
+        return BACKENDS[self.n % len(BACKENDS)]
+
+    @property
+    def port(self) -> int:
+        return PORTS[0] + self.n // len(BACKENDS)
+
+
+class Stage:
+    """Gives each repetition of a test run the next of a list of packets; see stage.bpf.c."""
+
+    def __init__(self, directory: str, capacity: int):
+        self.program = Program(f"{directory}/stage.bpf.o", {"staged": capacity}, name="stage_next", maps=False)
+        self.next = self.program.map("next", 4, 4)
+        self.state = self.program.map("state", 4, 12)
+        self.staged = self.program.map("staged", 4, 60)
+
+    def nothing(self) -> int:
+        return self.program.fd_of("stage_nothing")
+
+    def fill(self, packets: list[bytes]) -> None:
+        self.staged.put_all(b"".join(struct.pack("<I", n) for n in range(len(packets))), b"".join(packets))
+        self.count = len(packets)
+
+    def measure(self, fd: int, mac: bytes, interface: int, repeat: int) -> int:
+        self.next.put(bytes(4), struct.pack("<I", fd))
+        self.state.put(bytes(4), struct.pack("<III", 0, self.count, 0))
+        blank = frame(Segment(VIP, 1, VIP, 2, payload=bytes(20)).packet(), mac)
+        result = self.program.run(blank, interface, repeat=repeat)
+        return result.duration_ns
+
+
+def packet_maker(flags: int):
+    """A fast maker of IPv4 and TCP packets with right header checksums; the payload is 20 octets."""
+    template = Segment("0.0.0.0", 0, "0.0.0.0", 0, flags=flags, payload=bytes(20)).packet()
+    base = ~checksum(template[:10] + bytes(2) + template[12:20]) & 0xFFFF
+
+    def make(source: bytes, source_port: int, destination: bytes, destination_port: int) -> bytes:
+        total = base + sum(struct.unpack(">4H", source + destination))
+        total = (total & 0xFFFF) + (total >> 16)
+        total = (total & 0xFFFF) + (total >> 16)
+        return b"".join((template[:10], struct.pack(">H", ~total & 0xFFFF), source, destination,
+                         struct.pack(">HH", source_port, destination_port), template[24:]))
+
+    return make
+
+
+def four(address: str) -> bytes:
+    return bytes(map(int, address.split(".")))
+
+
+def fill_services(program: Program, services: int) -> None:
+    program.set_up()
+    program.role(VIP, ports=PORTS)
+    program.source(0, VIP, PORTS)
+    for n in range(services):
+        first = n * PER_SERVICE
+        for slot in range(first, first + PER_SERVICE):
+            program.backend(slot, BACKENDS[slot % len(BACKENDS)], 8443)
+        program.tables.put_all(b"".join(struct.pack("<I", n * TABLE + i) for i in range(TABLE)),
+                               b"".join(struct.pack("<I", first + i * 7 % PER_SERVICE) for i in range(TABLE)))
+        program.service(VIP, 10000 + n, TCP, FULL_NAT, table=(n * TABLE, TABLE), sources=(0, 1), service_id=n)
+
+
+def fill_flows(program: Program, flows: list[Flow], interfaces: tuple[int, int], hop_known: bool) -> None:
+    """Enters established flows, as the program itself would."""
+    vip = word16(VIP)
+    until = 0 if not hop_known else None
+    gateway, router = {backend: word16(backend) for backend in BACKENDS}, word16(ROUTER)
+    now = program_tick()
+    pack_ends, pack_rest = struct.Struct(">HH").pack, struct.Struct("<6IBBHII").pack
+    for part in batches(flows, 50_000):
+        keys, values = [], []
+        for flow in part:
+            client, backend = word16(flow.client), gateway[flow.backend]
+            hop = until if until is not None else now + 0x3FFFFFFF & 0xFFFFFFFF
+            rest = pack_rest(flow.slot, flow.slot + 1000, 0, LIVE, now, 1, FULL_NAT, 0, 1500, hop, interfaces[1] if hop_known else 0)
+            back = pack_rest(flow.slot, flow.slot + 1000, 0, 0, now, 1, FULL_NAT, 1, 1500, hop, interfaces[0] if hop_known else 0)
+            keys += (client + vip + pack_ends(flow.client_port, flow.service_port) + b"\x06\0\0\0",
+                     backend + vip + pack_ends(8443, flow.port) + b"\x06\0\0\0")
+            values += (vip + backend + pack_ends(flow.port, 8443) + rest + backend,
+                       vip + client + pack_ends(flow.service_port, flow.client_port) + back + router)
+        program.flows.put_all(b"".join(keys), b"".join(values))
+
+
+def program_tick() -> int:
+    import time
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) >> 20 & 0xFFFFFFFF
+
+
+def batches(items, size: int):
+    iterator = iter(items)
+    while part := list(itertools.islice(iterator, size)):
+        yield part
+
+
+def fill_yardstick(program: Program, flows: list[Flow], services: int, interface: int) -> None:
+    vips, connections, reals = program.map("vips", 8, 4), program.map("connections", 16, 4), program.map("reals", 4, 12)
+    for n in range(services):
+        vips.put(four(VIP) + struct.pack(">H", 10000 + n) + struct.pack("<H", 6), struct.pack("<I", n))
+        for slot in range(n * PER_SERVICE, (n + 1) * PER_SERVICE):
+            reals.put(struct.pack("<I", slot), b"\x02\0\0\0\x01\x0b\0\0" + struct.pack("<I", interface))
+    for part in batches(flows, 50_000):
+        connections.put_all(
+            b"".join(four(flow.client) + four(VIP) + struct.pack(">HH", flow.client_port, flow.service_port) + struct.pack("<I", 6)
+                     for flow in part),
+            b"".join(struct.pack("<I", flow.slot) for flow in part))
+
+
+def least(stage: Stage, fd: int, mac: bytes, interface: int, repeat: int) -> int:
+    return min(stage.measure(fd, mac, interface, repeat) for _ in range(PASSES))
+
+
+def measure(directory: str, services: int, count: int, interfaces: tuple[int, int]) -> dict[str, int]:
+    clients, backends = (b"\x02\0\0\0\0\x01", interfaces[0]), (b"\x02\0\0\0\0\x02", interfaces[1])
+    flows = [Flow(n, services) for n in range(count)]
+    new = [Flow(n, services) for n in range(count, count + 100_000)]
+    stage = Stage(directory, count)
+    program = Program(f"{directory}/forward.bpf.o", {"flows": 2 * count, "embryos": 1 << 19, "tables": services * TABLE})
+    fill_services(program, services)
+    segment, syn = packet_maker(ACK), packet_maker(SYN)
+    vip = four(VIP)
+    rows = {}
+
+    def row(name: str, fd: int, side) -> None:
+        rows[name] = least(stage, fd, *side, repeat=max(count, 200_000))
+
+    stage.fill([segment(four(flow.client), flow.client_port, vip, flow.service_port) for flow in flows])
+    row("empty program", stage.nothing(), clients)
+    fill_flows(program, flows, interfaces, hop_known=False)
+    stage.state.put(bytes(4), struct.pack("<III", 0, count, 0))
+    rows["established, route looked up"] = stage.measure(program.fd, *clients, repeat=count)
+    fill_flows(program, flows, interfaces, hop_known=True)
+    row("established forward", program.fd, clients)
+    stage.fill([segment(four(flow.backend), 8443, vip, flow.port) for flow in flows])
+    row("established return", program.fd, backends)
+    yardstick = Program(f"{directory}/yardstick.bpf.o", {"connections": 2 * count}, name="yardstick", maps=False)
+    fill_yardstick(yardstick, flows, services, interfaces[1])
+    stage.fill([segment(four(flow.client), flow.client_port, vip, flow.service_port) for flow in flows])
+    row("minimal program", yardstick.fd, clients)
+    yardstick.close()
+    stage.fill([segment(four(flow.client), flow.client_port, four("198.18.0.1"), 22) for flow in flows])
+    row("no match", program.fd, clients)
+    stage.fill([segment(four(flow.client), flow.client_port, vip, 22) for flow in flows])
+    row("no match, address ours", program.fd, clients)
+    stage.fill([syn(four(flow.client), flow.client_port, vip, flow.service_port) for flow in new])
+    before = program.event("DROP_NO_PORT")
+    rows["new flow"] = stage.measure(program.fd, *clients, repeat=len(new))
+    opened = sum(program.traffic_of(slot)["new"] for slot in range(services * PER_SERVICE))
+    assert opened == len(new) and program.event("DROP_NO_PORT") == before, (opened, program.events_seen())
+    unexpected = {name: n for name, n in program.events_seen().items() if name not in ("FLOW_PROBED",)}
+    assert not unexpected, unexpected
+    program.close()
+    stage.program.close()
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--services", type=int, nargs="*", default=[1, 100, 1000])
+    parser.add_argument("--flows", type=int, nargs="*", default=[100_000, 1_000_000])
+    options = parser.parse_args()
+    directory = os.environ["MAINSTAY_BPF_DIRECTORY"]
+    interfaces = two_sides()
+    columns = {(services, flows): measure(directory, services, flows, interfaces)
+               for flows in options.flows for services in options.services}
+    print("ns per packet, each packet of another flow; above the empty program in brackets")
+    print(f"{'services / flows':<32}" + "".join(f"{f'{services} / {flows:,}':>20}" for services, flows in columns))
+    for name in next(iter(columns.values())):
+        cells = []
+        for rows in columns.values():
+            above = "" if name == "empty program" else f" ({rows[name] - rows['empty program']:+d})"
+            cells.append(f"{f'{rows[name]}{above}':>20}")
+        print(f"{name:<32}" + "".join(cells))
+
+
+if __name__ == "__main__":
+    main()
