@@ -23,7 +23,7 @@ PORTS = (20000, 32768)
 TABLE = 1009
 PER_SERVICE = 10
 FAR_FUTURE = 0x7FFFFFF0
-PASSES = 3
+PASSES = 5
 
 
 @dataclass(frozen=True)
@@ -119,25 +119,20 @@ def fill_flows(program: Program, flows: list[Flow], interfaces: tuple[int, int],
     vip = word16(VIP)
     until = 0 if not hop_known else None
     gateway, router = {backend: word16(backend) for backend in BACKENDS}, word16(ROUTER)
-    now = program_tick()
-    pack_ends, pack_rest = struct.Struct(">HH").pack, struct.Struct("<6IBBHII").pack
+    now = program.ticks()[0] & 0xFFFFFFFF
+    pack_ends, pack_rest = struct.Struct(">HH").pack, struct.Struct("<7IBBHII").pack
     for part in batches(flows, 50_000):
         keys, values = [], []
         for flow in part:
             client, backend = word16(flow.client), gateway[flow.backend]
             hop = until if until is not None else now + 0x3FFFFFFF & 0xFFFFFFFF
-            rest = pack_rest(flow.slot, flow.slot + 1000, 0, LIVE, now, 1, FULL_NAT, 0, 1500, hop, interfaces[1] if hop_known else 0)
-            back = pack_rest(flow.slot, flow.slot + 1000, 0, 0, now, 1, FULL_NAT, 1, 1500, hop, interfaces[0] if hop_known else 0)
+            rest = pack_rest(flow.slot, flow.slot + 1000, 0, LIVE, now, 1, 0, FULL_NAT, 0, 1500, hop, interfaces[1] if hop_known else 0)
+            back = pack_rest(flow.slot, flow.slot + 1000, 0, 0, now, 1, 0, FULL_NAT, 1, 1500, hop, interfaces[0] if hop_known else 0)
             keys += (client + vip + pack_ends(flow.client_port, flow.service_port) + b"\x06\0\0\0",
                      backend + vip + pack_ends(8443, flow.port) + b"\x06\0\0\0")
             values += (vip + backend + pack_ends(flow.port, 8443) + rest + backend,
                        vip + client + pack_ends(flow.service_port, flow.client_port) + back + router)
         program.flows.put_all(b"".join(keys), b"".join(values))
-
-
-def program_tick() -> int:
-    import time
-    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) >> 20 & 0xFFFFFFFF
 
 
 def batches(items, size: int):
@@ -167,7 +162,7 @@ def measure(directory: str, services: int, count: int, interfaces: tuple[int, in
     clients, backends = (b"\x02\0\0\0\0\x01", interfaces[0]), (b"\x02\0\0\0\0\x02", interfaces[1])
     flows = [Flow(n, services) for n in range(count)]
     new = [Flow(n, services) for n in range(count, count + 100_000)]
-    stage = Stage(directory, count)
+    stage = Stage(directory, max(count, len(new)))
     program = Program(f"{directory}/forward.bpf.o", {"flows": 2 * count, "embryos": 1 << 19, "tables": services * TABLE})
     fill_services(program, services)
     segment, syn = packet_maker(ACK), packet_maker(SYN)
@@ -210,7 +205,7 @@ def measure(directory: str, services: int, count: int, interfaces: tuple[int, in
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--services", type=int, nargs="*", default=[1, 100, 1000])
-    parser.add_argument("--flows", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--flows", type=int, nargs="*", default=[100, 100_000, 1_000_000])
     options = parser.parse_args()
     directory = os.environ["MAINSTAY_BPF_DIRECTORY"]
     interfaces = two_sides()

@@ -37,27 +37,53 @@ struct settings {
     __u32 flags;
     __u32 embryo_ticks;  /* how long an unanswered flow keeps its backend */
     __u32 udp_ticks;     /* after this silence in both directions a UDP flow is a new one */
-    __u32 closing_ticks; /* how long a closed TCP flow keeps its ports */
+    __u32 hop_ticks;    /* how late a changed route is noticed by a running flow */
 };
 
 enum settings_flag {
     SETTINGS_NAT = 1, /* some service forwards in mode nat */
 };
 
-/* A tick is 2^20 ns (about 1.05 ms) of CLOCK_MONOTONIC; ticks wrap after 52 days and are compared by difference. */
-enum { TICK_SHIFT = 20 };
+/*
+ * A tick is a jiffy: 1/CONFIG_HZ of a second, between 1 and 10 ms. To read it costs nothing, and a clock in nanoseconds a
+ * tenth of the time per packet. Ticks wrap after 49 days or later and are compared by difference. `clock` has one element;
+ * a run of the program mainstay_clock by BPF_PROG_TEST_RUN sets it, and two runs tell how long a tick is.
+ */
+struct clock {
+    __u64 ticks;
+    __u64 nanoseconds; /* CLOCK_MONOTONIC */
+};
 
 /* `addresses`: what an address of ours, or of a backend, is to us. */
 struct role {
     __u32 flags;
+    __u32 gate;       /* index in `gates`, of an address of ours */
     __u16 first_port; /* of the range that flows to backends leave from; machine order */
     __u16 ports;      /* in that range; 0: this address is no source */
 };
 
 enum role_flag {
-    ROLE_OURS = 1,    /* a VIP or a source address, held now: cleared while another node is Active */
+    ROLE_OURS = 1,    /* a VIP or a source address */
     ROLE_BACKEND = 2, /* backend of a service in mode nat */
 };
+
+/* `gates`: one for each virtual router. Shut while another node is Active: then its addresses are none of ours. */
+enum gate {
+    GATE_SHUT,
+    GATE_OPEN,
+};
+
+/*
+ * `filter`: FILTER_BITS bits, in words of 64. The bit of each address in `addresses` is set, so that for nearly all other
+ * packets the question is answered without a hash table.
+ */
+enum { FILTER_BITS = 1 << 16 };
+
+static inline __u32 filter_bit(const struct address *address)
+{
+    __u32 mixed = (address->word[0] ^ address->word[1] ^ address->word[2] ^ address->word[3]) * 0x9e3779b9u;
+    return mixed >> 16;
+}
 
 /* `services` */
 struct service_key {
@@ -120,6 +146,7 @@ struct flow {
     __u32 state;       /* enum flow_state, kept in the client's direction for both */
     __u32 seen;        /* tick of the last packet of this direction */
     __u32 acknowledged; /* TCP: the last acknowledgement of this direction; machine order */
+    __u32 gate;
     __u8 mode;
     __u8 to_client; /* 1 in the direction from backend to client */
     __u16 hop_mtu;  /* 0: unknown */
@@ -190,11 +217,12 @@ enum event {
 
 _Static_assert(sizeof(struct tuple) == 40, "tuple");
 _Static_assert(sizeof(struct settings) == 32, "settings");
+_Static_assert(sizeof(struct role) == 12, "role");
 _Static_assert(sizeof(struct service_key) == 20, "service_key");
 _Static_assert(sizeof(struct service) == 28, "service");
 _Static_assert(sizeof(struct source) == 20, "source");
 _Static_assert(sizeof(struct backend) == 24, "backend");
-_Static_assert(sizeof(struct flow) == 88, "flow");
+_Static_assert(sizeof(struct flow) == 92, "flow");
 _Static_assert(sizeof(struct fragment_key) == 40, "fragment_key");
 
 #endif

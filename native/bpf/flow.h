@@ -25,7 +25,7 @@ struct {
 
 static __always_inline __u32 tick(void)
 {
-    return bpf_ktime_get_coarse_ns() >> TICK_SHIFT;
+    return bpf_jiffies64();
 }
 
 /* The key under which the other direction of a flow is found. A DSR flow has none. */
@@ -137,6 +137,7 @@ __noinline int claim(const struct tuple *key)
         back->backend = there->backend;
         back->backend_id = there->backend_id;
         back->seen = there->seen;
+        back->gate = there->gate;
         back->mode = there->mode;
         back->to_client = 1;
         back->address_sum = bpf_csum_diff((__be32 *)&back_key, 32, (__be32 *)back, 32, 0);
@@ -207,7 +208,7 @@ static __noinline bool claim_source(const struct service *service, const struct 
 }
 
 /* Enters a new flow of this service and returns the client's direction; null, and counted why, when that cannot be. */
-static __noinline struct flow *open_flow(struct packet *packet, const struct service *service)
+static __noinline struct flow *open_flow(struct packet *packet, const struct service *service, __u32 gate)
 {
     __u32 zero = 0;
     struct settings *with = bpf_map_lookup_elem(&settings, &zero);
@@ -235,6 +236,7 @@ static __noinline struct flow *open_flow(struct packet *packet, const struct ser
     there->backend = slot;
     there->backend_id = backend->id;
     there->seen = tick();
+    there->gate = gate;
     there->mode = service->mode;
     if (packet->tuple.protocol == IPPROTO_TCP && !(packet->tcp_flags & TCP_SYN)) {
         there->state = FLOW_ADOPTED;

@@ -210,7 +210,7 @@ static __always_inline int refuse(struct __sk_buff *skb, const struct packet *pa
 }
 
 /* A packet of a service of which no flow is known, or that replaces one. */
-static __noinline int forward_new(struct __sk_buff *skb, struct packet *packet, __u32 now, __u32 fragment_id)
+static __noinline int forward_new(struct __sk_buff *skb, struct packet *packet, __u32 gate, __u32 now, __u32 fragment_id)
 {
     const struct service *service = find_service(packet);
     if (!service || packet->fragment == LATER_FRAGMENT) {
@@ -220,7 +220,7 @@ static __noinline int forward_new(struct __sk_buff *skb, struct packet *packet, 
         && ((packet->tcp_flags & TCP_SYN) || is_connection_of_host(skb, packet))) {
         return TC_ACT_OK;
     }
-    struct flow *flow = open_flow(packet, service);
+    struct flow *flow = open_flow(packet, service, gate);
     if (!flow) {
         return refuse(skb, packet);
     }
@@ -240,11 +240,15 @@ static __always_inline int forward_known(struct __sk_buff *skb, struct packet *p
     if (!backend) {
         return TC_ACT_SHOT;
     }
+    if (!gate_is_open(flow->gate)) {
+        return TC_ACT_OK;
+    }
     bool lost = backend->id != flow->backend_id || backend->state == BACKEND_DOWN || backend->state == BACKEND_ABSENT;
     if ((lost && !flow->to_client && is_first_of_flow(packet)) || starts_anew(packet, flow, backend, embryo, now)) {
+        __u32 gate = flow->gate;
         forget_flow(&packet->tuple, flow);
         count(EVENT_FLOW_REPICKED);
-        return forward_new(skb, packet, now, fragment_id);
+        return forward_new(skb, packet, gate, now, fragment_id);
     }
     if (lost) {
         if (!flow->to_client) {
@@ -265,8 +269,22 @@ static __always_inline int forward_known(struct __sk_buff *skb, struct packet *p
     return forward(skb, packet, flow, backend, now, fragment_id);
 }
 
-/* Packets of TCP, UDP and ICMP to an address of ours, or from a backend that answers through us. */
-static __always_inline int forward_packet(struct __sk_buff *skb, struct packet *packet, const struct role *ours)
+/* The first packet of an unknown flow, or no packet of ours. */
+static __noinline int forward_unknown(struct __sk_buff *skb, struct packet *packet, __u32 now, __u32 fragment_id)
+{
+    struct role *role = bpf_map_lookup_elem(&addresses, &packet->tuple.destination);
+    if (!role || !(role->flags & ROLE_OURS) || !gate_is_open(role->gate)) {
+        return TC_ACT_OK;
+    }
+    if ((__u16)(bpf_ntohs(packet->tuple.destination_port) - role->first_port) < role->ports) {
+        count(EVENT_DROP_NO_FLOW);
+        return TC_ACT_SHOT;
+    }
+    return forward_new(skb, packet, role->gate, now, fragment_id);
+}
+
+/* Packets of TCP, UDP and ICMP that may be for an address of ours, or from a backend that answers through us. */
+static __always_inline int forward_packet(struct __sk_buff *skb, struct packet *packet)
 {
     __u32 fragment_id = 0;
     if (is_icmp(packet)) {
@@ -285,14 +303,7 @@ static __always_inline int forward_packet(struct __sk_buff *skb, struct packet *
     if (flow) {
         return forward_known(skb, packet, flow, true, now, fragment_id);
     }
-    if (!ours) {
-        return TC_ACT_OK;
-    }
-    if ((__u16)(bpf_ntohs(packet->tuple.destination_port) - ours->first_port) < ours->ports) {
-        count(EVENT_DROP_NO_FLOW);
-        return TC_ACT_SHOT;
-    }
-    return forward_new(skb, packet, now, fragment_id);
+    return forward_unknown(skb, packet, now, fragment_id);
 }
 
 static __always_inline bool pull(struct __sk_buff *skb)
@@ -300,16 +311,12 @@ static __always_inline bool pull(struct __sk_buff *skb)
     return bpf_skb_pull_data(skb, skb->len < PULL ? skb->len : PULL) == 0;
 }
 
-/* Whether the packet may be of a flow in mode nat, whose answers go to the client's address. */
-static __always_inline bool comes_from_backend(const struct packet *packet)
+/* In mode nat answers go to the client's address, and errors about them may come from any router. */
+static __always_inline bool may_be_of_nat(const struct packet *packet)
 {
     __u32 zero = 0;
     struct settings *with = bpf_map_lookup_elem(&settings, &zero);
-    if (!with || !(with->flags & SETTINGS_NAT)) {
-        return false;
-    }
-    struct role *role = bpf_map_lookup_elem(&addresses, &packet->tuple.source);
-    return (role && (role->flags & ROLE_BACKEND)) || is_icmp(packet);
+    return with && (with->flags & SETTINGS_NAT) && (is_icmp(packet) || may_be_known(&packet->tuple.source));
 }
 
 /* Kept out of the stack, which is small, and out of the verifier's sight, which multiplies paths by what it knows. */
@@ -340,11 +347,7 @@ int mainstay_ingress(struct __sk_buff *skb)
     if (parse != PARSED) {
         return TC_ACT_OK;
     }
-    struct role *ours = bpf_map_lookup_elem(&addresses, &packet->tuple.destination);
-    if (ours && !(ours->flags & ROLE_OURS)) {
-        ours = 0;
-    }
-    if (!ours && !comes_from_backend(packet)) {
+    if (!may_be_known(&packet->tuple.destination) && !may_be_of_nat(packet)) {
         return TC_ACT_OK;
     }
     if (skb->vlan_present && bpf_skb_vlan_pop(skb) < 0) {
@@ -360,7 +363,19 @@ int mainstay_ingress(struct __sk_buff *skb)
     if (parse != PARSED) {
         return TC_ACT_OK;
     }
-    return forward_packet(skb, packet, ours);
+    return forward_packet(skb, packet);
+}
+
+SEC("tc")
+int mainstay_clock(struct __sk_buff *skb __attribute__((unused)))
+{
+    __u32 zero = 0;
+    struct clock *now = bpf_map_lookup_elem(&clock, &zero);
+    if (now) {
+        now->ticks = bpf_jiffies64();
+        now->nanoseconds = bpf_ktime_get_ns();
+    }
+    return TC_ACT_OK;
 }
 
 char program_license[] SEC("license") = "GPL";

@@ -10,8 +10,7 @@ enum { AF_INET = 2, AF_INET6 = 10 };
 #endif
 
 enum {
-    HOP_TICKS = 1000,         /* about a second: how late a changed route is noticed by a running flow */
-    HOP_TICKS_UNRESOLVED = 50, /* the neighbour is not known yet, and so neither is the MTU */
+    UNRESOLVED_SHARE = 16, /* of the usual time, while the neighbour is not known yet, and so neither is the MTU */
     LOOPBACK_INTERFACE = 1,
 };
 
@@ -23,6 +22,11 @@ enum {
 static __noinline bool look_up_hop(struct __sk_buff *skb, struct flow *flow, const struct address *target, __u32 now)
 {
     struct bpf_fib_lookup ask;
+    __u32 zero = 0;
+    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
+    if (!with) {
+        return false;
+    }
     __builtin_memset(&ask, 0, sizeof ask);
     ask.ifindex = LOOPBACK_INTERFACE;
     ask.tot_len = 1; /* else the frame's length is compared with the MTU here, and GSO packets are not understood */
@@ -52,7 +56,7 @@ static __noinline bool look_up_hop(struct __sk_buff *skb, struct flow *flow, con
     flow->hop_interface = ask.ifindex;
     bool resolved = result == BPF_FIB_LKUP_RET_SUCCESS;
     flow->hop_mtu = resolved ? ask.mtu_result : 0;
-    flow->hop_until = now + (resolved ? HOP_TICKS : HOP_TICKS_UNRESOLVED);
+    flow->hop_until = now + (resolved ? with->hop_ticks : with->hop_ticks / UNRESOLVED_SHARE);
     return true;
 }
 

@@ -177,7 +177,7 @@ static __noinline int forward_icmp_error(struct __sk_buff *skb, const struct pac
         return TC_ACT_OK;
     }
     struct flow *flow = find_flow(&quote.tuple);
-    if (!flow) {
+    if (!flow || !gate_is_open(flow->gate)) {
         return TC_ACT_OK;
     }
     __u32 slot = flow->backend;

@@ -17,11 +17,32 @@ struct {
 } settings SEC(".maps");
 
 struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct clock);
+} clock SEC(".maps");
+
+struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, 8192);
     __type(key, struct address);
     __type(value, struct role);
 } addresses SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, FILTER_BITS / 64);
+    __type(key, __u32);
+    __type(value, __u64);
+} filter SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 256);
+    __type(key, __u32);
+    __type(value, __u32);
+} gates SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
@@ -94,6 +115,21 @@ static __always_inline void count(__u32 event)
     if (counter) {
         *counter += 1;
     }
+}
+
+/* False when the address is certainly not in `addresses`. */
+static __always_inline bool may_be_known(const struct address *address)
+{
+    __u32 bit = filter_bit(address);
+    __u32 index = bit / 64;
+    __u64 *word = bpf_map_lookup_elem(&filter, &index);
+    return word && (*word >> bit % 64 & 1);
+}
+
+static __always_inline bool gate_is_open(__u32 gate)
+{
+    __u32 *state = bpf_map_lookup_elem(&gates, &gate);
+    return state && *state == GATE_OPEN;
 }
 
 #endif

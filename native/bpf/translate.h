@@ -26,6 +26,19 @@ static __always_inline __sum16 adjust(__sum16 checksum, __u64 difference)
     return (__sum16)~fold((__u16)~checksum + difference);
 }
 
+/*
+ * Returns the difference to the checksum. In the word that the checksum sees: to write one octet of it and read the word
+ * back stalls a processor for longer than all the arithmetic here takes.
+ */
+static __always_inline __u64 spend_hop_ipv4(struct iphdr *ip)
+{
+    __u16 *hops_and_protocol = (__u16 *)&ip->ttl;
+    __u16 before = *hops_and_protocol;
+    __u16 after = before - bpf_htons(1 << 8);
+    *hops_and_protocol = after;
+    return (__u64)(__u16)~before + after;
+}
+
 /* Rewrites the IP header: addresses, hop limit, and for a fragment the identification. */
 static __always_inline bool translate_ipv4(struct __sk_buff *skb, const struct packet *packet, const struct flow *flow,
     __u32 fragment_id)
@@ -35,10 +48,7 @@ static __always_inline bool translate_ipv4(struct __sk_buff *skb, const struct p
         return false;
     }
     __u64 difference = flow->address_sum;
-    __u16 *hops = (__u16 *)&ip->ttl; /* with the protocol, the word that the checksum sees */
-    difference += (__u16)~*hops;
-    ip->ttl--;
-    difference += *hops;
+    difference += spend_hop_ipv4(ip);
     if (packet->fragment != NOT_FRAGMENTED) {
         difference += (__u16)~ip->id;
         ip->id = (__be16)fragment_id;
@@ -82,6 +92,16 @@ static __noinline bool translate_fragment_id_ipv6(struct __sk_buff *skb, const s
     return true;
 }
 
+/* Both as they lie in the header. */
+static __always_inline __be32 two_ports(__be16 first, __be16 second)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return first | (__u32)second << 16;
+#else
+    return (__u32)first << 16 | second;
+#endif
+}
+
 /* The pseudo header: RFC 9293 section 3.1, RFC 768; ports lie at the same place in both. */
 static __always_inline bool translate_transport(struct __sk_buff *skb, const struct packet *packet,
     const struct flow *flow)
@@ -91,11 +111,9 @@ static __always_inline bool translate_transport(struct __sk_buff *skb, const str
     if ((void *)(udp + 1) > frame_end(skb)) {
         return false;
     }
-    __be32 *ports = (__be32 *)udp;
-    __be32 before = *ports;
-    *(__be16 *)udp = flow->source_port;
-    *((__be16 *)udp + 1) = flow->destination_port;
-    __be32 after = *ports;
+    __be32 before = two_ports(packet->tuple.source_port, packet->tuple.destination_port);
+    __be32 after = two_ports(flow->source_port, flow->destination_port);
+    *(__be32 *)udp = after;
     __u32 field = packet->transport + (tcp ? __builtin_offsetof(struct tcphdr, check) : __builtin_offsetof(struct udphdr, check));
     __u64 zero_is_none = tcp ? 0 : BPF_F_MARK_MANGLED_0;
     if (bpf_l4_csum_replace(skb, field, 0, flow->address_sum, BPF_F_PSEUDO_HDR | zero_is_none) < 0) {
@@ -127,10 +145,7 @@ static __always_inline bool spend_hop(struct __sk_buff *skb, const struct packet
     if ((void *)(ip + 1) > frame_end(skb)) {
         return false;
     }
-    __u16 *hops = (__u16 *)&ip->ttl;
-    __u16 before = *hops;
-    ip->ttl--;
-    ip->check = adjust(ip->check, (__u64)(__u16)~before + *hops);
+    ip->check = adjust(ip->check, spend_hop_ipv4(ip));
     return true;
 }
 

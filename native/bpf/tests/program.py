@@ -71,9 +71,9 @@ class Flow:
     def unpack(octets: bytes) -> "Flow":
         sport, dport = struct.unpack_from(">HH", octets, 32)
         backend, backend_id, _sum, state, seen, ack = struct.unpack_from("<6I", octets, 36)
-        mode, to_client, mtu, _until, interface = struct.unpack_from("<BBHII", octets, 60)
+        mode, to_client, mtu, _until, interface = struct.unpack_from("<BBHII", octets, 64)
         return Flow(text(octets[:16]), sport, text(octets[16:32]), dport, backend, backend_id, state, seen, ack, mode,
-                    bool(to_client), mtu, interface, text(octets[72:88]))
+                    bool(to_client), mtu, interface, text(octets[76:92]))
 
 
 def tuple_key(source: str, source_port: int, destination: str, destination_port: int, protocol: int = TCP) -> bytes:
@@ -148,13 +148,16 @@ class Program:
 
     def _open_maps(self) -> None:
         self.settings = self.map("settings", 4, 32)
-        self.addresses = self.map("addresses", 16, 8)
+        self.addresses = self.map("addresses", 16, 12)
+        self.filter = self.map("filter", 4, 8)
+        self.clock = self.map("clock", 4, 16)
+        self.gates = self.map("gates", 4, 4)
         self.services = self.map("services", 20, 28)
         self.tables = self.map("tables", 4, 4)
         self.sources = self.map("sources", 4, 20)
         self.backends = self.map("backends", 4, 24)
-        self.flows = self.map("flows", 40, 88)
-        self.embryos = self.map("embryos", 40, 88)
+        self.flows = self.map("flows", 40, 92)
+        self.embryos = self.map("embryos", 40, 92)
         self.fragments = self.map("fragments", 40, 8)
         self.traffic = self.map("traffic", 4, 56, per_cpu=True)
         self.events = self.map("events", 4, 8, per_cpu=True)
@@ -173,7 +176,7 @@ class Program:
         for hashed in (self.addresses, self.services, self.flows, self.embryos, self.fragments):
             for key in hashed.keys():
                 hashed.delete(key)
-        for array, entries in ((self.settings, 1), (self.tables, 256), (self.sources, 16), (self.backends, 64),
+        for array, entries in ((self.settings, 1), (self.filter, 1024), (self.gates, 4), (self.tables, 256), (self.sources, 16), (self.backends, 64),
                                (self.traffic, 64), (self.events, len(EVENTS))):
             for index in range(entries):
                 array.put(struct.pack("<I", index), bytes(array.size))
@@ -202,13 +205,27 @@ class Program:
             raise OSError(-result, f"BPF_PROG_TEST_RUN: {os.strerror(-result)}")
         return Result(run.retval, data_out.raw[:run.data_size_out], run.duration)
 
+    def ticks(self) -> tuple[int, int]:
+        """Now, in ticks and in nanoseconds."""
+        self.run(bytes(64), fd=self.fd_of("mainstay_clock"))
+        return struct.unpack("<QQ", self.clock.get(bytes(4)))
+
     # What the daemon writes.
 
     def set_up(self, secret: tuple[int, int] = (1, 2), nat: bool = False, embryo: int = 60_000, udp: int = 60_000) -> None:
-        self.settings.put(bytes(4), struct.pack("<QQIIII", *secret, int(nat), embryo, udp, 60_000))
+        self.gate(True)
+        self.settings.put(bytes(4), struct.pack("<QQIIII", *secret, int(nat), embryo, udp, 1000))
 
-    def role(self, address: str, ours: bool = True, backend: bool = False, ports: tuple[int, int] = (0, 0)) -> None:
-        self.addresses.put(word16(address), struct.pack("<IHH", ours | backend << 1, *ports))
+    def role(self, address: str, ours: bool = True, backend: bool = False, ports: tuple[int, int] = (0, 0), gate: int = 0) -> None:
+        self.addresses.put(word16(address), struct.pack("<IIHH", ours | backend << 1, gate, *ports))
+        words = struct.unpack("<4I", word16(address))
+        bit = ((words[0] ^ words[1] ^ words[2] ^ words[3]) * 0x9E3779B9 & 0xFFFFFFFF) >> 16
+        index = struct.pack("<I", bit // 64)
+        known = struct.unpack("<Q", self.filter.get(index))[0]
+        self.filter.put(index, struct.pack("<Q", known | 1 << bit % 64))
+
+    def gate(self, is_open: bool, gate: int = 0) -> None:
+        self.gates.put(struct.pack("<I", gate), struct.pack("<I", is_open))
 
     def source(self, index: int, address: str, ports: tuple[int, int]) -> None:
         self.sources.put(struct.pack("<I", index), word16(address) + struct.pack("<HH", *ports))

@@ -135,12 +135,18 @@ def test_frames_for_others_are_left_alone(node):
     assert node.program.run(frame(node.client().packet(), b"\xff" * 6), node.interfaces.clients).verdict == PASS
 
 
-def test_the_gate_is_shut_while_another_node_is_active(node):
-    node = node(TCP)
-    node.program.role(node.addresses.vip, ours=False, ports=node.ports)
-    assert node.send(node.client()).verdict == PASS
-    node.program.role(node.addresses.vip, ports=node.ports)
-    assert node.send(node.client()).verdict == REDIRECT
+@translated
+def test_the_gate_is_shut_while_another_node_is_active(node, mode):
+    node = node(TCP, mode)
+    first = node.establish()
+    node.program.gate(False)
+    assert node.send(node.client(port=1)).verdict == PASS
+    assert node.send(node.client(flags=ACK)).verdict == PASS, "live flows are the other node's too"
+    assert node.send(node.answer(first, flags=ACK), "backends").verdict == PASS
+    node.program.gate(True, gate=1)
+    assert node.send(node.client(port=1)).verdict == PASS, "another virtual router's gate"
+    node.program.gate(True)
+    assert node.forwarded(node.client(flags=ACK)).ends == first.ends
 
 
 @transports

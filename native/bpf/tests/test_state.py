@@ -326,3 +326,13 @@ def test_connections_of_the_host_itself_are_not_adopted(node, plan):
 def test_answers_to_nobodys_syn_go_to_the_stack(node):
     node = node(TCP)
     assert node.send(node.client(flags=SYN | ACK)).verdict == PASS
+
+
+def test_the_clock_tells_how_long_a_tick_is(node):
+    node = node(TCP)
+    ticks, nanoseconds = node.program.ticks()
+    until(lambda: node.program.ticks()[0] > ticks + 30)
+    later, later_nanoseconds = node.program.ticks()
+    assert 50 < (later - ticks) * 1e9 / (later_nanoseconds - nanoseconds) < 1100, "per second"
+    node.forwarded(node.client())
+    assert 0 <= node.program.embryo(*client_key(node)).seen - (later & 0xFFFFFFFF) < 10_000
