@@ -15,7 +15,7 @@ sys.path.insert(0, str(NATIVE / "tests"))
 # pylint: disable=wrong-import-position
 from network import two_sides  # noqa: E402
 from packets import ACK, SYN, Segment, checksum, frame  # noqa: E402
-from program import DSR, FULL_NAT, LIVE, TCP, Program, tuple_key, word16  # noqa: E402
+from program import FULL_NAT, LIVE, TCP, Program, word16  # noqa: E402
 
 VIP, ROUTER = "198.18.0.100", "198.18.0.254"
 BACKENDS = [f"198.18.1.{n}" for n in range(11, 51)]
@@ -209,8 +209,10 @@ def main() -> None:
     options = parser.parse_args()
     directory = os.environ["MAINSTAY_BPF_DIRECTORY"]
     interfaces = two_sides()
-    columns = {(services, flows): measure(directory, services, flows, interfaces)
-               for flows in options.flows for services in options.services}
+    columns = {}
+    for flows, services in itertools.product(options.flows, options.services):
+        print(f"measuring {services} services, {flows:,} flows", file=sys.stderr)
+        columns[services, flows] = measure(directory, services, flows, interfaces)
     print("ns per packet, each packet of another flow; above the empty program in brackets")
     print(f"{'services / flows':<32}" + "".join(f"{f'{services} / {flows:,}':>20}" for services, flows in columns))
     for name in next(iter(columns.values())):

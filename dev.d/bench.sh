@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # root is set by ./dev, lab_needs by lib/lab.sh
+# shellcheck shell=bash disable=SC2154 # root is set by ./dev, lab_needs by lib/lab.sh, bpf_output by lib/bpf.sh
 # ./dev bench [NAME [OPTION...]]: each bench/NAME.py measures one thing in a lab of its own.
 
 verb_bench() {
@@ -13,6 +13,12 @@ verb_bench() {
     local name=$1
     shift
     [ -r "$root/bench/$name.py" ] || usage "unknown benchmark: $name (try: ./dev bench)"
+    if [ "$name" = packet ]; then
+        need_bpf
+        make_bpf all benchmarks
+        MAINSTAY_BPF_DIRECTORY=$bpf_output PYTHONDONTWRITEBYTECODE=1 exec unshare --net -- \
+            /usr/bin/python3 "$root/bench/packet.py" "$@"
+    fi
     need "for the lab" "${lab_needs[@]}"
     need "as peers" keepalived:keepalived haproxy:haproxy
     case " $* " in

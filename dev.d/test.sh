@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # root is set by ./dev, jdk by find_jdk, lab_needs by lib/lab.sh
+# shellcheck shell=bash disable=SC2154 # root is set by ./dev, jdk by find_jdk, lab_needs by lib/lab.sh, bpf by lib/bpf.sh
 # ./dev test [PART...] [-k NAME]
 
 java_parts=(unit property simulation)
-all_parts=("${java_parts[@]}" native system interop)
+all_parts=("${java_parts[@]}" native kernel system interop)
 results=()
 failed_parts=()
 
@@ -37,6 +37,7 @@ verb_test() {
             run_part native test_native "$name"
             [ -n "$name" ] || native_programs
             ;;
+        kernel) run_part kernel make_bpf NAME="$name" test ;;
         system | interop) run_part "$part" test_in_lab "$part" "$name" ;;
         esac
     done
@@ -48,6 +49,9 @@ prepare() {
     need_java
     case " $* " in
     *" native "*) need "for the native tests" ip:iproute2 unshare:util-linux make:make cc:gcc ;;
+    esac
+    case " $* " in
+    *" kernel "*) need_bpf ;;
     esac
     case " $* " in
     *" system "* | *" interop "*)
@@ -131,12 +135,13 @@ surefire() {
     maven "${selection[@]}" "$@" test
 }
 
-# The tests of the C programs, each below native/.
+# The tests of the C programs, each below native/; those of native/bpf are the part `kernel`.
 native_programs() {
     local makefile directory
     for makefile in "$root"/native/*/Makefile; do
         [ -e "$makefile" ] || continue
         directory=${makefile%/Makefile}
+        [ "$directory" != "$bpf" ] || continue
         run_part "native/${directory##*/}" make --no-print-directory -C "$directory" \
             BUILD="$root/target/native/${directory##*/}" PYTHON=/usr/bin/python3 test
     done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # root is set by ./dev, jdk by find_jdk
+# shellcheck shell=bash disable=SC2154 # root is set by ./dev, jdk by find_jdk, bpf by bpf.sh
 # The runnable tree target/mainstay. It works from any directory and in any network namespace, needs
 # neither Maven nor a JDK, and may be moved.
 
@@ -101,6 +101,7 @@ build_native() {
     for makefile in "$root"/native/*/Makefile; do
         [ -e "$makefile" ] || continue
         directory=${makefile%/Makefile}
+        [ "$directory" != "$bpf" ] || continue # the daemon does not load it yet
         output=$root/target/native/${directory##*/}
         say "building native/${directory##*/}"
         make -s -C "$directory" BUILD="$output"

@@ -27,6 +27,9 @@ V4 = Addresses("198.18.9.7", "198.18.0.254", "198.18.0.100", "198.18.1.200", [f"
 V6 = Addresses("2001:db8:9::7", "2001:db8::fe", "2001:db8::100", "2001:db8:1::200",
                [f"2001:db8:1::{n:x}" for n in range(11, 21)])
 
+only_ipv4 = pytest.mark.parametrize("plan", [V4], ids=["ipv4"], indirect=True)
+only_ipv6 = pytest.mark.parametrize("plan", [V6], ids=["ipv6"], indirect=True)
+
 CLIENT_SIDE, BACKEND_SIDE = b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x02"
 
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from network import Namespace, Network, Serving, attach
+from network import Network, Serving, attach
 from program import FULL_NAT, NAT, TCP, UDP
 
 FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}

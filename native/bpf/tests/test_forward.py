@@ -5,6 +5,7 @@ import struct
 
 import pytest
 
+from conftest import only_ipv4, only_ipv6
 from packets import ACK, SYN, fragments_of, frame, ip, judge, judge_packet
 from program import DROP, DSR, FULL_NAT, NAT, PASS, REDIRECT, TCP, UDP
 
@@ -53,10 +54,9 @@ def test_odd_lengths_and_odd_words_keep_checksums_right(node, protocol, mode):
         assert back.payload == payload
 
 
+@only_ipv4
 @translated
 def test_udp_without_checksum_stays_without(node, mode, plan):
-    if ":" in plan.vip:
-        pytest.skip("IPv6 knows no UDP without a checksum")
     node = node(UDP, mode)
     result = node.send(node.client(udp_checksum=False, payload=b"x"))
     assert result.verdict == REDIRECT
@@ -82,9 +82,8 @@ def test_ip_options_are_looked_through(node, mode, plan):
     assert len(seen.header) == (40 + 8 + 16 if ":" in plan.vip else 28)
 
 
+@only_ipv6
 def test_source_routes_go_to_the_stack(node, plan):
-    if ":" not in plan.vip:
-        pytest.skip("of IPv6")
     node = node(TCP)
     assert node.send(node.client(ip_options=((43, bytes(8)),))).verdict == PASS
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """ICMP errors reach the end that can act on them, about the packet that this end sent; pings are left to the stack."""
 
+import ipaddress
 import struct
 
 import pytest
 
-from packets import ACK, SYN, Segment, icmp, judge, judge_packet, judge_transport
-from program import DROP, DSR, FULL_NAT, NAT, PASS, REDIRECT, TCP, UDP
+from conftest import only_ipv4
+from packets import ACK, Seen, Segment, checksum, icmp, judge_packet
+from program import DROP, DSR, FULL_NAT, NAT, PASS, TCP, UDP
 
 transports = pytest.mark.parametrize("protocol", [TCP, UDP], ids=["tcp", "udp"])
 translated = pytest.mark.parametrize("mode", [FULL_NAT, NAT], ids=["full_nat", "nat"])
@@ -34,13 +36,10 @@ def quoted_of(seen, complete: bool):
         return judge_packet(quoted)
     header = 40 if quoted[0] >> 4 == 6 else 20
     if header == 20:
-        from packets import checksum
         assert checksum(quoted[:20]) == 0, "checksum of the quoted header"
-    import ipaddress
     at, size = (8, 16) if header == 40 else (12, 4)
     source, destination = (str(ipaddress.ip_address(quoted[start:start + size])) for start in (at, at + size))
     ports = struct.unpack_from(">HH", quoted, header)
-    from packets import Seen
     return Seen(source, destination, quoted[6 if header == 40 else 9], 0, b"", b"", *ports)
 
 
@@ -96,18 +95,16 @@ def test_an_error_about_a_dsr_flow_goes_to_its_backend_as_it_is(node, plan):
     assert seen.body[8:] == Segment(plan.vip, 443, plan.client, 40000).packet()
 
 
+@only_ipv4
 def test_a_udp_quote_without_checksum_stays_without(node, plan):
-    if ":" in plan.vip:
-        pytest.skip("of IPv4")
     node = node(UDP)
     first = node.establish()
     error = port_unreachable(first.destination, first.source, Segment(*first.ends, protocol=UDP, udp_checksum=False).packet())
     assert node.forwarded(error, "backends").body[8 + 20 + 6:8 + 20 + 8] == b"\0\0"
 
 
+@only_ipv4
 def test_a_quote_with_ip_options(node, plan):
-    if ":" in plan.vip:
-        pytest.skip("of IPv4")
     node = node(TCP)
     first = node.establish()
     error = port_unreachable(first.destination, first.source, Segment(*first.ends, ip_options=bytes([1] * 12)).packet())

@@ -7,7 +7,8 @@ import struct
 
 import pytest
 
-from packets import ACK, SYN, Segment, frame, icmp, ip, judge, ones_sum
+from conftest import only_ipv4, only_ipv6
+from packets import ACK, SYN, Segment, frame, icmp, judge, ones_sum
 from program import DROP, FULL_NAT, NAT, PASS, REDIRECT, TCP, UDP, Program
 
 MAC = b"\x02\0\0\0\0\x01"
@@ -39,9 +40,8 @@ def test_truncated_packets_go_to_the_stack(node, protocol, plan):
     assert not node.program.embryo(plan.client, 1, plan.vip, 443)
 
 
+@only_ipv4
 def test_bad_lengths_of_ipv4(node, plan):
-    if ":" in plan.vip:
-        pytest.skip("of IPv4")
     node = node(TCP)
     good = node.client(payload=b"x" * 30).packet()
     for at, octets in ((0, b"\x44"), (0, b"\x40"), (0, b"\x4f"), (0, b"\x55"), (2, b"\0\0"), (2, b"\0\x13"), (2, b"\0\x27"),
@@ -54,9 +54,8 @@ def test_bad_lengths_of_ipv4(node, plan):
     assert node.send(datagram).verdict == REDIRECT
 
 
+@only_ipv6
 def test_bad_lengths_of_ipv6(node, plan):
-    if ":" not in plan.vip:
-        pytest.skip("of IPv6")
     node = node(TCP)
     good = node.client(payload=b"x" * 30).packet()
     for at, octets in ((0, b"\x50"), (4, b"\0\0"), (4, b"\0\x13"), (4, b"\xff\xff"), (40 + 12, b"\x40"), (40 + 12, b"\xf0")):
