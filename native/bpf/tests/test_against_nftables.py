@@ -256,7 +256,7 @@ def test_a_frame_with_a_priority_tag_arrives_without_it(network, load):
     family = socket.AF_INET
     by_the_program(network, family, FULL_NAT, load)
     with network.backend.entered():
-        capture = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+        capture = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # before the stack drops the tag
         capture.setsockopt(263, 8, 1)  # SOL_PACKET, PACKET_AUXDATA
         capture.settimeout(10)
     with network.client.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender, capture:
