@@ -56,7 +56,7 @@ class Flow:
 
     @property
     def port(self) -> int:
-        return PORTS[0] + self.n // len(BACKENDS)
+        return PORTS[0] + self.n // len(BACKENDS) * 7919 % PORTS[1]
 
 
 class Stage:

@@ -101,7 +101,7 @@ class Network:
     BACKENDS = {socket.AF_INET: ("198.18.1.11", "198.18.1.12"), socket.AF_INET6: ("2001:db8:1::b", "2001:db8:1::c")}
     CLIENTS = {socket.AF_INET: "198.18.0.50", socket.AF_INET6: "2001:db8::50"}
 
-    def __init__(self, offload: bool = True):
+    def __init__(self):
         self.client, self.lb, self.backend = Namespace(), Namespace(), Namespace()
         self.lb.run(f"ip link add clients type veth peer name eth0 netns {self.client.path}",
                     f"ip link add backends type veth peer name eth0 netns {self.backend.path}")
@@ -111,10 +111,12 @@ class Network:
         self._addresses(self.backend, "eth0", *(f"{each}/{24 if '.' in each else 64}" for pair in self.BACKENDS.values() for each in pair))
         self.backend.run("ip route add default via 198.18.1.1", "ip -6 route add default via 2001:db8:1::1")
         self.lb.sysctl(ipv4__conf__lo__forwarding=1, ipv6__conf__lo__forwarding=1)
-        if not offload:
-            for namespace in (self.client, self.backend):
-                with namespace.entered():
-                    without_offload("eth0")
+
+    @staticmethod
+    def complete_checksums(namespace: Namespace, *devices: str) -> None:
+        with namespace.entered():
+            for device in devices:
+                without_offload(device)
 
     @staticmethod
     def _addresses(namespace: Namespace, device: str, *addresses: str) -> None:

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from network import Network, Serving, attach
+from packets import Segment, judge
 from program import FULL_NAT, NAT, TCP, UDP
 
 FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
@@ -88,9 +89,15 @@ def answer_udp(server: socket.socket) -> None:
     server.sendto(peer[0].encode() if octets == b"w" else octets, peer)
 
 
-@pytest.fixture(params=["offload", "no_offload"])
+@pytest.fixture(params=["offload", "completed_here", "completed_there"])
 def network(request):
-    one = Network(offload=request.param == "offload")
+    """Checksums are left to be completed to the very end, or completed as packets leave here, or before they arrive."""
+    one = Network()
+    if request.param == "completed_here":
+        one.complete_checksums(one.lb, "clients", "backends")
+    if request.param == "completed_there":
+        one.complete_checksums(one.client, "eth0")
+        one.complete_checksums(one.backend, "eth0")
     yield one
     one.close()
 
@@ -242,3 +249,30 @@ def test_a_narrow_way_out_is_told_and_heeded(network, load, family):
     finally:
         tcp.close()
     assert program.event("SENT_TOO_BIG") > 0
+
+
+def test_a_frame_with_a_priority_tag_arrives_without_it(network, load):
+    """VLAN 0 is no VLAN: the tag ends here, as it would in a router."""
+    family = socket.AF_INET
+    by_the_program(network, family, FULL_NAT, load)
+    with network.backend.entered():
+        capture = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # before the stack drops the tag
+        capture.setsockopt(263, 8, 1)  # SOL_PACKET, PACKET_AUXDATA
+        capture.settimeout(10)
+    with network.client.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender, capture:
+        sender.bind(("eth0", 0))
+        lb = hardware_address(network)
+        packet = Segment(network.CLIENTS[family], 5555, network.VIPS[family], SERVICE, UDP, payload=b"tagged").packet()
+        sender.send(lb + sender.getsockname()[4] + struct.pack(">HHH", 0x8100, 0x6000, 0x0800) + packet)
+        while True:
+            octets, auxiliary, _, _ = capture.recvmsg(2048, 256)
+            if octets.endswith(b"tagged"):
+                break
+    status = struct.unpack_from("I", auxiliary[0][2])[0]
+    assert octets[12:14] == b"\x08\0" and not status & 0x10, "TP_STATUS_VLAN_VALID"
+    assert judge(octets).destination == network.BACKENDS[family][0]
+
+
+def hardware_address(network: Network) -> bytes:
+    words = network.lb.run("ip -o link show dev clients").split()
+    return bytes.fromhex(words[words.index("link/ether") + 1].replace(":", ""))

@@ -169,6 +169,17 @@ def test_a_udp_flow_that_was_silent_chooses_anew(node):
     assert node.program.event("FLOW_REPICKED") == 1 and live(node) == 0
 
 
+def test_a_udp_flow_in_which_the_backend_alone_speaks_is_not_silent(node):
+    node = node(UDP)
+    first = node.establish()
+    started = node.program.flow(*client_key(node)).seen
+    node.program.set_up(udp=50)
+    until(lambda: node.forwarded(node.answer(first), "backends") and node.program.ticks()[0] - started & 0xFFFFFFFF > 60)
+    node.program.backend(slot_of(node, first), first.destination, 8443, UNHEALTHY)
+    node.forwarded(node.answer(first), "backends")
+    assert node.forwarded(node.client()).ends == first.ends
+
+
 def test_an_unanswered_syn_chooses_anew_after_its_time(node):
     node = node(TCP)
     node.program.set_up(embryo=0)
