@@ -258,7 +258,7 @@ class SyncGroupTest {
         becomeActive();
         hear(inside, 200);
         assertBoth("BACKUP");
-        assertThat(actions(inside)).containsExactly(RELEASE_ADDRESSES_TO_SUCCESSOR);
+        assertThat(actions(inside)).containsExactly(SEND_ADVERTISEMENT, RELEASE_ADDRESSES_TO_SUCCESSOR);
         assertThat(actions(outside)).containsExactly(SEND_RESIGNATION, RELEASE_ADDRESSES_TO_SUCCESSOR);
         assertThat(reasons(outside)).containsExactly("sync-group-backup");
         assertThat(outside.nextDeadline()).isEqualTo(inside.nextDeadline());

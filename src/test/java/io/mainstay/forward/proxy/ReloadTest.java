@@ -217,6 +217,7 @@ class ReloadTest {
     void otherChecksLeaveTheVerdicts() throws IOException, ProxyStartException {
         ReloadBench.Service web = bench.service("web").backends("b1");
         bench.start(web);
+        bench.client(web, "b1");
         BackendSnapshot before = bench.snapshot("web").backends().getFirst();
         bench.configure(web.check(new HealthCheckConfig(
                 new HealthCheckConfig.Tcp(), Duration.ofMillis(50), Duration.ofMillis(40), 2, 2)));
