@@ -19,6 +19,7 @@ from program import FULL_NAT, LIVE, TCP, Program, word16  # noqa: E402
 
 VIP, ROUTER = "198.18.0.100", "198.18.0.254"
 BACKENDS = [f"198.18.1.{n}" for n in range(11, 51)]
+SECOND_SOURCE = "198.18.0.101"
 PORTS = (20000, 32768)
 TABLE = 1009
 PER_SERVICE = 10
@@ -105,14 +106,16 @@ def four(address: str) -> bytes:
 def fill_services(program: Program, services: int) -> None:
     program.set_up()
     program.role(VIP, ports=PORTS)
+    program.role(SECOND_SOURCE, ports=PORTS)
     program.source(0, VIP, PORTS)
+    program.source(1, SECOND_SOURCE, PORTS)  # with a million flows the first has few ports left
     for n in range(services):
         first = n * PER_SERVICE
         for slot in range(first, first + PER_SERVICE):
             program.backend(slot, BACKENDS[slot % len(BACKENDS)], 8443)
         program.tables.put_all(b"".join(struct.pack("<I", n * TABLE + i) for i in range(TABLE)),
                                b"".join(struct.pack("<I", first + i * 7 % PER_SERVICE) for i in range(TABLE)))
-        program.service(VIP, 10000 + n, TCP, FULL_NAT, table=(n * TABLE, TABLE), sources=(0, 1), service_id=n)
+        program.service(VIP, 10000 + n, TCP, FULL_NAT, table=(n * TABLE, TABLE), sources=(0, 2), service_id=n)
 
 
 def fill_flows(program: Program, flows: list[Flow], interfaces: tuple[int, int], hop_known: bool) -> None:
