@@ -73,10 +73,18 @@ class AccessListTest {
 
     /** Few different bits, so that networks lie within each other. */
     private static IpAddress randomAddress(Random random) {
-        int few = random.nextInt() & random.nextInt() & random.nextInt();
+        int few = fewBits(random);
         return random.nextBoolean()
                 ? new Ipv4Address(few)
-                : new Ipv6Address((long) few << random.nextInt(33), random.nextLong() & random.nextLong());
+                : new Ipv6Address((long) few << random.nextInt(33), (long) fewBits(random) << random.nextInt(33));
+    }
+
+    private static int fewBits(Random random) {
+        int bits = 0;
+        for (int i = random.nextInt(5); i > 0; i--) {
+            bits |= 1 << random.nextInt(32);
+        }
+        return bits;
     }
 
     private static List<Prefix> randomPrefixes(Random random, int count) {
@@ -98,7 +106,7 @@ class AccessListTest {
     private static boolean search(AccessConfig config, IpAddress client) {
         int allowed = longest(config.allow(), client);
         int denied = longest(config.deny(), client);
-        return allowed < 0 && denied < 0 ? config.allow().isEmpty() : allowed > denied;
+        return (allowed < 0 && denied < 0) ? config.allow().isEmpty() : allowed > denied;
     }
 
     private static int longest(List<Prefix> prefixes, IpAddress client) {

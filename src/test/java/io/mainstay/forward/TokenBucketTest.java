@@ -37,7 +37,7 @@ class TokenBucketTest {
         assertThat(takeAll(bucket, new Rate(1), START)).isEqualTo(1);
         assertThat(takeAll(bucket, new Rate(1), START.plus(Duration.ofMillis(999))))
                 .isZero();
-        assertThat(takeAll(bucket, new Rate(1), START.plus(Duration.ofMillis(1000))))
+        assertThat(takeAll(bucket, new Rate(1), START.plus(Duration.ofSeconds(1))))
                 .isEqualTo(1);
     }
 
