@@ -91,7 +91,8 @@ final class ConfigBuilder {
                                 .map(ConfigBuilder::backend)
                                 .toList()),
                 get(service, Service.ENGINE),
-                healthCheck(service.section(HealthCheck.SECTION)));
+                healthCheck(service.section(HealthCheck.SECTION)),
+                TrafficKeys.read(service));
     }
 
     private static BackendConfig backend(WrittenSection backend) {

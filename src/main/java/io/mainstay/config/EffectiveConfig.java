@@ -94,19 +94,18 @@ public final class EffectiveConfig {
                 .putAll(Service.LISTEN, service.listeners())
                 .put(Service.ENGINE, settings.engine());
         BalanceKeys.write(service.selection(), tree);
-        return tree.putTree(HealthCheck.SECTION, healthCheck(settings.healthCheck()))
+        tree.putTree(HealthCheck.SECTION, healthCheck(settings.healthCheck()))
                 .put(Service.DRAIN_TIMEOUT, service.drainTimeout())
                 .putTree(
                         Timeouts.SECTION,
                         new Tree()
                                 .put(Timeouts.CONNECT, service.timeouts().connect())
                                 .put(Timeouts.IDLE, service.timeouts().idle())
-                                .put(Timeouts.HALF_CLOSED, service.timeouts().halfClosed()))
-                .putTrees(
-                        Backend.ENTRIES,
-                        service.backends().stream()
-                                .map(EffectiveConfig::backend)
-                                .toList());
+                                .put(Timeouts.HALF_CLOSED, service.timeouts().halfClosed()));
+        TrafficKeys.write(settings.traffic(), tree);
+        return tree.putTrees(
+                Backend.ENTRIES,
+                service.backends().stream().map(EffectiveConfig::backend).toList());
     }
 
     private static Tree backend(BackendConfig backend) {

@@ -38,7 +38,7 @@ final class ServiceStatuses {
         service.refused().forEach((reason, count) -> refused.put(word(reason), count));
         return new ServiceStatus(
                 service.name(),
-                service.listeners().stream().map(ServiceStatuses::listen).toList(),
+                service.listeners().stream().map(ListenerConfig::toString).toList(),
                 ENGINE,
                 word(service.balance()),
                 state(service),
@@ -48,10 +48,6 @@ final class ServiceStatuses {
                 service.bytesOut(),
                 refused,
                 service.backends().stream().map(this::backend).toList());
-    }
-
-    private static String listen(ListenerConfig listener) {
-        return listener.endpoint() + "/" + word(listener.transport());
     }
 
     private static ServiceStatus.State state(ServiceSnapshot service) {

@@ -19,6 +19,7 @@ import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
@@ -107,6 +108,7 @@ class ConfigDefaultsTest {
               host: www.example.org:8443
               status: 204
             drain_timeout: 0s
+        """ + TrafficSamples.YAML + """
             timeouts:
               connect: 1s
               idle: 1h
@@ -158,7 +160,8 @@ class ConfigDefaultsTest {
                                         Duration.ofSeconds(10),
                                         Duration.ofSeconds(3),
                                         3,
-                                        2))),
+                                        2),
+                                TrafficConfig.DEFAULT)),
                         new ControlSettings(Path.of("/run/mainstay/control.sock"))));
     }
 
@@ -243,7 +246,8 @@ class ConfigDefaultsTest {
                                         Duration.ofSeconds(2),
                                         Duration.ofMillis(250),
                                         4,
-                                        5))),
+                                        5),
+                                TrafficSamples.MEANT)),
                         new ControlSettings(Path.of("/tmp/m/c.sock"))));
     }
 

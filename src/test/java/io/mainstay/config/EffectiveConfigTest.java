@@ -57,6 +57,10 @@ class EffectiveConfigTest {
                   connect: 3s
                   idle: 5m
                   half_closed: 30s
+                udp:
+                  session_timeout: 1m
+                  responses: 0
+                  one_packet: false
                 backends:
                   - name: 10.0.0.11:8443
                     address: 10.0.0.11:8443

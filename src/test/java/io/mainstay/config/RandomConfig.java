@@ -108,7 +108,9 @@ final class RandomConfig {
         List<ListenerConfig> listeners = new ArrayList<>();
         int listenerCount = 1 + random.nextInt(3);
         for (int i = 0; i < listenerCount; i++) {
-            listeners.add(new ListenerConfig(endpoint(1000 + index * 10 + i), Transport.TCP));
+            int port = 1000 + index * 100 + i * 10;
+            listeners.add(
+                    new ListenerConfig(endpoint(port), port + random.nextInt(10), pick(List.of(Transport.values()))));
         }
         List<BackendConfig> backends = new ArrayList<>();
         int backendCount = 1 + random.nextInt(4);
@@ -136,7 +138,8 @@ final class RandomConfig {
                         timeout.plusMillis(50 + random.nextInt(10_000)),
                         timeout,
                         1 + random.nextInt(100),
-                        1 + random.nextInt(100)));
+                        1 + random.nextInt(100)),
+                TrafficSamples.random(random));
     }
 
     private SelectionConfig selection() {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -26,13 +27,14 @@ final class ListenerSet {
     /** What distinguishes one listening socket from another. */
     private record Place(Endpoint endpoint, Transport transport) {
 
-        static Place of(ListenerConfig listener) {
-            return new Place(listener.endpoint(), listener.transport());
+        @Override
+        public String toString() {
+            return endpoint + "/" + transport.name().toLowerCase(Locale.ROOT);
         }
     }
 
     /** An address with its sockets, one for each worker. */
-    private record Listening(LiveListener listener, List<ListenerSocket> sockets) {}
+    private record Listening(LiveListener listener, List<ArrivalSocket> sockets) {}
 
     private final ProxySettings settings;
     private final List<Worker> workers;
@@ -49,11 +51,11 @@ final class ListenerSet {
     /** Sockets that are bound and do not serve yet. */
     static final class Bound {
 
-        private final Map<Place, List<TcpSocket>> sockets = new LinkedHashMap<>();
+        private final Map<Place, List<InetSocket>> sockets = new LinkedHashMap<>();
 
         /** Closes them again. */
         void undo() {
-            sockets.values().forEach(all -> all.forEach(TcpSocket::closeQuietly));
+            sockets.values().forEach(all -> all.forEach(InetSocket::closeQuietly));
         }
     }
 
@@ -67,9 +69,11 @@ final class ListenerSet {
         try {
             for (ProxyService service : services) {
                 for (ListenerConfig listener : service.config().listeners()) {
-                    requireSupported(service.config().name(), listener);
-                    if (!listening.containsKey(Place.of(listener))) {
-                        bind(service.config().name(), listener, bound);
+                    for (int offset = 0; offset < listener.ports(); offset++) {
+                        Place place = new Place(listener.at(offset), listener.transport());
+                        if (!listening.containsKey(place)) {
+                            bind(service.config().name(), place, bound);
+                        }
                     }
                 }
             }
@@ -80,39 +84,45 @@ final class ListenerSet {
         }
     }
 
-    private static void requireSupported(String service, ListenerConfig listener) throws ProxyStartException {
-        if (listener.transport() != Transport.TCP) {
-            throw new ProxyStartException("service " + service + ": listen " + listener.endpoint()
-                    + "/udp (expected: tcp, the proxy engine forwards nothing else)");
-        }
-    }
-
-    private void bind(String service, ListenerConfig listener, Bound bound) throws ProxyStartException {
-        List<TcpSocket> sockets = new ArrayList<>();
-        bound.sockets.put(Place.of(listener), sockets);
+    private void bind(String service, Place place, Bound bound) throws ProxyStartException {
+        List<InetSocket> sockets = new ArrayList<>();
+        bound.sockets.put(place, sockets);
         try {
-            InetSocketAddress address = SocketAddresses.of(listener.endpoint());
-            if (!isSharedWithOwn(listener)) {
-                ListenerSocket.requireUnused(address);
+            InetSocketAddress address = SocketAddresses.of(place.endpoint());
+            if (!isSharedWithOwn(place)) {
+                requireUnused(place.transport(), address);
             }
             for (int i = 0; i < workers.size(); i++) {
-                sockets.add(ListenerSocket.bind(address, settings.backlog()));
+                sockets.add(bind(place.transport(), address));
             }
         } catch (IOException refused) {
             throw new ProxyStartException(
-                    "service " + service + ": listen " + listener.endpoint() + "/tcp: " + SocketErrors.reason(refused),
-                    refused);
+                    "service " + service + ": listen " + place + ": " + SocketErrors.reason(refused), refused);
         }
     }
 
+    private static void requireUnused(Transport transport, InetSocketAddress address) throws IOException {
+        switch (transport) {
+            case TCP -> ListenerSocket.requireUnused(address);
+            case UDP -> DatagramListener.requireUnused(address);
+        }
+    }
+
+    private InetSocket bind(Transport transport, InetSocketAddress address) throws IOException {
+        return switch (transport) {
+            case TCP -> ListenerSocket.bind(address, settings.backlog());
+            case UDP -> DatagramListener.bind(address);
+        };
+    }
+
     /** Whether a socket of this engine has the port for all addresses, or for one of those that are meant now. */
-    private boolean isSharedWithOwn(ListenerConfig listener) {
-        Endpoint wanted = listener.endpoint();
+    private boolean isSharedWithOwn(Place wanted) {
         return listening.keySet().stream()
-                .filter(place -> place.transport() == listener.transport())
+                .filter(own -> own.transport() == wanted.transport())
                 .map(Place::endpoint)
-                .anyMatch(own -> own.port() == wanted.port()
-                        && (own.address().isUnspecified() || wanted.address().isUnspecified()));
+                .anyMatch(own -> own.port() == wanted.endpoint().port()
+                        && (own.address().isUnspecified()
+                                || wanted.endpoint().address().isUnspecified()));
     }
 
     /** Serves these services alone from now on: gives each listener to its service, and closes those of nobody. */
@@ -122,29 +132,35 @@ final class ListenerSet {
         for (LiveService service : services) {
             List<LiveListener> listeners = new ArrayList<>();
             for (ListenerConfig config : service.settings().config().listeners()) {
-                Place place = Place.of(config);
-                Listening present = before.remove(place);
-                if (present == null) {
-                    present = listen(config, service, bound.sockets.getOrDefault(place, List.of()));
-                } else {
-                    present.listener().setService(service);
+                for (int offset = 0; offset < config.ports(); offset++) {
+                    Place place = new Place(config.at(offset), config.transport());
+                    Listening present = before.remove(place);
+                    if (present == null) {
+                        present = listen(place, offset, service, bound.sockets.getOrDefault(place, List.of()));
+                    } else {
+                        present.listener().serveFor(service, offset);
+                    }
+                    listening.put(place, present);
+                    listeners.add(present.listener());
                 }
-                listening.put(place, present);
-                listeners.add(present.listener());
             }
             service.setListeners(listeners);
         }
         before.values().forEach(this::close);
     }
 
-    private Listening listen(ListenerConfig config, LiveService service, List<TcpSocket> bound) {
-        IpAddress address = config.endpoint().address();
-        LiveListener listener = new LiveListener(
-                config, settings.virtualAddresses().contains(address), openAddresses.contains(address), service);
-        List<ListenerSocket> sockets = new ArrayList<>();
+    private Listening listen(Place place, int portOffset, LiveService service, List<InetSocket> bound) {
+        IpAddress address = place.endpoint().address();
+        boolean virtual = settings.virtualAddresses().contains(address);
+        LiveListener listener =
+                new LiveListener(place.endpoint(), virtual, openAddresses.contains(address), service, portOffset);
+        List<ArrivalSocket> sockets = new ArrayList<>();
         for (int i = 0; i < bound.size(); i++) {
             Worker worker = workers.get(i);
-            ListenerSocket socket = new ListenerSocket(worker, listener, bound.get(i), events);
+            ArrivalSocket socket = switch (bound.get(i)) {
+                case TcpSocket tcp -> new ListenerSocket(worker, listener, tcp, events);
+                case UdpSocket udp -> new DatagramListener(worker, listener, udp);
+            };
             sockets.add(socket);
             worker.execute(() -> worker.listen(socket));
         }
@@ -154,7 +170,7 @@ final class ListenerSet {
     private void close(Listening gone) {
         for (int i = 0; i < gone.sockets().size(); i++) {
             Worker worker = workers.get(i);
-            ListenerSocket socket = gone.sockets().get(i);
+            ArrivalSocket socket = gone.sockets().get(i);
             worker.execute(() -> worker.stopListening(socket));
         }
     }

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * The listening socket of one listener on one worker. The kernel shares new connections out among the sockets of all workers
  * (SO_REUSEPORT).
  */
-final class ListenerSocket implements EpollIoHandle {
+final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
 
     private static final Logger LOG = LoggerFactory.getLogger(ListenerSocket.class);
 
@@ -90,8 +90,8 @@ final class ListenerSocket implements EpollIoHandle {
         }
     }
 
-    /** Takes connections from now on; on the thread of the worker. */
-    void start() {
+    @Override
+    public void start() {
         registration = worker.register(this);
         registration.submit(EpollIoOps.EPOLLIN);
     }
@@ -167,15 +167,15 @@ final class ListenerSocket implements EpollIoHandle {
                 PAUSE_NANOS);
     }
 
-    /** Takes what has arrived so far, then closes; on the thread of the worker. */
-    void takeRestAndClose() {
+    @Override
+    public void takeRestAndClose() {
         try {
             boolean more = true;
             for (int rounds = 0; more && rounds < MAX_LAST_ROUNDS; rounds++) {
                 more = acceptSome();
             }
         } catch (IOException failure) {
-            LOG.debug("last connections on {} not taken", listener.config().endpoint(), failure);
+            LOG.debug("last connections on {} not taken", listener.endpoint(), failure);
         } finally {
             close();
         }

@@ -71,6 +71,11 @@ final class LiveBackend {
         return address;
     }
 
+    /** The address with a port that lies so far behind. */
+    InetSocketAddress address(int portOffset) {
+        return portOffset == 0 ? address : new InetSocketAddress(address.getAddress(), address.getPort() + portOffset);
+    }
+
     boolean isIpv6() {
         return config.address().address() instanceof Ipv6Address;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
-import io.mainstay.forward.ListenerConfig;
+import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 
 /**
@@ -11,28 +11,37 @@ import io.mainstay.net.IpAddress;
  */
 final class LiveListener {
 
-    private final ListenerConfig config;
+    private final Endpoint endpoint;
     private final boolean virtual;
     private volatile boolean open;
+    private volatile int portOffset;
     private volatile LiveService service;
 
     /**
      * @param virtual whether the address moves between nodes: if so it has a gate, else it is always open
      * @param open where the gate stands
+     * @param service who serves the clients
+     * @param portOffset which port of a range of the service it is, from 0
      */
-    LiveListener(ListenerConfig config, boolean virtual, boolean open, LiveService service) {
-        this.config = config;
+    LiveListener(Endpoint endpoint, boolean virtual, boolean open, LiveService service, int portOffset) {
+        this.endpoint = endpoint;
+        this.portOffset = portOffset;
         this.virtual = virtual;
         this.open = open || !virtual;
         this.service = service;
     }
 
-    ListenerConfig config() {
-        return config;
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    /** How far behind a backend's port its clients are taken. */
+    int portOffset() {
+        return portOffset;
     }
 
     IpAddress address() {
-        return config.endpoint().address();
+        return endpoint.address();
     }
 
     boolean isVirtual() {
@@ -55,7 +64,9 @@ final class LiveListener {
         return service;
     }
 
-    void setService(LiveService newService) {
+    /** Gives the clients that arrive from now on to this service. */
+    void serveFor(LiveService newService, int newPortOffset) {
+        portOffset = newPortOffset;
         service = newService;
     }
 }

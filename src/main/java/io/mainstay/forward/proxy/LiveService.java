@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,9 @@ final class LiveService {
 
     private long departedBytesIn;
     private long departedBytesOut;
+
+    /** How often a backend has come to another state. */
+    private final AtomicInteger changes = new AtomicInteger();
 
     /** Whether the service itself is not in the configuration any more. */
     private boolean removed;
@@ -270,6 +274,26 @@ final class LiveService {
         return chosen.backend();
     }
 
+    /** How often a backend has come to another state, for those who keep their backend for long. */
+    int changes() {
+        return changes.get();
+    }
+
+    /** Whether a backend gets no more traffic of any kind because its checks fail. */
+    synchronized boolean hasGivenUp(LiveBackend backend) {
+        return backend.state() == BackendState.UNHEALTHY && !backend.candidate().isServing();
+    }
+
+    /** Chooses a backend that is not this one, if there is another, and counts a connection there; null: there is none. */
+    synchronized @Nullable LiveBackend takeOther(LiveBackend than, Endpoint client) {
+        Candidate<LiveBackend> chosen = pool.choose(client, clock.now(), List.of(than.candidate()));
+        if (chosen == null) {
+            return null;
+        }
+        chosen.connectionStarted();
+        return chosen.backend();
+    }
+
     /**
      * Moves a connection from a backend that it did not reach to another one.
      *
@@ -390,6 +414,7 @@ final class LiveService {
         pool.setStanding(backend.candidate(), backend.standing());
         pool.prepare(now);
         events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
+        changes.incrementAndGet();
         retireReplaced();
         if (!removed) {
             tellTier(backend.name() + ": " + reason);

@@ -164,7 +164,7 @@ final class NettyProxyEngine implements ProxyEngine {
         events.after(() -> checkOf(backend).ifPresent(action));
     }
 
-    private LiveService service(String name) {
+    LiveService service(String name) {
         for (LiveService service : services) {
             if (service.name().equals(name)) {
                 return service;

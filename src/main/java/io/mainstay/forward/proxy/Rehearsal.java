@@ -45,8 +45,7 @@ final class Rehearsal {
             Endpoint back = SocketAddresses.endpoint(new InetSocketAddress(loopback, server.getLocalPort()));
             EventOutlet silent = new EventOutlet(Runnable::run, event -> {});
             LiveService service = service(SocketAddresses.endpoint(front), back, settings, silent);
-            ListenerConfig place = service.settings().config().listeners().getFirst();
-            LiveListener listener = new LiveListener(place, false, true, service);
+            LiveListener listener = new LiveListener(SocketAddresses.endpoint(front), false, true, service, 0);
             ListenerSocket listening = new ListenerSocket(worker, listener, socket, silent);
             worker.execute(() -> worker.listen(listening));
             try {

@@ -84,7 +84,7 @@ final class RelayBench {
                 (retiring, backend, drain) -> {});
         service.backends().forEach(backend -> check(backend, true));
         events.clear();
-        listener = new LiveListener(config.listeners().getFirst(), false, true, service);
+        listener = new LiveListener(config.listeners().getFirst().endpoint(), false, true, service, 0);
         lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {});
     }
 
@@ -92,7 +92,8 @@ final class RelayBench {
         service.onCheck(backend, new CheckReport(Instant.EPOCH, success, "simulated", Duration.ZERO));
     }
 
-    private StreamSocket connect(LiveBackend backend, StreamSocket.Listener listener) throws IOException {
+    private StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener)
+            throws IOException {
         connectedTo.add(backend.name());
         switch (fate) {
             case REFUSED_AT_ONCE -> throw new IOException("connection refused");
