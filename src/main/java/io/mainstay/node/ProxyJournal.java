@@ -6,6 +6,7 @@ import io.mainstay.forward.proxy.DrainOutcome;
 import io.mainstay.forward.proxy.ProxyEvent;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
+import io.mainstay.observe.EventKind;
 import io.mainstay.observe.Severity;
 import java.time.Duration;
 import java.util.Map;
@@ -45,11 +46,12 @@ final class ProxyJournal implements Consumer<ProxyEvent> {
             case ProxyEvent.DrainFinished finished -> finished(finished);
             case ProxyEvent.ServiceWithoutBackend without ->
                 EventDraft.error(
-                        "service_down",
+                        EventKind.SERVICE_DOWN,
                         without.service(),
                         "no backend may take new connections, clients are reset: " + without.reason());
             case ProxyEvent.ServiceHasBackend has ->
-                EventDraft.info("service_up", has.service(), "backend " + has.backend() + " takes new connections");
+                EventDraft.info(
+                        EventKind.SERVICE_UP, has.service(), "backend " + has.backend() + " takes new connections");
             case ProxyEvent.AcceptFailing failing ->
                 EventDraft.error(
                         "accept_failing", failing.service(), "new connections wait in the kernel: " + failing.reason());
