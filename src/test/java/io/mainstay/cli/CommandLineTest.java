@@ -49,7 +49,7 @@ class CommandLineTest {
             delimiter = '|',
             value = {
                 "'' | mainstay: a command is missing"
-                        + " (expected: status, backend, switchover, config, events, version)\\nTry: mainstay --help\\n",
+                        + " (expected: status, backend, switchover, config, events, explain, version)\\nTry: mainstay --help\\n",
                 "backend | mainstay: a command is missing"
                         + " (expected: list, drain, ready, maint)\\nTry: mainstay backend --help\\n",
                 "config | mainstay: a command is missing (expected: check, show)\\nTry: mainstay config --help\\n",
