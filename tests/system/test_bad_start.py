@@ -170,7 +170,8 @@ def test_state_directory_that_is_a_file_is_told(node: Mainstay) -> None:
     node.state_dir.write_text("precious")
     node.start()
     wait_until("a line names the directory", lambda: str(node.state_dir) in node.log() or not node.daemon.running, 30)
-    assert str(node.state_dir) in node.log()
+    assert f"error=\"{node.state_dir}: Exists, but is not a directory\"" in node.log()
+    assert "Exception" not in node.log()
     assert_no_stack_trace(node.log())
 
 

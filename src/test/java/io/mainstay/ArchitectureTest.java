@@ -33,7 +33,7 @@ class ArchitectureTest {
             .importPackages(ROOT);
 
     private static final Set<String> PURE =
-            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health", "track");
+            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health", "track", "explain");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -52,6 +52,7 @@ class ArchitectureTest {
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
         MAY_USE.put("forward.proxy", with(rooms("forward", "health", "net", "time"), "io.netty..", "org.slf4j.."));
         MAY_USE.put("observe", with(rooms("net", "time"), "com.google.gson..", "org.slf4j.."));
+        MAY_USE.put("explain", rooms("observe"));
         MAY_USE.put(
                 "config",
                 with(
@@ -81,7 +82,11 @@ class ArchitectureTest {
                         "picocli..",
                         "org.slf4j.."));
         MAY_USE.put(
-                "cli", with(rooms("net", "time", "observe", "config", "control"), "picocli..", "com.google.gson.."));
+                "cli",
+                with(
+                        rooms("net", "time", "observe", "explain", "config", "control"),
+                        "picocli..",
+                        "com.google.gson.."));
     }
 
     private static List<String> rooms(String... names) {

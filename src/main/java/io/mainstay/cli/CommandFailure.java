@@ -2,7 +2,7 @@
 package io.mainstay.cli;
 
 /** Ends a command. Its message is one line for people, without the program's name. */
-final class CommandFailure extends RuntimeException {
+class CommandFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 

@@ -64,18 +64,16 @@ final class Daemon {
         } catch (ControlClientException e) {
             throw switch (e.kind()) {
                 case UNREACHABLE ->
-                    new CommandFailure(
-                            ExitCode.DAEMON_NOT_REACHABLE,
-                            "no daemon answers at " + socket + ": " + e.getMessage() + " (is mainstayd running?)");
+                    new NoDaemon(
+                            "no daemon answers at " + socket + ": " + e.getMessage() + " (is mainstayd running?)",
+                            false);
                 case NOT_PERMITTED ->
                     new CommandFailure(
                             ExitCode.NOT_PERMITTED,
                             "not permitted to use " + socket + ": " + e.getMessage()
                                     + " (are you root or in the socket's group?)");
                 case NO_ANSWER ->
-                    new CommandFailure(
-                            ExitCode.DAEMON_NOT_REACHABLE,
-                            "the daemon at " + socket + " failed to answer: " + e.getMessage());
+                    new NoDaemon("the daemon at " + socket + " failed to answer: " + e.getMessage(), true);
             };
         }
     }

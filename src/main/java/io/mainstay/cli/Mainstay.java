@@ -105,6 +105,7 @@ public final class Mainstay {
                         "  mainstay backend drain web1 --wait",
                         "  mainstay switchover --wait",
                         "  mainstay config check /etc/mainstay/mainstay.yaml",
+                        "  mainstay explain --last-failover",
                         "",
                         "mainstay COMMAND --help says more about a command.");
         addShared(root);
@@ -120,6 +121,7 @@ public final class Mainstay {
         add(root, new ConfigGroup());
         add(root, new ReloadCommand());
         add(root, new EventsCommand());
+        add(root, new ExplainCommand());
         add(root, new VersionCommand());
         return root;
     }

@@ -112,11 +112,15 @@ final class ControlRoutes {
 
     private ControlAnswer events(ControlRequest request) {
         long since = request.query().first("since").map(ControlRoutes::sequence).orElse(0L);
-        boolean follow =
-                request.query().first("follow").map(ControlRoutes::flag).orElse(false);
-        return follow
-                ? new ControlAnswer.EventStream(since)
-                : new ControlAnswer.Whole(200, EVENTS_TYPE, lines(events.since(since)));
+        if (flag(request, "follow")) {
+            return new ControlAnswer.EventStream(since);
+        }
+        List<Event> found = flag(request, "stored")
+                ? events.history().stream()
+                        .filter(event -> event.sequence() > since)
+                        .toList()
+                : events.since(since);
+        return new ControlAnswer.Whole(200, EVENTS_TYPE, lines(found));
     }
 
     /** Events as lines of JSON. */
@@ -136,13 +140,14 @@ final class ControlRoutes {
         return Long.parseLong(text);
     }
 
-    private static boolean flag(String text) {
+    private static boolean flag(ControlRequest request, String name) {
+        String text = request.query().first(name).orElse("false");
         return switch (text) {
             case "true" -> true;
             case "false" -> false;
             default ->
                 throw new ControlRefusal(
-                        ControlRefusal.Reason.INVALID, "follow: " + text + " (expected: true or false)");
+                        ControlRefusal.Reason.INVALID, name + ": " + text + " (expected: true or false)");
         };
     }
 

@@ -2,6 +2,7 @@
 package io.mainstay.control;
 
 import io.mainstay.config.ControlSettings;
+import io.mainstay.observe.IoProblem;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
@@ -48,7 +49,7 @@ final class SocketFile {
                 Files.createDirectories(directory);
             } catch (IOException e) {
                 throw new IOException(
-                        "control socket " + path + ": the directory cannot be made: " + e.getMessage(), e);
+                        "control socket " + path + ": the directory cannot be made: " + IoProblem.describe(e), e);
             }
         }
         refuseIfInUse(path);
@@ -103,7 +104,7 @@ final class SocketFile {
             return;
         } catch (IOException e) {
             throw new IOException(
-                    "control socket " + file + ": exists and cannot be tried (" + e.getMessage()
+                    "control socket " + file + ": exists and cannot be tried (" + IoProblem.describe(e)
                             + "); it is left alone",
                     e);
         }

@@ -14,9 +14,7 @@ import io.mainstay.kernel.linux.LinuxKernel;
 import io.mainstay.kernel.linux.SharedPageGuard;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
-import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
-import io.mainstay.observe.ProductVersion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -78,7 +76,8 @@ final class Daemon implements AutoCloseable {
             // Before anything is touched: the socket tells whether another daemon runs here, whose addresses are not
             // stale.
             opened(parts, ControlServer.open(config.control().socket(), control, journal));
-            journal.append(started(config));
+            journal.append(RunEvents.started(config, journal.previousRun(), HostBoot.id()));
+            parts.push(() -> journal.append(RunEvents.stopped()));
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
@@ -86,7 +85,7 @@ final class Daemon implements AutoCloseable {
                             RunningConfig.services(config),
                             new ProxyJournal(journal)));
             ElectionDriver election = new ElectionDriver(
-                    routers(config), ports(kernel, guard), new ProxyGate(proxy), new ElectionJournal(journal));
+                    routers(config), ports(kernel, guard, journal), new ProxyGate(proxy), new ElectionJournal(journal));
             RunningConfig running = new RunningConfig(source, config, proxy, journal);
             NodeStatus status = new NodeStatus(
                     running, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));
@@ -104,17 +103,14 @@ final class Daemon implements AutoCloseable {
         }
     }
 
-    private static ElectionPorts ports(LinuxKernel kernel, Guard guard) {
+    private static ElectionPorts ports(LinuxKernel kernel, Guard guard, EventJournal journal) {
         return new ElectionPorts(
-                kernel.events(), kernel.addresses(), kernel.announcer(), kernel.links(), kernel.clock(), guard);
-    }
-
-    private static EventDraft started(MainstayConfig config) {
-        return EventDraft.info("started", "node", "mainstayd " + ProductVersion.current() + " starts")
-                .with("node", config.node().name())
-                .with("virtual_routers", config.virtualRouters().size())
-                .with("services", config.services().size())
-                .with("socket", config.control().socket());
+                kernel.events(),
+                kernel.addresses(),
+                kernel.announcer(),
+                new NotedLinks(kernel.links(), journal::append),
+                kernel.clock(),
+                guard);
     }
 
     private static <T extends AutoCloseable> T opened(Deque<AutoCloseable> parts, T part) {
@@ -143,8 +139,7 @@ final class Daemon implements AutoCloseable {
 
     /** Hands over what this node serves, then gives the rest up. {@link #awaitEnd} returns when that is done. */
     void stop() {
-        journal.append(
-                EventDraft.info("stopping", "node", "asked to stop: handing over, then giving up the addresses"));
+        journal.append(RunEvents.stopping());
         var unused = election.stop(Optional.empty());
     }
 

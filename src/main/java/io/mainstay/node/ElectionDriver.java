@@ -8,6 +8,8 @@ import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.observe.EventDraft;
+import io.mainstay.observe.EventKind;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -59,6 +62,8 @@ public final class ElectionDriver {
     private final ElectionPorts ports;
     private final ElectionReports reports;
     private final ElectionLease lease;
+    private final LoopWatch loopWatch;
+    private final ActiveChanges activeChanges = new ActiveChanges();
     private final Map<InterfaceName, RunningInterface> interfaces = new LinkedHashMap<>();
     private final Map<String, RunningRouter> routers = new LinkedHashMap<>();
     private final Deque<RunningRouter> takeoverOrder = new ArrayDeque<>();
@@ -70,6 +75,7 @@ public final class ElectionDriver {
 
     private volatile ElectionSnapshot published;
     private volatile boolean ended;
+    private Optional<MonotonicInstant> plannedWake = Optional.empty();
     private boolean stopping;
     private @Nullable MonotonicInstant releaseDeadline;
     private boolean worthPublishing;
@@ -77,7 +83,6 @@ public final class ElectionDriver {
     private boolean guardRefused;
     private int eventsThisTurn;
     private long kernelFailures;
-    private Duration longestLoopGap = Duration.ZERO;
 
     /**
      * A driver that has done nothing yet; interfaces are opened by its first turn.
@@ -99,6 +104,8 @@ public final class ElectionDriver {
         this.ports = ports;
         reports = new ElectionReports(listener);
         lease = new ElectionLease(ports.guard(), ports.clock(), shortestInterval(setups));
+        loopWatch = new LoopWatch(
+                ElectionLease.length(shortestInterval(setups)), ports.clock().now());
         for (RouterSetup setup : setups) {
             add(setup, gate, elections);
         }
@@ -148,9 +155,10 @@ public final class ElectionDriver {
     /** One turn: waits for events or the next deadline, then does all that is due. */
     public void runOnce() {
         Optional<MonotonicInstant> deadline = nextDeadline();
+        plannedWake = deadline;
         receive(deadline);
+        noticeWake();
         MonotonicInstant begun = ports.clock().now();
-        deadline.ifPresent(planned -> noticeGap(begun.since(planned)));
         judgeFence();
         runCommands();
         interfaces.values().forEach(RunningInterface::judgeTime);
@@ -162,7 +170,7 @@ public final class ElectionDriver {
             proceedToStop();
         }
         MonotonicInstant now = ports.clock().now();
-        noticeGap(now.since(begun));
+        noticeGap(now.since(begun), now);
         publish(now);
     }
 
@@ -186,6 +194,7 @@ public final class ElectionDriver {
 
     private void onEvent(KernelEvent event) {
         if (eventsThisTurn == 0) {
+            noticeWake();
             // What was received while this process did not run must not be judged as if it had.
             judgeFence();
         }
@@ -201,9 +210,18 @@ public final class ElectionDriver {
         Optional<Fence> fence = lease.fenced();
         if (fence.isPresent()) {
             String cause = fence.get().sentence();
+            reports.fact(fenced(fence.get(), ports.clock().now()));
             routers.values().forEach(router -> router.onFenced(cause));
             lease.acknowledge();
         }
+    }
+
+    private static EventDraft fenced(Fence fence, MonotonicInstant now) {
+        return EventDraft.warning(
+                        EventKind.FENCED, "node", "the guard gave the addresses up for this node: " + fence.sentence())
+                .with("cause", fence.reason().name().toLowerCase(Locale.ROOT))
+                .with("late", JournalText.milliseconds(fence.lateBy()))
+                .with("fenced", JournalText.milliseconds(now.since(fence.at())));
     }
 
     /** Renews the lease, and tells the guard what it is about. */
@@ -251,10 +269,15 @@ public final class ElectionDriver {
         }
     }
 
-    private void noticeGap(Duration gap) {
-        if (gap.compareTo(longestLoopGap) > 0) {
-            longestLoopGap = gap;
-        }
+    /** Once in a turn, before anything is made of what happened meanwhile. */
+    private void noticeWake() {
+        MonotonicInstant now = ports.clock().now();
+        plannedWake.ifPresent(planned -> noticeGap(now.since(planned), now));
+        plannedWake = Optional.empty();
+    }
+
+    private void noticeGap(Duration gap, MonotonicInstant now) {
+        loopWatch.onGap(gap, now).ifPresent(reports::fact);
     }
 
     /** When the loop wants to run again even if nothing happens. */
@@ -421,6 +444,7 @@ public final class ElectionDriver {
         if (reports.takeTransitioned() || worthPublishing || ended || old) {
             worthPublishing = false;
             published = takeSnapshot(now);
+            activeChanges.since(published).forEach(reports::fact);
         }
     }
 
@@ -431,7 +455,7 @@ public final class ElectionDriver {
         }
         return new ElectionSnapshot(
                 now,
-                longestLoopGap,
+                loopWatch.longest(),
                 reports.failures(),
                 failures,
                 new ArrayList<>(

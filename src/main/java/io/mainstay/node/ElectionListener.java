@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.observe.EventDraft;
+
 /**
  * Is told what the election decides and notices.
  *
@@ -12,4 +14,10 @@ public interface ElectionListener {
     void onTransition(RouterTransition transition);
 
     void onNotice(RouterNotice notice);
+
+    /**
+     * Something that belongs to the story of an election and changes no state: how long a step took, that a link came or
+     * went, that this node did not run.
+     */
+    default void onFact(EventDraft fact) {}
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.observe.EventDraft;
 import java.util.function.Consumer;
 
 /** Passes reports to the listener and shields the election thread from what the listener throws. */
@@ -21,6 +22,10 @@ final class ElectionReports {
 
     void notice(RouterNotice notice) {
         tell(heard -> heard.onNotice(notice));
+    }
+
+    void fact(EventDraft fact) {
+        tell(heard -> heard.onFact(fact));
     }
 
     long failures() {

@@ -6,6 +6,7 @@ import io.mainstay.forward.proxy.DrainOutcome;
 import io.mainstay.forward.proxy.ProxyEvent;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
+import io.mainstay.observe.EventKind;
 import io.mainstay.observe.Severity;
 import java.time.Duration;
 import java.util.Map;
@@ -45,7 +46,7 @@ final class ProxyJournal implements Consumer<ProxyEvent> {
             case ProxyEvent.DrainFinished finished -> finished(finished);
             case ProxyEvent.ServiceWithoutBackend without ->
                 EventDraft.error(
-                        "service_down",
+                        EventKind.SERVICE_DOWN,
                         without.service(),
                         "no backend may take new connections, clients are reset: " + without.reason());
             case ProxyEvent.ServiceServedBy served -> servedBy(served);
@@ -59,7 +60,7 @@ final class ProxyJournal implements Consumer<ProxyEvent> {
         String because = ": " + served.reason();
         return switch (served.tier()) {
             case HEALTHY ->
-                EventDraft.info("service_up", served.service(), "healthy backends take new connections" + because);
+                EventDraft.info(EventKind.SERVICE_UP, served.service(), "healthy backends take new connections" + because);
             case BACKUP -> panic(served, "too few backends are healthy, backups take new connections" + because);
             case ALL ->
                 panic(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.election.StateChange;
 import io.mainstay.election.TransitionCause;
+import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualRouterId;
@@ -10,19 +12,42 @@ import io.mainstay.time.MonotonicInstant;
 /**
  * A virtual router changed its state, or a hand-over of it began or was refused.
  *
- * @param router the name of the virtual router
- * @param from INITIALIZE, BACKUP, ACTIVE or FAULT
- * @param to as {@code from}, and the same when only a hand-over began or was refused
- * @param cause why, with the inputs of the decision
+ * @param config the virtual router
+ * @param change the state before, which holds the timers of the decision, and after; the reason
  * @param effectivePriority the priority with which this node took part
- * @param at when it was decided
  */
-public record RouterTransition(
-        String router,
-        VirtualRouterId vrid,
-        InterfaceName interfaceName,
-        String from,
-        String to,
-        TransitionCause cause,
-        Priority effectivePriority,
-        MonotonicInstant at) {}
+public record RouterTransition(VirtualRouterConfig config, StateChange change, Priority effectivePriority) {
+
+    /** The name of the virtual router. */
+    public String router() {
+        return config.name();
+    }
+
+    public VirtualRouterId vrid() {
+        return config.vrid();
+    }
+
+    public InterfaceName interfaceName() {
+        return config.interfaceName();
+    }
+
+    /** INITIALIZE, BACKUP, ACTIVE or FAULT. */
+    public String from() {
+        return change.from().label();
+    }
+
+    /** As {@link #from}, and the same when only a hand-over began or was refused. */
+    public String to() {
+        return change.to().label();
+    }
+
+    /** Why, with the inputs of the decision. */
+    public TransitionCause cause() {
+        return change.cause();
+    }
+
+    /** When it was decided. */
+    public MonotonicInstant at() {
+        return change.at();
+    }
+}

@@ -57,6 +57,7 @@ final class RunningRouter {
     private final ServiceGate gate;
     private final ElectionLease lease;
     private final ElectionReports reports;
+    private final TakeoverSteps steps;
     private final HandOverRequests handOvers = new HandOverRequests();
     private final Set<IpAddress> plainAddresses;
 
@@ -90,6 +91,7 @@ final class RunningRouter {
         this.gate = gate;
         this.lease = lease;
         this.reports = reports;
+        steps = new TakeoverSteps(config.name(), reports);
         takeover = new Takeover(config.addresses(), announce, config.priority().isOwner());
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
@@ -265,7 +267,9 @@ final class RunningRouter {
         try {
             perform(action);
             takeover.onDone(action, now());
+            steps.onDone(action, takeover.isReleased(), now());
         } catch (KernelException e) {
+            steps.onFailed();
             takeover.onFailed(action, e.getMessage(), now());
         }
         settle();
@@ -361,6 +365,7 @@ final class RunningRouter {
         try {
             link.send(source, destination, message);
             sent++;
+            steps.onAdvertised(now());
             election.onAdvertisementSent(now());
         } catch (KernelException e) {
             unsent++;
@@ -393,15 +398,8 @@ final class RunningRouter {
         if (change.cause().reason() == TransitionReason.STALLED) {
             stalls++;
         }
-        reports.transition(new RouterTransition(
-                config.name(),
-                config.vrid(),
-                config.interfaceName(),
-                change.from().label(),
-                change.to().label(),
-                change.cause(),
-                election.effectivePriority(),
-                change.at()));
+        reports.transition(new RouterTransition(config, change, election.effectivePriority()));
+        steps.onStateChange(change);
         handOvers.onStateChange(change);
     }
 

@@ -21,6 +21,11 @@ public interface EventFeed {
      */
     List<Event> awaitSince(long sequence, Duration timeout) throws InterruptedException;
 
+    /** All events that are kept, on disk as well, oldest first. Reads the disk: not for a thread that must not wait. */
+    default List<Event> history() {
+        return since(0);
+    }
+
     /** Whether no event will come any more. */
     boolean ended();
 }

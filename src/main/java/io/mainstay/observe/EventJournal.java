@@ -10,6 +10,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,9 +32,14 @@ public final class EventJournal implements EventFeed, AutoCloseable {
     /** How many events are kept in memory. */
     public static final int KEPT_IN_MEMORY = 1000;
 
-    private static final long LARGEST_FILE_BYTES = 4L << 20;
+    /** How large the file on disk, and the one before it, may become. */
+    static final long LARGEST_FILE_BYTES = 4L << 20;
+
     private static final int TAIL_BYTES = 1 << 20;
     private static final int QUEUE_LIMIT = 4096;
+    /** How exactly a journal that breaks off tells when that was. */
+    static final Duration ALIVE_PAUSE = Duration.ofSeconds(5);
+
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
     private static final Logger LOG = LoggerFactory.getLogger(EventJournal.class);
@@ -47,6 +55,8 @@ public final class EventJournal implements EventFeed, AutoCloseable {
     private final MonotonicClock clock;
     private final EventRing ring;
     private final JournalStore store;
+    private final Path stateDirectory;
+    private final Optional<PreviousRun> previousRun;
     private final Thread writer;
     private long nextSequence;
     private volatile boolean closing;
@@ -55,10 +65,13 @@ public final class EventJournal implements EventFeed, AutoCloseable {
         this.wallClock = wallClock;
         this.clock = clock;
         this.queueLimit = queueLimit;
+        this.stateDirectory = stateDirectory;
         ring = new EventRing(KEPT_IN_MEMORY);
         JournalFile file = new JournalFile(stateDirectory, LARGEST_FILE_BYTES);
         long last = 0;
+        Optional<Instant> alive = Optional.empty();
         try {
+            alive = file.lastTouched();
             for (Event event : file.readTail(KEPT_IN_MEMORY, TAIL_BYTES)) {
                 ring.add(event);
                 last = Math.max(last, event.sequence());
@@ -66,8 +79,9 @@ public final class EventJournal implements EventFeed, AutoCloseable {
         } catch (IOException e) {
             append(EventDraft.warning("journal_unreadable", "node", "the events of earlier runs cannot be read")
                     .with("directory", stateDirectory)
-                    .with("error", e));
+                    .with("error", IoProblem.describe(e)));
         }
+        previousRun = PreviousRun.of(ring.since(0), alive);
         nextSequence = last + 1;
         store = new JournalStore(file, ring, clock, last);
         writer = Thread.ofPlatform().name("journal").daemon().unstarted(this::run);
@@ -85,6 +99,11 @@ public final class EventJournal implements EventFeed, AutoCloseable {
         EventJournal journal = new EventJournal(stateDirectory, wallClock, clock, queueLimit);
         journal.writer.start();
         return journal;
+    }
+
+    /** How the run before this one ended; empty if it left nothing. */
+    public Optional<PreviousRun> previousRun() {
+        return previousRun;
     }
 
     /** Records an event. Never waits; if the queue is full the event is lost and counted. */
@@ -115,6 +134,18 @@ public final class EventJournal implements EventFeed, AutoCloseable {
     }
 
     @Override
+    public List<Event> history() {
+        SortedMap<Long, Event> events = new TreeMap<>();
+        try {
+            StoredEvents.read(stateDirectory).events().forEach(event -> events.put(event.sequence(), event));
+        } catch (IOException e) {
+            // Told when it was to be written; what memory holds is told all the same.
+        }
+        ring.since(0).forEach(event -> events.put(event.sequence(), event));
+        return List.copyOf(events.values());
+    }
+
+    @Override
     public boolean ended() {
         return ring.ended();
     }
@@ -141,18 +172,24 @@ public final class EventJournal implements EventFeed, AutoCloseable {
             } catch (RuntimeException e) {
                 LOG.error("the event journal failed on an event and goes on", e);
             }
-            if (last) {
+            if (last && queue.isEmpty()) {
                 store.close();
                 return;
             }
             if (queue.isEmpty() && !closing) {
+                store.touch(wallClock.instant());
                 park();
             }
         }
     }
 
     private void takeQueued() {
-        for (Pending next = queue.poll(); next != null; next = queue.poll()) {
+        // Not more than memory holds: what is pushed out of it before it was stored is not on disk either.
+        for (int i = 0; i < KEPT_IN_MEMORY / 2; i++) {
+            Pending next = queue.poll();
+            if (next == null) {
+                break;
+            }
             queued.decrementAndGet();
             publish(next.time(), next.draft());
         }
@@ -195,11 +232,8 @@ public final class EventJournal implements EventFeed, AutoCloseable {
 
     private void park() {
         MonotonicInstant retryAt = store.retryAt();
-        if (retryAt == null) {
-            LockSupport.park(this);
-        } else {
-            LockSupport.parkNanos(this, Math.max(1, retryAt.nanosSince(clock.now())));
-        }
+        long nanos = retryAt == null ? ALIVE_PAUSE.toNanos() : retryAt.nanosSince(clock.now());
+        LockSupport.parkNanos(this, Math.max(1, nanos));
     }
 
     /** The event as one line for the log: {@code web: Backup became Active [reason=… silent=…]}. */

@@ -10,8 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +65,20 @@ final class JournalFile {
             close();
             throw e;
         }
+    }
+
+    /** Marks that the daemon lives, by the time of the file's last change. */
+    void touch(Instant now) throws IOException {
+        if (channel != null) {
+            Files.setLastModifiedTime(file(NAME), FileTime.from(now));
+        }
+    }
+
+    /** When the daemon lived last; empty if there is no journal. */
+    Optional<Instant> lastTouched() throws IOException {
+        return Files.exists(file(NAME))
+                ? Optional.of(Files.getLastModifiedTime(file(NAME)).toInstant())
+                : Optional.empty();
     }
 
     private FileChannel open() throws IOException {
@@ -147,6 +164,11 @@ final class JournalFile {
                 // Everything was written before; nothing is lost by a failing close.
             }
         }
+    }
+
+    /** Whether there is a journal of either generation. */
+    boolean exists() {
+        return Files.exists(file(NAME)) || Files.exists(file(NAME_BEFORE));
     }
 
     Path file(String name) {

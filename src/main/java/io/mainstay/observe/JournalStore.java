@@ -5,6 +5,7 @@ import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +68,7 @@ final class JournalStore {
                             "node",
                             "the event journal cannot be written; events are kept in memory only until it can")
                     .with("file", file.file(JournalFile.NAME))
-                    .with("error", describe(e));
+                    .with("error", IoProblem.describe(e));
         }
         retryAt = null;
         if (!failing) {
@@ -84,12 +85,19 @@ final class JournalStore {
         return retryAt;
     }
 
-    void close() {
-        file.close();
+    /** Marks that the daemon lives; without effect while the disk refuses. */
+    void touch(Instant now) {
+        if (retryAt != null) {
+            return;
+        }
+        try {
+            file.touch(now);
+        } catch (IOException e) {
+            // It says when the daemon lived last, no more; the next event tells that the disk refuses.
+        }
     }
 
-    private static String describe(IOException e) {
-        String message = e.getMessage();
-        return e.getClass() == IOException.class && message != null ? message : e.toString();
+    void close() {
+        file.close();
     }
 }

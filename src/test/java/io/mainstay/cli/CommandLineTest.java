@@ -49,7 +49,7 @@ class CommandLineTest {
             delimiter = '|',
             value = {
                 "'' | mainstay: a command is missing (expected: status, backend, switchover, config, reload, events,"
-                        + " version)\\n"
+                        + " explain, version)\\n"
                         + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"
                         + " (expected: list, drain, ready, maint)\\nTry: mainstay backend --help\\n",

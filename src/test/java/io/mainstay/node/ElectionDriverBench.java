@@ -10,6 +10,7 @@ import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
+import io.mainstay.observe.EventDraft;
 import io.mainstay.takeover.AnnounceConfig;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
@@ -26,12 +27,15 @@ class ElectionDriverBench {
 
     final FakeKernel kernel = new FakeKernel();
     final List<String> transitions = new ArrayList<>();
+    final List<RouterTransition> told = new ArrayList<>();
     final List<RouterNotice> notices = new ArrayList<>();
+    final List<EventDraft> facts = new ArrayList<>();
     boolean listenerThrows;
 
     final ElectionListener listener = new ElectionListener() {
         @Override
         public void onTransition(RouterTransition transition) {
+            told.add(transition);
             transitions.add(transition.router() + " " + transition.from() + " " + transition.to() + " "
                     + transition.cause().reason().label());
             if (listenerThrows) {
@@ -42,6 +46,11 @@ class ElectionDriverBench {
         @Override
         public void onNotice(RouterNotice notice) {
             notices.add(notice);
+        }
+
+        @Override
+        public void onFact(EventDraft fact) {
+            facts.add(fact);
         }
     };
 
