@@ -60,7 +60,8 @@ final class ProxyJournal implements Consumer<ProxyEvent> {
         String because = ": " + served.reason();
         return switch (served.tier()) {
             case HEALTHY ->
-                EventDraft.info(EventKind.SERVICE_UP, served.service(), "healthy backends take new connections" + because);
+                EventDraft.info(
+                        EventKind.SERVICE_UP, served.service(), "healthy backends take new connections" + because);
             case BACKUP -> panic(served, "too few backends are healthy, backups take new connections" + because);
             case ALL ->
                 panic(

@@ -83,6 +83,7 @@ final class TakeoverSteps {
                 changed = after;
             }
             case TakeoverAction.Announce ignored -> announced = after;
+            case TakeoverAction.Probe ignored -> {}
             case TakeoverAction.OpenServices ignored -> {
                 services = after;
                 if (way == Way.GAINING) {

@@ -110,11 +110,7 @@ final class TransitionInputs {
 
     private ElectionParameters parameters() {
         VirtualRouterConfig config = transition.config();
-        return new ElectionParameters(
-                transition.effectivePriority(),
-                config.advertisementInterval(),
-                config.preempt(),
-                config.preemptDelay());
+        return ElectionParameters.of(config).withPriority(transition.effectivePriority());
     }
 
     private void put(String name, Object value) {
