@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,8 @@ static _Noreturn void become(char *const command[], int page_descriptor, const s
         say("cannot hand the page to %s: %s", command[0], strerror(errno));
         _exit(EXIT_CANNOT_GUARD);
     }
+    /* Started by nohup or the like it would be ignored, and the daemon could not be asked to reload. */
+    (void)signal(SIGHUP, SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
     execvp(command[0], command);
     int error = errno;

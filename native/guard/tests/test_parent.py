@@ -91,6 +91,14 @@ class GuardAsParent(GuardTest):
         script = "import os; print(os.sched_getscheduler(0))"
         self.assertEqual(self.outcome(sys.executable, "-c", script)[1], f"{os.SCHED_OTHER}\n")
 
+    def test_daemon_hears_a_hang_up_that_the_guard_was_started_to_ignore(self):
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            status = self.outcome("grep", "SigIgn", "/proc/self/status")[1].split()
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        self.assertEqual(int(status[1], 16) & 1 << signal.SIGHUP - 1, 0)
+
     def test_guard_is_real_time_where_that_is_allowed(self):
         guard = self.tenant(*LEASE, options=("--priority", "61"))
         pid = guard.process.pid
