@@ -52,7 +52,9 @@ class ArchitectureTest {
         MAY_USE.put("observe", with(rooms("net", "time"), "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
                 "config",
-                with(rooms("net", "time", "election", "takeover", "forward", "health"), "org.yaml.snakeyaml.."));
+                with(
+                        rooms("net", "time", "election.wire", "election", "takeover", "forward", "health"),
+                        "org.yaml.snakeyaml.."));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(

@@ -69,7 +69,7 @@ final class ConfigBuilder {
                         get(router, VirtualRouter.PRIORITY),
                         get(router, VirtualRouter.ADVERTISEMENT_INTERVAL),
                         all(router, VirtualRouter.ADDRESSES),
-                        get(router, VirtualRouter.CHECKSUM),
+                        ProtocolKeys.read(router),
                         get(router, VirtualRouter.PREEMPT),
                         get(router, VirtualRouter.PREEMPT_DELAY)),
                 new AnnounceConfig(get(announce, Announce.REPEAT), get(announce, Announce.REFRESH)));
@@ -122,7 +122,7 @@ final class ConfigBuilder {
         };
     }
 
-    private static <T> T get(WrittenSection section, Key.Scalar<T> key) {
+    static <T> T get(WrittenSection section, Key.Scalar<T> key) {
         return present(section.value(key));
     }
 

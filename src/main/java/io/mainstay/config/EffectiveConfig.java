@@ -75,8 +75,9 @@ public final class EffectiveConfig {
                 .put(VirtualRouter.PRIORITY, router.priority())
                 .put(VirtualRouter.ADVERTISEMENT_INTERVAL, router.advertisementInterval())
                 .putAll(VirtualRouter.ADDRESSES, router.addresses())
-                .put(VirtualRouter.VERSION, 3)
-                .put(VirtualRouter.CHECKSUM, router.checksum())
+                .put(ProtocolKeys.VERSION, router.protocol().version())
+                .put(ProtocolKeys.CHECKSUM, router.protocol().checksum())
+                .put(ProtocolKeys.PASSWORD, router.protocol().authentication())
                 .put(VirtualRouter.PREEMPT, router.preempt())
                 .put(VirtualRouter.PREEMPT_DELAY, router.preemptDelay())
                 .putTree(
@@ -162,7 +163,7 @@ public final class EffectiveConfig {
             return switch (type.form()) {
                 case NUMBER -> Integer.valueOf(text);
                 case BOOLEAN -> Boolean.valueOf(text);
-                case TEXT -> text;
+                case TEXT, SECRET -> text;
             };
         }
     }

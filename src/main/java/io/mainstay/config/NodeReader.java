@@ -142,7 +142,7 @@ final class NodeReader {
             problems.refuse(Place.of(node), path, describe(node), type.expected());
             return null;
         }
-        if (type.form() != ScalarType.Form.TEXT && scalar.getScalarStyle() != ScalarStyle.PLAIN) {
+        if (type.form().isBare() && scalar.getScalarStyle() != ScalarStyle.PLAIN) {
             problems.refuse(
                     Place.of(node), path, "\"" + scalar.getValue() + "\"", type.expected() + ", without quotes");
             return null;
@@ -150,7 +150,8 @@ final class NodeReader {
         try {
             return type.reader().apply(scalar.getValue());
         } catch (IllegalArgumentException e) {
-            problems.refuse(Place.of(node), path, scalar.getValue(), type.expected() + hint(type, scalar.getValue()));
+            String shown = type.form() == ScalarType.Form.SECRET ? "not legal" : scalar.getValue();
+            problems.refuse(Place.of(node), path, shown, type.expected() + hint(type, scalar.getValue()));
             return null;
         }
     }

@@ -24,6 +24,13 @@ record ScalarType<T>(String expected, Form form, Function<String, T> reader, Fun
         /** {@code true} or {@code false}, without quotes. */
         BOOLEAN,
         /** Any text, with or without quotes. */
-        TEXT
+        TEXT,
+        /** Any text, with or without quotes, that no message repeats. */
+        SECRET;
+
+        /** Whether it must stand without quotes. */
+        boolean isBare() {
+            return this == NUMBER || this == BOOLEAN;
+        }
     }
 }

@@ -7,7 +7,6 @@ import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 
 import io.mainstay.config.ScalarTypes.StatusRange;
-import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
@@ -98,16 +97,6 @@ final class Schema {
                 false,
                 "The virtual addresses, with their prefix lengths. They move together.");
 
-        static final Key.Scalar<Integer> VERSION =
-                Key.optional("version", ScalarTypes.integer(3, 3), 3, "The version of VRRP. Only 3 is served so far.");
-
-        static final Key.Scalar<ChecksumPreference> CHECKSUM = Key.optional(
-                "checksum",
-                ScalarTypes.word(ChecksumPreference.class),
-                ChecksumPreference.AUTO,
-                "Which form of the IPv4 checksum is sent: that of RFC 9568, that with a pseudo-header as keepalived sends"
-                        + " it, or the one that the peer uses. Both are always accepted.");
-
         static final Key.Scalar<Boolean> PREEMPT = Key.optional(
                 "preempt", ScalarTypes.bool(), true, "Whether the node takes over from an Active of lower priority.");
 
@@ -126,8 +115,9 @@ final class Schema {
                         PRIORITY,
                         ADVERTISEMENT_INTERVAL,
                         ADDRESSES,
-                        VERSION,
-                        CHECKSUM,
+                        ProtocolKeys.VERSION,
+                        ProtocolKeys.CHECKSUM,
+                        ProtocolKeys.PASSWORD,
                         PREEMPT,
                         PREEMPT_DELAY,
                         Announce.SECTION),

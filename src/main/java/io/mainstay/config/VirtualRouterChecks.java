@@ -36,6 +36,7 @@ final class VirtualRouterChecks {
                 checkAddress(address);
             }
             checkPreemption(router);
+            ProtocolKeys.check(router, problems);
         }
     }
 

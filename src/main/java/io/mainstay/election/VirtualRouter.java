@@ -3,7 +3,7 @@ package io.mainstay.election;
 
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.ChecksumForm;
-import io.mainstay.election.wire.VrrpVersion;
+import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Priority;
@@ -40,6 +40,7 @@ public final class VirtualRouter {
     private final VirtualRouterConfig config;
     private final ElectionParameters parameters;
     private final ElectionRules rules;
+    private final ReceptionRules reception;
     private final PeerObserver peers;
     private final List<IpAddress> addresses;
 
@@ -62,6 +63,7 @@ public final class VirtualRouter {
                 .map(VirtualAddress::address)
                 .filter(address -> address instanceof Ipv4Address)
                 .toList();
+        reception = new ReceptionRules(config);
         peers = new PeerObserver(config, addresses);
     }
 
@@ -124,7 +126,7 @@ public final class VirtualRouter {
 
     /** The checksum form in which to send. */
     public ChecksumForm checksumForm() {
-        return switch (config.checksum()) {
+        return switch (config.protocol().checksum()) {
             case RFC9568 -> ChecksumForm.RFC9568;
             case PSEUDO_HEADER -> ChecksumForm.PSEUDO_HEADER;
             case AUTO -> {
@@ -145,7 +147,14 @@ public final class VirtualRouter {
     }
 
     private Advertisement message(Priority priority) {
-        return new Advertisement(VrrpVersion.V3, config.vrid(), priority, parameters.interval(), addresses);
+        ProtocolConfig protocol = config.protocol();
+        return new Advertisement(
+                protocol.version(),
+                config.vrid(),
+                priority,
+                parameters.interval(),
+                addresses,
+                protocol.authentication());
     }
 
     /** The interface can be used, and advertisements go out from the given address. */
@@ -159,7 +168,12 @@ public final class VirtualRouter {
         step(new ElectionEvent.LinkDown(cause), now);
     }
 
-    /** An advertisement for this virtual router passed all checks of RFC 9568 §7.1. */
+    /** Why an advertisement with this virtual router's number is to be thrown away; empty if it is to be handed in. */
+    public Optional<DecodeResult.Discarded> refusal(Advertisement advertisement) {
+        return reception.refusal(advertisement);
+    }
+
+    /** An advertisement for this virtual router passed all checks of RFC 9568 §7.1, those of {@link #refusal} too. */
     public void onAdvertisement(
             Advertisement advertisement, ChecksumForm form, IpAddress source, MonotonicInstant now) {
         notices.addAll(peers.observe(advertisement, form, source, state, primaryAddress, now));

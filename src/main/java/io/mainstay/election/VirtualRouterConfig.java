@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.election;
 
+import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
@@ -17,7 +18,7 @@ import java.util.List;
  * @param priority the configured priority, 1 to 255
  * @param advertisementInterval 10 ms to 40.95 s in whole centiseconds (RFC 9568 §6.1, Advertisement_Interval)
  * @param addresses the virtual addresses, in the order in which they are advertised; at least one
- * @param checksum which IPv4 checksum form to send
+ * @param protocol how it speaks with its peers
  * @param preempt whether to take over from an Active of lower priority (RFC 9568 §6.1, Preempt_Mode)
  * @param preemptDelay how long to let an Active of lower priority be before taking over from it; zero: no longer than the
  *     RFC says
@@ -29,7 +30,7 @@ public record VirtualRouterConfig(
         Priority priority,
         Duration advertisementInterval,
         List<VirtualAddress> addresses,
-        ChecksumPreference checksum,
+        ProtocolConfig protocol,
         boolean preempt,
         Duration preemptDelay) {
 
@@ -45,6 +46,10 @@ public record VirtualRouterConfig(
                 || advertisementInterval.toNanos() % SHORTEST_INTERVAL.toNanos() != 0) {
             throw new IllegalArgumentException("advertisement interval: " + advertisementInterval.toMillis()
                     + "ms (expected: 10ms..40.95s in steps of 10ms)");
+        }
+        if (protocol.version() == VrrpVersion.V2 && advertisementInterval.toMillisPart() != 0) {
+            throw new IllegalArgumentException("advertisement interval: " + advertisementInterval.toMillis()
+                    + "ms (expected: whole seconds in VRRPv2)");
         }
         if (addresses.isEmpty() || addresses.size() > 255) {
             throw new IllegalArgumentException("addresses: " + addresses.size() + " (expected: 1..255)");

@@ -9,6 +9,8 @@ package io.mainstay.net;
  */
 public sealed interface IpAddress extends Comparable<IpAddress> permits Ipv4Address, Ipv6Address {
 
+    IpFamily family();
+
     /** Longest prefix length of the family: 32 or 128. */
     int bitLength();
 

@@ -69,6 +69,11 @@ public record Ipv4Address(int bits) implements IpAddress {
     }
 
     @Override
+    public IpFamily family() {
+        return IpFamily.IPV4;
+    }
+
+    @Override
     public int bitLength() {
         return 32;
     }

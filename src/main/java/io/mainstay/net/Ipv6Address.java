@@ -91,6 +91,11 @@ public record Ipv6Address(long highBits, long lowBits) implements IpAddress {
     }
 
     @Override
+    public IpFamily family() {
+        return IpFamily.IPV6;
+    }
+
+    @Override
     public int bitLength() {
         return 128;
     }

@@ -59,7 +59,7 @@ final class RouterStatuses {
                 router.activeAddress().map(IpAddress::toString).orElse(null),
                 wallTime.of(router.since()),
                 router.counters().transitions(),
-                config.checksum().name().toLowerCase(Locale.ROOT),
+                config.protocol().checksum().name().toLowerCase(Locale.ROOT),
                 router.handingOver(),
                 router.preemptionSuspended(),
                 router.counters().advertisementsSent(),

@@ -5,7 +5,6 @@ import io.mainstay.election.TransitionReason;
 import io.mainstay.election.wire.AdvertisementDecoder;
 import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.election.wire.DiscardReason;
-import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.kernel.AdvertisementSocket;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelEvent;
@@ -39,7 +38,6 @@ final class RunningInterface {
     private final InterfaceName name;
     private final ElectionPorts ports;
     private final StrangerNotices strangers;
-    private final AdvertisementDecoder decoder = new AdvertisementDecoder(Set.of(VrrpVersion.V3));
     private final Map<VirtualRouterId, RunningRouter> byNumber = new LinkedHashMap<>();
     private final Map<DiscardReason, Long> discards = new EnumMap<>(DiscardReason.class);
 
@@ -94,9 +92,9 @@ final class RunningInterface {
     }
 
     private void onDatagram(IpDatagram datagram) {
-        DecodeResult result = decoder.decode(datagram);
+        DecodeResult result = AdvertisementDecoder.decode(datagram);
         switch (result) {
-            case DecodeResult.Discarded discarded -> discard(discarded.reason(), discarded.detail(), datagram.source());
+            case DecodeResult.Discarded discarded -> discard(discarded, datagram.source(), Optional.empty());
             case DecodeResult.Decoded decoded -> onAdvertisement(decoded, datagram.source());
         }
     }
@@ -105,11 +103,12 @@ final class RunningInterface {
         VirtualRouterId vrid = decoded.advertisement().vrid();
         RunningRouter router = source instanceof Ipv4Address ? byNumber.get(vrid) : null;
         if (router == null) {
-            discard(
-                    DiscardReason.VRID_UNKNOWN,
-                    "vrid: " + vrid + " with priority "
-                            + decoded.advertisement().priority() + " (expected: one of this node)",
-                    source);
+            discard(new DecodeResult.Discarded(DiscardReason.VRID_UNKNOWN, unknown(vrid)), source, Optional.empty());
+            return;
+        }
+        Optional<DecodeResult.Discarded> refusal = router.refusal(decoded.advertisement());
+        if (refusal.isPresent()) {
+            discard(refusal.get(), source, Optional.of(router.config().name()));
             return;
         }
         if (router.isOwnAddress(source)) {
@@ -118,9 +117,14 @@ final class RunningInterface {
         router.onAdvertisement(decoded, source);
     }
 
-    private void discard(DiscardReason reason, String detail, IpAddress source) {
-        discards.merge(reason, 1L, Long::sum);
-        strangers.notice(reason, detail, source, ports.clock().now());
+    private String unknown(VirtualRouterId vrid) {
+        return "it advertises VRID " + vrid + ", and this node has " + byNumber.keySet() + " on " + name
+                + ": harmless unless it is meant to be a peer; then give both the same vrid";
+    }
+
+    private void discard(DecodeResult.Discarded discarded, IpAddress source, Optional<String> router) {
+        discards.merge(discarded.reason(), 1L, Long::sum);
+        strangers.notice(discarded, source, router, ports.clock().now());
     }
 
     private void onAddressRemoved(VirtualAddress address) {

@@ -130,6 +130,11 @@ final class RunningRouter {
         settle();
     }
 
+    /** Why an advertisement with this router's number is thrown away; empty if it is to be handed in. */
+    Optional<DecodeResult.Discarded> refusal(Advertisement advertisement) {
+        return election.refusal(advertisement);
+    }
+
     void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
         received++;
         election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, now());

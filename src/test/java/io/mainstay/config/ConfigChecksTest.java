@@ -59,6 +59,29 @@ class ConfigChecksTest {
     }
 
     @Test
+    void version2KnowsWholeSecondsOnly() {
+        String router = "interface: eth0, vrid: 51, addresses: [198.51.100.10/24], version: 2, ";
+        assertThat(problems(routers(router + "advertisement_interval: 2s, password: \"1111\"")))
+                .isEmpty();
+        assertThat(problems(routers(router + "advertisement_interval: 100ms")))
+                .containsExactly("f.yaml:2:100 virtual_routers[0].advertisement_interval: 100ms"
+                        + " (expected: whole seconds with version: 2, such as 1s; shorter ones need version: 3)");
+        assertThat(warnings(routers(router + "checksum: rfc9568")))
+                .containsExactly("f.yaml:2:86 virtual_routers[0].checksum: has no effect: version 2 has one form only");
+    }
+
+    @Test
+    void aPasswordIsForVersion2AndIsNotRepeated() {
+        String router = "interface: eth0, vrid: 51, addresses: [198.51.100.10/24], ";
+        assertThat(problems(routers(router + "password: \"1111\"")))
+                .containsExactly("f.yaml:2:74 virtual_routers[0].password:"
+                        + " given (expected: with version: 2 only; VRRPv3 has no password)");
+        assertThat(problems(routers(router + "version: 2, password: hunter2hunter2")))
+                .containsExactly("f.yaml:2:86 virtual_routers[0].password: not legal"
+                        + " (expected: 1..8 printable ASCII characters, or \"\" for none)");
+    }
+
+    @Test
     void preemptionThatCannotHappenIsRemarkedUpon() {
         assertThat(warnings(routers("interface: eth0, vrid: 51, addresses: [198.51.100.10/24], preempt: false,"
                         + " preempt_delay: 5s")))

@@ -5,7 +5,10 @@ import static io.mainstay.config.ConfigFileTest.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.election.ChecksumPreference;
+import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.election.wire.Authentication;
+import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
@@ -61,6 +64,12 @@ class ConfigDefaultsTest {
                 announce:
                   repeat: 9
                   refresh: 0s
+              - name: old
+                interface: bond0.7
+                vrid: 8
+                addresses: [198.51.100.20/24]
+                version: 2
+                password: "1111"
             services:
               - name: https
                 listen: [198.51.100.10:443/tcp, "[2001:db8::1]:443", 0.0.0.0:8443]
@@ -105,7 +114,7 @@ class ConfigDefaultsTest {
                                         new Priority(100),
                                         Duration.ofSeconds(1),
                                         List.of(VirtualAddress.parse("198.51.100.10/24")),
-                                        ChecksumPreference.AUTO,
+                                        ProtocolConfig.DEFAULT,
                                         true,
                                         Duration.ZERO),
                                 new AnnounceConfig(5, Duration.ofMinutes(1)))),
@@ -142,20 +151,39 @@ class ConfigDefaultsTest {
         assertThat(config)
                 .isEqualTo(new MainstayConfig(
                         new NodeSettings("lb1"),
-                        List.of(new VirtualRouterSettings(
-                                new VirtualRouterConfig(
-                                        "web",
-                                        new InterfaceName("bond0.7"),
-                                        new VirtualRouterId(7),
-                                        new Priority(250),
-                                        Duration.ofMillis(40_950),
-                                        List.of(
-                                                VirtualAddress.parse("198.51.100.10/24"),
-                                                VirtualAddress.parse("198.51.100.11/32")),
-                                        ChecksumPreference.PSEUDO_HEADER,
-                                        false,
-                                        Duration.ofMillis(1500)),
-                                new AnnounceConfig(9, Duration.ZERO))),
+                        List.of(
+                                new VirtualRouterSettings(
+                                        new VirtualRouterConfig(
+                                                "web",
+                                                new InterfaceName("bond0.7"),
+                                                new VirtualRouterId(7),
+                                                new Priority(250),
+                                                Duration.ofMillis(40_950),
+                                                List.of(
+                                                        VirtualAddress.parse("198.51.100.10/24"),
+                                                        VirtualAddress.parse("198.51.100.11/32")),
+                                                new ProtocolConfig(
+                                                        VrrpVersion.V3,
+                                                        ChecksumPreference.PSEUDO_HEADER,
+                                                        Authentication.NONE),
+                                                false,
+                                                Duration.ofMillis(1500)),
+                                        new AnnounceConfig(9, Duration.ZERO)),
+                                new VirtualRouterSettings(
+                                        new VirtualRouterConfig(
+                                                "old",
+                                                new InterfaceName("bond0.7"),
+                                                new VirtualRouterId(8),
+                                                new Priority(100),
+                                                Duration.ofSeconds(1),
+                                                List.of(VirtualAddress.parse("198.51.100.20/24")),
+                                                new ProtocolConfig(
+                                                        VrrpVersion.V2,
+                                                        ChecksumPreference.AUTO,
+                                                        new Authentication.SimplePassword(0x3131_3131_0000_0000L)),
+                                                true,
+                                                Duration.ZERO),
+                                        new AnnounceConfig(5, Duration.ofMinutes(1)))),
                         List.of(new ServiceSettings(
                                 new ServiceConfig(
                                         "https",

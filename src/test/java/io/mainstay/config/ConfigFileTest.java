@@ -192,7 +192,7 @@ class ConfigFileTest {
                         + " (expected: 10ms..40.95s in steps of 10ms, such as 100ms or 1s)",
                 "advertisement_interval: 41s | advertisement_interval: 41s"
                         + " (expected: 10ms..40.95s in steps of 10ms, such as 100ms or 1s)",
-                "version: 2        | version: 2 (expected: 3..3)",
+                "version: 4        | version: 4 (expected: 2..3)",
                 "announce: {refresh: 1ms} | announce.refresh: 1ms (expected: 1s..24h, or 0s for none)",
             })
     void aValueIsReadFromItsTextAndNotAsYaml11Would(String line, String expected) {

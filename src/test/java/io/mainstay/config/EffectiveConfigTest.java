@@ -23,6 +23,7 @@ class EffectiveConfigTest {
                               - 198.51.100.10/24
                             version: 3
                             checksum: auto
+                            password: ""
                             preempt: true
                             preempt_delay: 0s
                             announce:

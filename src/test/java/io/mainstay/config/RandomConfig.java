@@ -2,7 +2,10 @@
 package io.mainstay.config;
 
 import io.mainstay.election.ChecksumPreference;
+import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.election.wire.Authentication;
+import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
@@ -18,6 +21,7 @@ import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import io.mainstay.takeover.AnnounceConfig;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,19 +72,31 @@ final class RandomConfig {
             addresses.add(new VirtualAddress(
                     new Ipv4Address(0xC6120001 + index * 256 + i), random.nextBoolean() ? 32 : 8 + random.nextInt(17)));
         }
+        VrrpVersion version = pick(List.of(VrrpVersion.values()));
         return new VirtualRouterSettings(
                 new VirtualRouterConfig(
                         name(index),
                         new InterfaceName(pick(List.of("eth0", "on", "bond0.7", "a#b", "-x", "wg_1", "@'\""))),
                         new VirtualRouterId(1 + index * 60 + random.nextInt(50)),
                         new Priority(1 + random.nextInt(255)),
-                        Duration.ofMillis(10L * (1 + random.nextInt(4095))),
+                        version == VrrpVersion.V2
+                                ? Duration.ofSeconds(1 + random.nextInt(40))
+                                : Duration.ofMillis(10L * (1 + random.nextInt(4095))),
                         addresses,
-                        pick(List.of(ChecksumPreference.values())),
+                        new ProtocolConfig(
+                                version,
+                                pick(List.of(ChecksumPreference.values())),
+                                version == VrrpVersion.V2 ? authentication() : Authentication.NONE),
                         random.nextBoolean(),
                         duration(0, 86_400_000)),
                 new AnnounceConfig(
                         1 + random.nextInt(100), random.nextBoolean() ? Duration.ZERO : duration(1000, 86_400_000)));
+    }
+
+    private Authentication authentication() {
+        byte[] password = pick(List.of("", "1111", "true", "a#b: c".replace(" ", ""), "'\"{}", "12345678"))
+                .getBytes(StandardCharsets.US_ASCII);
+        return password.length == 0 ? Authentication.NONE : Authentication.SimplePassword.ofOctets(password);
     }
 
     private ServiceSettings service(int index) {

@@ -92,7 +92,7 @@ class ElectionTableTest {
 
     private static void check(Row row, Situation situation, Numbers numbers) {
         ElectionParameters parameters = new ElectionParameters(
-                new Priority(numbers.priority()), numbers.own(), situation.preempt(), Duration.ZERO);
+                VrrpVersion.V3, new Priority(numbers.priority()), numbers.own(), situation.preempt(), Duration.ZERO);
         ElectionState before = state(situation, numbers);
         MonotonicInstant now = momentOf(situation, before, numbers);
         String what = situation + " " + numbers;

@@ -7,6 +7,7 @@ import static io.mainstay.election.ElectionAction.SEND_RESIGNATION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.election.wire.Advertisement;
+import io.mainstay.election.wire.Authentication;
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.InterfaceName;
@@ -33,10 +34,15 @@ class VirtualRouterBench {
 
     static final Duration ACTIVE_DOWN = SECOND.multipliedBy(3).plus(SKEW);
 
-    VirtualRouter router = router(100, true, Duration.ZERO, ChecksumPreference.AUTO);
+    VirtualRouter router = router(100, true, Duration.ZERO, ProtocolConfig.DEFAULT);
     MonotonicInstant now = new MonotonicInstant(5_000);
 
     static VirtualRouter router(int priority, boolean preempt, Duration preemptDelay, ChecksumPreference checksum) {
+        return router(
+                priority, preempt, preemptDelay, new ProtocolConfig(VrrpVersion.V3, checksum, Authentication.NONE));
+    }
+
+    static VirtualRouter router(int priority, boolean preempt, Duration preemptDelay, ProtocolConfig protocol) {
         return new VirtualRouter(new VirtualRouterConfig(
                 "web",
                 new InterfaceName("eth0"),
@@ -44,7 +50,7 @@ class VirtualRouterBench {
                 new Priority(priority),
                 SECOND,
                 List.of(VirtualAddress.parse("198.18.0.200/24")),
-                checksum,
+                protocol,
                 preempt,
                 preemptDelay));
     }

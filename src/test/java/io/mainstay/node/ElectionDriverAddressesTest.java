@@ -144,7 +144,7 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
                 driver.snapshot().interfaces().getFirst().discards();
         assertThat(discards).containsExactly(Map.entry(DiscardReason.VRID_UNKNOWN, 3L));
         assertThat(noticeLabels()).containsExactly("discarded-vrid-unknown");
-        assertThat(notices.getFirst().sentence()).contains("198.18.0.66", "vrid: 77");
+        assertThat(notices.getFirst().sentence()).contains("198.18.0.66", "VRID 77");
         assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
     }
 

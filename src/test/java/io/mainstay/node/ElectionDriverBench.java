@@ -3,7 +3,7 @@ package io.mainstay.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mainstay.election.ChecksumPreference;
+import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
@@ -57,6 +57,11 @@ class ElectionDriverBench {
     };
 
     static RouterSetup setup(String name, String interfaceName, int vrid, int priority, String... addresses) {
+        return setup(name, interfaceName, vrid, priority, ProtocolConfig.DEFAULT, addresses);
+    }
+
+    static RouterSetup setup(
+            String name, String interfaceName, int vrid, int priority, ProtocolConfig protocol, String... addresses) {
         return new RouterSetup(
                 new VirtualRouterConfig(
                         name,
@@ -65,7 +70,7 @@ class ElectionDriverBench {
                         new Priority(priority),
                         Duration.ofSeconds(1),
                         Stream.of(addresses).map(VirtualAddress::parse).toList(),
-                        ChecksumPreference.AUTO,
+                        protocol,
                         true,
                         Duration.ZERO),
                 new AnnounceConfig(1, Duration.ZERO));

@@ -3,7 +3,7 @@ package io.mainstay.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mainstay.election.ChecksumPreference;
+import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.NoGuard;
 import io.mainstay.kernel.linux.LinuxKernel;
@@ -145,7 +145,7 @@ class ElectionPairNativeTest {
                             new Priority(priority),
                             INTERVAL,
                             List.of(VirtualAddress.parse(VIP)),
-                            ChecksumPreference.AUTO,
+                            ProtocolConfig.DEFAULT,
                             true,
                             Duration.ZERO),
                     new AnnounceConfig(5, Duration.ZERO));

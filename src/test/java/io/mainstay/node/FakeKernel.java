@@ -19,6 +19,7 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
 import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
@@ -41,6 +42,9 @@ import java.util.function.Consumer;
 final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer, LinkTable, MonotonicClock {
 
     final List<String> deeds = new ArrayList<>();
+    /** What went out, hop limit apart. */
+    final List<IpDatagram> sent = new ArrayList<>();
+
     final Set<String> failing = new LinkedHashSet<>();
     final Deque<KernelEvent> waiting = new ArrayDeque<>();
 
@@ -113,6 +117,19 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
         hear(name, new IpDatagram(from, Ipv4Address.VRRP_GROUP, 255, message));
     }
 
+    /** By multicast, in the checksum form of RFC 9568. */
+    void hear(String name, String source, Advertisement advertisement) {
+        IpAddress from = IpAddress.parse(source);
+        IpAddress group = from instanceof Ipv4Address ? Ipv4Address.VRRP_GROUP : Ipv6Address.VRRP_GROUP;
+        hear(
+                name,
+                new IpDatagram(
+                        from,
+                        group,
+                        255,
+                        AdvertisementEncoder.encode(advertisement, ChecksumForm.RFC9568, from, group)));
+    }
+
     void hear(String name, IpDatagram datagram) {
         waiting.add(new KernelEvent.DatagramReceived(new InterfaceName(name), datagram));
     }
@@ -160,6 +177,7 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
             @Override
             public void send(IpAddress source, IpAddress destination, byte[] message) throws KernelException {
                 deed("send " + name + " vrid " + message[1] + " priority " + (message[2] & 0xFF));
+                sent.add(new IpDatagram(source, destination, 255, message));
             }
 
             @Override

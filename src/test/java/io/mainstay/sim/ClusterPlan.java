@@ -2,7 +2,10 @@
 package io.mainstay.sim;
 
 import io.mainstay.election.ChecksumPreference;
+import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.election.wire.Authentication;
+import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
@@ -22,11 +25,18 @@ import java.util.Random;
 record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duration refresh, int faults) {
 
     private static final long MOST_DRIFT_PPM = 200;
+    private static final Authentication PASSWORD = new Authentication.SimplePassword(0x3131_3131_0000_0000L);
 
     static ClusterPlan of(Random random) {
         int size = 2 + random.nextInt(4);
-        Duration interval = pick(random, Duration.ofMillis(10), Duration.ofMillis(100), Duration.ofSeconds(1));
-        boolean intervalsDiffer = random.nextInt(8) == 0;
+        VrrpVersion version = random.nextInt(6) == 0 ? VrrpVersion.V2 : VrrpVersion.V3;
+        Authentication authentication =
+                version == VrrpVersion.V2 && random.nextBoolean() ? PASSWORD : Authentication.NONE;
+        Duration interval = version == VrrpVersion.V2
+                ? Duration.ofSeconds(1 + random.nextInt(2))
+                : pick(random, Duration.ofMillis(10), Duration.ofMillis(100), Duration.ofSeconds(1));
+        // In version 2 nodes whose intervals differ do not hear each other.
+        boolean intervalsDiffer = version == VrrpVersion.V3 && random.nextInt(8) == 0;
         int preemptStyle = random.nextInt(4);
         Duration preemptDelay = random.nextInt(6) == 0 ? interval.multipliedBy(1 + random.nextInt(6)) : Duration.ZERO;
         boolean owner = random.nextInt(8) == 0;
@@ -47,7 +57,7 @@ record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duratio
                     new Priority(priority),
                     intervalsDiffer ? interval.multipliedBy(1 + random.nextInt(4)) : interval,
                     addresses,
-                    pick(random, ChecksumPreference.values()),
+                    new ProtocolConfig(version, pick(random, ChecksumPreference.values()), authentication),
                     preempt,
                     preemptDelay));
             drift.add(random.nextLong(2 * MOST_DRIFT_PPM) - MOST_DRIFT_PPM);

@@ -217,8 +217,9 @@ final class ClusterSimulation {
     }
 
     private static long skewNanos(SimulatedNode lost, SimulatedNode next) {
-        long interval = lost.config().advertisementInterval().toNanos();
-        return (256 - next.config().priority().value()) * interval / 256;
+        return ElectionParameters.of(next.config())
+                .skew(lost.config().advertisementInterval())
+                .toNanos();
     }
 
     private void handOver(SimulatedNode active) {

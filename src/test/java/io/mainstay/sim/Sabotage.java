@@ -125,7 +125,8 @@ enum Sabotage {
         @Override
         Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
             ElectionParameters told = here.parameters;
-            return new Election(new ElectionParameters(told.priority(), told.interval(), true, Duration.ZERO))
+            return new Election(new ElectionParameters(
+                            told.version(), told.priority(), told.interval(), true, Duration.ZERO))
                     .step(state, event, now);
         }
     },
@@ -133,7 +134,8 @@ enum Sabotage {
         @Override
         Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
             ElectionParameters told = here.parameters;
-            return new Election(new ElectionParameters(told.priority(), told.interval(), false, Duration.ZERO))
+            return new Election(new ElectionParameters(
+                            told.version(), told.priority(), told.interval(), false, Duration.ZERO))
                     .step(state, event, now);
         }
     },

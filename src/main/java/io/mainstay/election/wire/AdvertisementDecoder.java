@@ -9,10 +9,7 @@ import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualRouterId;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * {@link DecodeResult.Discarded}.
  *
  * <p>The checks are those of RFC 9568 §7.1 that need no knowledge of the local virtual routers, in the order of
- * {@link DiscardReason}. The receiver has still to compare VRID, source, and in version 2 authentication and interval.
+ * {@link DiscardReason}. The receiver has still to compare VRID, version, source, and in version 2 authentication and
+ * interval.
  *
- * <p>Immutable; may be shared between threads.
+ * <p>Stateless; any thread.
  */
 public final class AdvertisementDecoder {
 
@@ -35,22 +33,10 @@ public final class AdvertisementDecoder {
     /** What an Ethernet frame of the least length, 46 octets of payload, has room for behind an IPv4 header. */
     private static final int ROOM_IN_SHORTEST_FRAME = 46 - 20;
 
-    private final EnumSet<VrrpVersion> accepted;
-    private final String acceptedText;
-
-    /** @param accepted the versions spoken on the interface; messages of the other are discarded; at least one */
-    public AdvertisementDecoder(Set<VrrpVersion> accepted) {
-        if (accepted.isEmpty()) {
-            throw new IllegalArgumentException("accepted versions: none (expected: at least one)");
-        }
-        this.accepted = EnumSet.copyOf(accepted);
-        acceptedText = this.accepted.stream()
-                .map(version -> Integer.toString(version.number()))
-                .collect(Collectors.joining(" or "));
-    }
+    private AdvertisementDecoder() {}
 
     /** Reads one datagram; its payload is not kept. */
-    public DecodeResult decode(IpDatagram datagram) {
+    public static DecodeResult decode(IpDatagram datagram) {
         byte[] octets = datagram.payload();
         if (datagram.hopLimit() != MessageLayout.HOP_LIMIT) {
             return discarded(DiscardReason.TTL, "TTL: " + datagram.hopLimit() + " (expected: 255)");
@@ -59,15 +45,16 @@ public final class AdvertisementDecoder {
             return discarded(DiscardReason.LENGTH, "length: " + octets.length + " octets (expected: at least 8)");
         }
         if (isCarp(octets)) {
-            return discarded(
-                    DiscardReason.CARP,
-                    "protocol: CARP, VHID " + octet(octets, MessageLayout.VRID) + " (expected: VRRP)");
+            return discarded(DiscardReason.CARP, carp(octet(octets, MessageLayout.VRID)));
         }
         boolean ipv4 = MessageLayout.isIpv4(datagram.source());
         int versionNumber = octet(octets, MessageLayout.VERSION_AND_TYPE) >>> 4;
         VrrpVersion version = versionOf(versionNumber, ipv4);
         if (version == null) {
-            return otherVersion(versionNumber, octets, ipv4);
+            return discarded(
+                    DiscardReason.VERSION_UNKNOWN,
+                    "version: " + versionNumber + ", VRID " + octet(octets, MessageLayout.VRID) + " (expected: "
+                            + (ipv4 ? "2 or 3" : "3 over IPv6") + ")");
         }
         int count = octet(octets, MessageLayout.COUNT);
         int addressLength = MessageLayout.addressLength(datagram.source());
@@ -78,13 +65,10 @@ public final class AdvertisementDecoder {
                     "length: " + octets.length + " octets (expected: " + length + " for " + count
                             + " addresses in version " + versionNumber + ")");
         }
-        if (!accepted.contains(version)) {
-            return otherVersion(versionNumber, octets, ipv4);
-        }
         return decodeMessage(datagram, version, length, addressLength);
     }
 
-    private DecodeResult decodeMessage(IpDatagram datagram, VrrpVersion version, int length, int addressLength) {
+    private static DecodeResult decodeMessage(IpDatagram datagram, VrrpVersion version, int length, int addressLength) {
         byte[] octets = datagram.payload();
         int type = octet(octets, MessageLayout.VERSION_AND_TYPE) & 0xF;
         if (type != MessageLayout.TYPE_ADVERTISEMENT) {
@@ -130,6 +114,12 @@ public final class AdvertisementDecoder {
                 && octets[MessageLayout.COUNT] == CARP_AUTHENTICATION_WORDS;
     }
 
+    private static String carp(int vhid) {
+        return "it speaks CARP with VHID " + vhid
+                + ", which is not VRRP: harmless unless a virtual router here has VRID " + vhid
+                + "; then give one of the two another number";
+    }
+
     /** The version whose layout the message can have; null if there is none. Version 2 knows no IPv6. */
     private static @Nullable VrrpVersion versionOf(int number, boolean ipv4) {
         return switch (number) {
@@ -137,14 +127,6 @@ public final class AdvertisementDecoder {
             case 3 -> VrrpVersion.V3;
             default -> null;
         };
-    }
-
-    private DecodeResult otherVersion(int number, byte[] octets, boolean ipv4) {
-        boolean known = number == VrrpVersion.V2.number() || number == VrrpVersion.V3.number();
-        return discarded(
-                known ? DiscardReason.VERSION_OTHER : DiscardReason.VERSION_UNKNOWN,
-                "version: " + number + ", VRID " + octet(octets, MessageLayout.VRID) + " (expected: "
-                        + (ipv4 ? acceptedText : "3 over IPv6") + ")");
     }
 
     /** Whether behind a message of the given length there are but the zeros that fill up the shortest Ethernet frame. */

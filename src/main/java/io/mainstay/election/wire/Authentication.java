@@ -55,6 +55,16 @@ public sealed interface Authentication {
             return 1;
         }
 
+        /** The password without what fills it up. */
+        public byte[] octets() {
+            int length = LONGEST - Long.numberOfTrailingZeros(data) / Byte.SIZE;
+            byte[] octets = new byte[length];
+            for (int i = 0; i < length; i++) {
+                octets[i] = (byte) (data >>> (Long.SIZE - Byte.SIZE * (i + 1)));
+            }
+            return octets;
+        }
+
         /** Leaves the password out: it must not reach a log. */
         @Override
         public String toString() {

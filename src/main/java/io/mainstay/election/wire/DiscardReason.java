@@ -16,16 +16,16 @@ public enum DiscardReason {
     LENGTH("length"),
     /** A CARP advertisement of BSD or UCarp: the same protocol number, group and first octet, another protocol. */
     CARP("carp"),
-    /** A version that no RFC defines. */
+    /** A version that no RFC defines, or not over this family. */
     VERSION_UNKNOWN("version-unknown"),
-    /** VRRP of a version that is not spoken here: both sides would be Active at once. Also by the receiver. */
-    VERSION_OTHER("version-other"),
     /** The type was not 1, ADVERTISEMENT (RFC 9568 §5.2.2). */
     TYPE("type"),
     /** The checksum was right in none of the forms (RFC 9568 §5.2.8). */
     CHECKSUM("checksum"),
     /** No virtual router has this number on the interface and family (RFC 9568 §5.2.3). Also by the receiver. */
     VRID_UNKNOWN("vrid-unknown"),
+    /** VRRP of a version that the virtual router does not speak: both sides would be Active at once. By the receiver. */
+    VERSION_OTHER("version-other"),
     /** VRRPv2 with another authentication type than the local one (RFC 3768 §7.1). Also by the receiver. */
     AUTHENTICATION_TYPE("authentication-type"),
     /** VRRPv2 with a password that is not the local one (RFC 2338 §7.1). By the receiver. */

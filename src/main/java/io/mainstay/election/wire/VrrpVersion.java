@@ -14,6 +14,19 @@ public enum VrrpVersion {
         this.number = number;
     }
 
+    /**
+     * The version of a number.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static VrrpVersion ofNumber(int number) {
+        return switch (number) {
+            case 2 -> V2;
+            case 3 -> V3;
+            default -> throw new IllegalArgumentException("version: " + number + " (expected: 2 or 3)");
+        };
+    }
+
     public int number() {
         return number;
     }
