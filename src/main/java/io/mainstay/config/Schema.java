@@ -93,9 +93,11 @@ final class Schema {
         static final Key.Values<VirtualAddress> ADDRESSES = new Key.Values<>(
                 "addresses",
                 ScalarTypes.virtualAddress(),
-                255,
+                1,
+                510,
                 false,
-                "The virtual addresses, with their prefix lengths. They move together.");
+                "The virtual addresses, with their prefix lengths; IPv4 and IPv6 may mix, 255 of each at most. They move"
+                        + " together.");
 
         static final Key.Scalar<Boolean> PREEMPT = Key.optional(
                 "preempt", ScalarTypes.bool(), true, "Whether the node takes over from an Active of lower priority.");
@@ -118,6 +120,8 @@ final class Schema {
                         ProtocolKeys.VERSION,
                         ProtocolKeys.CHECKSUM,
                         ProtocolKeys.PASSWORD,
+                        ProtocolKeys.UNICAST_PEERS,
+                        ProtocolKeys.UNICAST_MIN_TTL,
                         PREEMPT,
                         PREEMPT_DELAY,
                         Announce.SECTION),
@@ -248,6 +252,7 @@ final class Schema {
         static final Key.Values<ListenerConfig> LISTEN = new Key.Values<>(
                 "listen",
                 ScalarTypes.listener(),
+                1,
                 256,
                 true,
                 "Where clients arrive: an address and port, or a list of them. The address need not be on this node yet.");

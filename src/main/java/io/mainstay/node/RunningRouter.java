@@ -10,14 +10,13 @@ import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.Advertisement;
-import io.mainstay.election.wire.AdvertisementEncoder;
 import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
-import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.takeover.AnnounceConfig;
@@ -28,8 +27,10 @@ import io.mainstay.takeover.TakeoverOutcome;
 import io.mainstay.time.MonotonicInstant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -39,11 +40,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunningRouter {
 
-    /** RFC 9568 §5.1.1.3. */
-    private static final int HOP_LIMIT = 255;
-
     private final VirtualRouter election;
     private final Takeover takeover;
+    private final AdvertisementSender sender;
     private final RunningInterface link;
     private final ElectionPorts ports;
     private final ServiceGate gate;
@@ -55,6 +54,7 @@ final class RunningRouter {
     private TransitionCause lastCause;
     private MonotonicInstant since;
     private @Nullable GuardedRouter guarded;
+    private List<String> unsentCauses = List.of();
     private boolean stopped;
     private long sent;
     private long unsent;
@@ -77,6 +77,7 @@ final class RunningRouter {
         this.gate = gate;
         this.lease = lease;
         this.reports = reports;
+        sender = new AdvertisementSender(election, link);
         takeover = new Takeover(config.addresses(), announce, config.priority().isOwner());
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
@@ -114,11 +115,15 @@ final class RunningRouter {
         takeAllSteps();
     }
 
-    void onLinkUp(IpAddress primaryAddress) {
+    /** @param sources from which address to advertise, for each family of the configuration */
+    void onLinkUp(Map<IpFamily, IpAddress> sources) {
         if (stopped) {
             return;
         }
-        election.onLinkUp(primaryAddress, now());
+        if (!sources.values().stream().allMatch(election::isSource)) {
+            guarded = null;
+        }
+        election.onLinkUp(sources, now());
         settle();
     }
 
@@ -131,18 +136,20 @@ final class RunningRouter {
     }
 
     /** Why an advertisement with this router's number is thrown away; empty if it is to be handed in. */
-    Optional<DecodeResult.Discarded> refusal(Advertisement advertisement) {
-        return election.refusal(advertisement);
+    Optional<DecodeResult.Discarded> refusal(Advertisement advertisement, IpDatagram datagram) {
+        return election.refusal(advertisement, datagram);
     }
 
     void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
         received++;
+        // What the guard is to send follows the peer's form of checksum.
+        guarded = null;
         election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, now());
         settle();
     }
 
     boolean isOwnAddress(IpAddress source) {
-        return election.primaryAddress().filter(source::equals).isPresent();
+        return election.isSource(source);
     }
 
     void onAddressLost(VirtualAddress address) {
@@ -194,24 +201,17 @@ final class RunningRouter {
     /** What the guard is to give up for this router: null once nothing is held and nothing is about to be taken. */
     @Nullable
     GuardedRouter guarded() {
-        Optional<IpAddress> source = election.primaryAddress();
         Optional<Integer> index = link.index();
-        if (takeover.isReleased() || source.isEmpty() || index.isEmpty()) {
+        if (takeover.isReleased() || index.isEmpty()) {
             guarded = null;
         } else if (guarded == null || guarded.interfaceIndex() != index.get()) {
-            guarded = guarded(source.get(), index.get());
+            guarded = new GuardedRouter(
+                    link.name(),
+                    index.get(),
+                    config().priority().isOwner() ? List.of() : config().addresses(),
+                    sender.resignations());
         }
         return guarded;
-    }
-
-    private GuardedRouter guarded(IpAddress source, int interfaceIndex) {
-        byte[] resignation = AdvertisementEncoder.encode(
-                election.resignation(), election.checksumForm(), source, Ipv4Address.VRRP_GROUP);
-        return new GuardedRouter(
-                link.name(),
-                interfaceIndex,
-                config().priority().isOwner() ? List.of() : config().addresses(),
-                List.of(new IpDatagram(source, Ipv4Address.VRRP_GROUP, HOP_LIMIT, resignation)));
     }
 
     /** Looks at all deadlines. Received datagrams have to be handed in before. */
@@ -308,10 +308,10 @@ final class RunningRouter {
             case SEND_ADVERTISEMENT -> {
                 // Without the lease nothing is said; the loop finds the fence on its next turn and steps down.
                 if (lease.renew()) {
-                    send(election.advertisement());
+                    send(election::advertisement);
                 }
             }
-            case SEND_RESIGNATION -> send(election.resignation());
+            case SEND_RESIGNATION -> send(election::resignation);
             case ACQUIRE_ADDRESSES -> takeover.acquire();
             case ANNOUNCE_ADDRESSES -> takeover.announceAgain(now());
             case RELEASE_ADDRESSES -> takeover.release();
@@ -321,17 +321,19 @@ final class RunningRouter {
         }
     }
 
-    private void send(Advertisement advertisement) {
-        IpAddress source = election.primaryAddress().orElse(Ipv4Address.UNSPECIFIED);
-        IpAddress destination = Ipv4Address.VRRP_GROUP;
-        byte[] message = AdvertisementEncoder.encode(advertisement, election.checksumForm(), source, destination);
-        try {
-            link.send(source, destination, message);
-            sent++;
-            election.onAdvertisementSent(now());
-        } catch (KernelException e) {
-            unsent++;
-            election.onAdvertisementFailed(e.getMessage(), now());
+    private void send(Function<IpFamily, Advertisement> message) {
+        AdvertisementSender.Outcome outcome = sender.send(message);
+        sent += outcome.sent();
+        unsent += outcome.failures().size();
+        if (outcome.sent() == 0) {
+            election.onAdvertisementFailed(String.join("; ", outcome.failures()), now());
+            return;
+        }
+        election.onAdvertisementSent(now());
+        if (!outcome.failures().equals(unsentCauses)) {
+            unsentCauses = outcome.failures();
+            unsentCauses.forEach(
+                    cause -> notice("advertisement-unsent", "advertisements do not go to every peer: " + cause));
         }
     }
 

@@ -13,6 +13,7 @@ import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -89,7 +90,7 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
     @Test
     void aForeignOneMayChangeTheSourceOfAdvertisements() {
         ElectionDriver driver = activeDriver();
-        kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, true, Optional.empty()));
+        kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, true, List.of()));
         kernel.waiting.clear();
         kernel.waiting.add(
                 new KernelEvent.AddressRemoved(new InterfaceName("eth0"), VirtualAddress.parse("198.18.0.10/24")));

@@ -62,13 +62,13 @@ class PrivilegesNativeTest {
             try (NetlinkSocket netlink = NetlinkSocket.open()) {
                 NetlinkLinkTable links = new NetlinkLinkTable(netlink);
                 try (LinuxKernelEvents events = LinuxKernelEvents.open(links, new LinuxMonotonicClock())) {
-                    events.open(VethLab.NEAR).close();
+                    events.open(VethLab.NEAR, VethLab.BOTH_FAMILIES).close();
                 }
             }
         });
 
         assertThat(refusal)
-                .hasMessage("open VRRP socket on near0 (needs CAP_NET_RAW and CAP_NET_ADMIN):"
+                .hasMessage("open VRRP socket for IPv4 on near0 (needs CAP_NET_RAW and CAP_NET_ADMIN):"
                         + " operation not permitted (errno 1)");
     }
 
