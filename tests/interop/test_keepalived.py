@@ -57,7 +57,7 @@ def resignation(advert: Advert) -> bool:
 
 @pytest.fixture
 def mixed(lab: Lab, backends: Backends, wire: Capture) -> Callable[..., Mixed]:
-    def make(mainstay_priority: int, keepalived_priority: int = "pseudo_header") -> Mixed:
+    def make(mainstay_priority: int, keepalived_priority: int) -> Mixed:
         return Mixed(lab, wire, mainstay_priority, keepalived_priority)
 
     return make
