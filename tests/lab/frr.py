@@ -112,7 +112,7 @@ class Vrrpd:
     def await_active(self, seconds: float = 20.0) -> None:
         wait_until(f"vrrpd on {self.node.name} becomes Active", lambda: self.active, seconds)
 
-    def terminate(self) -> None:
+    def stop(self) -> None:
         """Lets vrrpd say goodbye; zebra goes after it."""
         for process in reversed(self.processes):
             process.terminate()

@@ -89,6 +89,11 @@ vrrp_instance web {{
 
         wait_until(f"keepalived on {self.node.name} becomes Backup", backup, seconds)
 
+    def stop(self) -> None:
+        """Lets it say goodbye."""
+        assert self.process is not None
+        self.process.terminate()
+
     def kill(self) -> None:
         """Ends parent and child at once."""
         assert self.process is not None
