@@ -66,7 +66,7 @@ class ActiveTest extends VirtualRouterBench {
     @Test
     void theLastWordOfTheActiveThatItPreemptedIsNoContention() {
         router = router(100, true, Duration.ZERO, ChecksumPreference.AUTO);
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         while (!router.isActive()) {
             hear(50, PEER);
             timePasses(SECOND);
