@@ -39,6 +39,7 @@ class Mixed:
     def start(self) -> None:
         self.mainstay.start()
         self.peer.start()
+        self.mainstay.await_answering()
 
     def await_active(self, port: str, since: int, seconds: float = 40.0) -> None:
         """Waits until this node alone advertises and serves the client, and none but it does for a while."""

@@ -157,6 +157,10 @@ class Mainstay:
         """Waits until the status shows the state; a daemon that is still starting is waited for too."""
         self._await_status(f"is {state}", lambda status: _router(status)["state"] == state, seconds)
 
+    def await_answering(self, seconds: float = 30.0) -> None:
+        """Waits until the daemon has started."""
+        self._await_status("answers", lambda status: True, seconds)
+
     def await_backends(self, state: str = "HEALTHY", *names: str, seconds: float = 30.0) -> None:
         """Waits until these backends (default: all) are in the state, as this node sees them."""
         wanted = names or self.settings.backends
