@@ -33,7 +33,7 @@ class ArchitectureTest {
             .importPackages(ROOT);
 
     private static final Set<String> PURE =
-            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health", "track");
+            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health", "track", "hook");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -47,6 +47,7 @@ class ArchitectureTest {
         MAY_USE.put("forward", rooms("net", "time"));
         MAY_USE.put("health", rooms("net", "time"));
         MAY_USE.put("track", rooms("net", "time", "health"));
+        MAY_USE.put("hook", List.of());
         MAY_USE.put("kernel", rooms("net", "time"));
         MAY_USE.put("track.watch", rooms("track", "kernel", "net", "time"));
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
@@ -72,6 +73,7 @@ class ArchitectureTest {
                                 "health",
                                 "track",
                                 "track.watch",
+                                "hook",
                                 "kernel",
                                 "kernel.linux",
                                 "forward.proxy",

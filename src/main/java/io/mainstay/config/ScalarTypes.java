@@ -52,7 +52,7 @@ final class ScalarTypes {
                 value -> unwrap.apply(value).toString());
     }
 
-    private static int decimal(String text, int least, int most) {
+    static int decimal(String text, int least, int most) {
         // Digits alone: a sign, a leading zero, an underscore or a colon would mean something else to YAML 1.1.
         if (!DECIMAL.matcher(text).matches()) {
             throw new IllegalArgumentException(text);

@@ -9,6 +9,7 @@ import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.hook.HookConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Ipv4Address;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** Any configuration that passes the checks, from a seed. */
@@ -38,18 +40,20 @@ final class RandomConfig {
     }
 
     MainstayConfig next() {
-        List<VirtualRouterSettings> routers = new ArrayList<>();
-        int routerCount = random.nextInt(4);
-        for (int i = 0; i < routerCount; i++) {
-            routers.add(virtualRouter(i));
-        }
         List<ServiceSettings> services = new ArrayList<>();
         int serviceCount = random.nextInt(4);
         for (int i = 0; i < serviceCount; i++) {
             services.add(service(i));
         }
+        RandomTrackers trackers = new RandomTrackers(
+                random, services.stream().map(each -> each.service().name()).toList());
+        List<VirtualRouterSettings> routers = new ArrayList<>();
+        int routerCount = random.nextInt(4);
+        for (int i = 0; i < routerCount; i++) {
+            routers.add(virtualRouter(i, trackers));
+        }
         return new MainstayConfig(
-                new NodeSettings(name(99)),
+                new NodeSettings(name(99), duration(0, 600_000)),
                 routers,
                 services,
                 new ControlSettings(Path.of("/tmp/a b#'\"\\: ü" + random.nextInt(10))));
@@ -61,26 +65,38 @@ final class RandomConfig {
                 : "n" + index + "-" + random.nextInt(1000);
     }
 
-    private VirtualRouterSettings virtualRouter(int index) {
+    private VirtualRouterSettings virtualRouter(int index, RandomTrackers trackers) {
         List<VirtualAddress> addresses = new ArrayList<>();
         int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
             addresses.add(new VirtualAddress(
                     new Ipv4Address(0xC6120001 + index * 256 + i), random.nextBoolean() ? 32 : 8 + random.nextInt(17)));
         }
+        Priority priority = new Priority(1 + random.nextInt(255));
         return new VirtualRouterSettings(
                 new VirtualRouterConfig(
                         name(index),
                         new InterfaceName(pick(List.of("eth0", "on", "bond0.7", "a#b", "-x", "wg_1", "@'\""))),
                         new VirtualRouterId(1 + index * 60 + random.nextInt(50)),
-                        new Priority(1 + random.nextInt(255)),
+                        priority,
                         Duration.ofMillis(10L * (1 + random.nextInt(4095))),
                         addresses,
                         pick(List.of(ChecksumPreference.values())),
                         random.nextBoolean(),
                         duration(0, 86_400_000)),
                 new AnnounceConfig(
-                        1 + random.nextInt(100), random.nextBoolean() ? Duration.ZERO : duration(1000, 86_400_000)));
+                        1 + random.nextInt(100), random.nextBoolean() ? Duration.ZERO : duration(1000, 86_400_000)),
+                random.nextInt(4) == 0 ? Optional.of("group" + index) : Optional.empty(),
+                trackers.next(priority),
+                random.nextBoolean() ? HookConfig.NONE : hooks());
+    }
+
+    private HookConfig hooks() {
+        return new HookConfig(
+                List.of("/hooks/up", "/hooks/a b: 'c'"),
+                List.of(),
+                List.of("/hooks/[x]"),
+                Duration.ofMillis(10 + random.nextInt(3_600_000)));
     }
 
     private ServiceSettings service(int index) {
