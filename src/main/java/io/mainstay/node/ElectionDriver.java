@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.election.Tracked;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.Fence;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * addresses does not make another one late.
  *
  * <p>Threads: {@link #run} or {@link #runOnce} belong to one thread. {@link #handOver}, {@link #resumePreemption},
- * {@link #stop} and {@link #snapshot} may be called from any. Their futures are completed by the election thread: follow-up
+ * {@link #track}, {@link #stop} and {@link #snapshot} may be called from any. Their futures are completed by the election thread: follow-up
  * work belongs on another one ({@code thenApplyAsync}).
  *
  * <p>No {@link KernelException} ends the loop. An internal error does: {@link #run} then gives up the addresses of all
@@ -99,13 +100,27 @@ public final class ElectionDriver {
         this.ports = ports;
         reports = new ElectionReports(listener);
         lease = new ElectionLease(ports.guard(), ports.clock(), shortestInterval(setups));
+        Map<String, List<RunningRouter>> groups = new LinkedHashMap<>();
         for (RouterSetup setup : setups) {
-            add(setup, gate, elections);
+            RunningRouter router = add(setup, gate, elections);
+            setup.syncGroup()
+                    .ifPresent(group -> groups.computeIfAbsent(group, fresh -> new ArrayList<>())
+                            .add(router));
         }
+        groups.values().forEach(RunningRouter::couple);
+        setups.forEach(this::prepare);
         published = takeSnapshot(ports.clock().now());
     }
 
-    private void add(RouterSetup setup, ServiceGate gate, Function<VirtualRouterConfig, VirtualRouter> elections) {
+    private void prepare(RouterSetup setup) {
+        RunningRouter router = routers.get(setup.config().name());
+        if (router != null) {
+            router.prepare(setup.startupDelay(), setup.tracked());
+        }
+    }
+
+    private RunningRouter add(
+            RouterSetup setup, ServiceGate gate, Function<VirtualRouterConfig, VirtualRouter> elections) {
         VirtualRouterConfig config = setup.config();
         RunningInterface link =
                 interfaces.computeIfAbsent(config.interfaceName(), name -> new RunningInterface(name, ports, reports));
@@ -116,6 +131,7 @@ public final class ElectionDriver {
         if (routers.put(config.name(), router) != null) {
             throw new IllegalArgumentException("virtual router: " + config.name() + " twice (expected: once)");
         }
+        return router;
     }
 
     private static Duration shortestInterval(List<RouterSetup> setups) {
@@ -154,6 +170,7 @@ public final class ElectionDriver {
         judgeFence();
         runCommands();
         interfaces.values().forEach(RunningInterface::judgeTime);
+        routers.values().forEach(RunningRouter::judgeTracked);
         routers.values().forEach(RunningRouter::judgeTime);
         tellGuard();
         takeoverSlice();
@@ -303,6 +320,24 @@ public final class ElectionDriver {
                     HandOverResult.Outcome.NOT_ACCEPTED, Duration.ZERO, "the election takes no requests now"));
         }
         return result;
+    }
+
+    /**
+     * Says what everything that is tracked for a virtual router comes to now. Never refused: what was said before and not yet
+     * taken up is replaced.
+     */
+    public void track(String router, Tracked tracked) {
+        RunningRouter found = routers.get(router);
+        if (found == null) {
+            throw new IllegalArgumentException(
+                    "virtual router: " + router + " (expected: one of " + routers.keySet() + ")");
+        }
+        found.track(tracked);
+        synchronized (endLock) {
+            if (!ended) {
+                ports.events().wake();
+            }
+        }
     }
 
     /**

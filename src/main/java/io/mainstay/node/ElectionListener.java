@@ -12,4 +12,7 @@ public interface ElectionListener {
     void onTransition(RouterTransition transition);
 
     void onNotice(RouterNotice notice);
+
+    /** An Active holds its addresses and has announced them, and its services are open. */
+    default void onServing(String router) {}
 }

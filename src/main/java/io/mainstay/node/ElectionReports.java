@@ -23,6 +23,10 @@ final class ElectionReports {
         tell(heard -> heard.onNotice(notice));
     }
 
+    void serving(String router) {
+        tell(heard -> heard.onServing(router));
+    }
+
     long failures() {
         return failures;
     }

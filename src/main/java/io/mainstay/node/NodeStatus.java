@@ -6,7 +6,10 @@ import io.mainstay.config.MainstayConfig;
 import io.mainstay.forward.proxy.ProxySnapshot;
 import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.StatusSnapshot;
+import io.mainstay.track.watch.TrackSnapshot;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Puts the snapshots of the rooms together into the one that people see. May be used by several threads. */
@@ -25,13 +28,14 @@ final class NodeStatus {
             MainstayConfig config,
             Supplier<ElectionSnapshot> election,
             Supplier<ProxySnapshot> proxy,
+            Function<String, Optional<TrackSnapshot>> tracked,
             WallTime wallTime) {
         this.config = config;
         this.election = election;
         this.proxy = proxy;
         this.wallTime = wallTime;
         configHash = EffectiveConfig.hash(config);
-        routers = new RouterStatuses(config.virtualRouters(), wallTime);
+        routers = new RouterStatuses(config.virtualRouters(), tracked, wallTime);
         services = new ServiceStatuses(config.services(), wallTime);
         startedAt = wallTime.now();
     }

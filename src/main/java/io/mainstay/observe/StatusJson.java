@@ -55,6 +55,20 @@ public final class StatusJson {
         json.addProperty("advertisements_sent", router.advertisementsSent());
         json.addProperty("advertisements_received", router.advertisementsReceived());
         json.add("discards", counters(router.discards()));
+        json.addProperty("priority_breakdown", router.priorityBreakdown());
+        json.add("trackers", array(router.trackers(), StatusJson::tracker));
+        return json;
+    }
+
+    private static JsonObject tracker(TrackerStatus tracker) {
+        JsonObject json = new JsonObject();
+        json.addProperty("kind", tracker.kind());
+        json.addProperty("name", tracker.name());
+        json.addProperty("state", tracker.state().name());
+        json.addProperty("effect", tracker.effect());
+        json.addProperty("added", tracker.added());
+        json.addProperty("detail", tracker.detail());
+        json.addProperty("since", tracker.since().toString());
         return json;
     }
 
@@ -135,7 +149,20 @@ public final class StatusJson {
                 json.bool("preempt_suspended"),
                 json.number("advertisements_sent"),
                 json.number("advertisements_received"),
-                json.numberMap("discards"));
+                json.numberMap("discards"),
+                json.string("priority_breakdown"),
+                list(json.objects("trackers"), StatusJson::tracker));
+    }
+
+    private static TrackerStatus tracker(JsonFields json) {
+        return new TrackerStatus(
+                json.string("kind"),
+                json.string("name"),
+                json.constant("state", TrackerStatus.State.class),
+                json.string("effect"),
+                json.integer("added"),
+                json.string("detail"),
+                json.instant("since"));
     }
 
     private static ServiceStatus service(JsonFields json) {

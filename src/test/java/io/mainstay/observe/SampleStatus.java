@@ -45,7 +45,9 @@ public final class SampleStatus {
                                 false,
                                 1200,
                                 7,
-                                discards),
+                                discards,
+                                "250",
+                                List.of()),
                         new VirtualRouterStatus(
                                 "db",
                                 52,
@@ -64,7 +66,16 @@ public final class SampleStatus {
                                 true,
                                 0,
                                 0,
-                                Map.of())),
+                                Map.of(),
+                                "100 - 10 (script db) = 90",
+                                List.of(new TrackerStatus(
+                                        "script",
+                                        "db",
+                                        TrackerStatus.State.DOWN,
+                                        "-10",
+                                        -10,
+                                        "exit status 1",
+                                        NOW.minus(Duration.ofSeconds(4)))))),
                 List.of(
                         new ServiceStatus(
                                 "https",
