@@ -48,7 +48,10 @@ class ArchitectureTest {
         MAY_USE.put("health", rooms("net", "time"));
         MAY_USE.put("kernel", rooms("net", "time"));
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
-        MAY_USE.put("forward.proxy", with(rooms("forward", "health", "net", "time"), "io.netty..", "org.slf4j.."));
+        MAY_USE.put("health.probe", with(rooms("health", "kernel", "net", "time"), "io.netty..", "javax.net.ssl.."));
+        MAY_USE.put(
+                "forward.proxy",
+                with(rooms("forward", "health", "health.probe", "kernel", "net", "time"), "io.netty..", "org.slf4j.."));
         MAY_USE.put("observe", with(rooms("net", "time"), "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
                 "config",
@@ -66,6 +69,7 @@ class ArchitectureTest {
                                 "takeover",
                                 "forward",
                                 "health",
+                                "health.probe",
                                 "kernel",
                                 "kernel.linux",
                                 "forward.proxy",

@@ -19,12 +19,20 @@ sealed interface Key {
     record Scalar<T>(String name, ScalarType<T> type, Fallback<T> fallback, String doc) implements Key {}
 
     /**
-     * A key with a list of values, at least one.
+     * A key with a list of values.
      *
+     * @param least how many there must be; zero: the key may be absent
      * @param most how many may stand there
      * @param loneValue whether a single value may stand there without being a list
      */
-    record Values<T>(String name, ScalarType<T> type, int most, boolean loneValue, String doc) implements Key {}
+    record Values<T>(String name, ScalarType<T> type, int least, int most, boolean loneValue, String doc)
+            implements Key {
+
+        /** At least one. */
+        public Values(String name, ScalarType<T> type, int most, boolean loneValue, String doc) {
+            this(name, type, 1, most, loneValue, doc);
+        }
+    }
 
     /** A key with further keys below it, each of which has a default. */
     record Section(String name, List<Key> keys, String doc) implements Key {}
@@ -34,8 +42,16 @@ sealed interface Key {
      *
      * @param least how many there must be; zero: the key may be absent
      * @param most how many there may be
+     * @param loneEntry whether a single entry may stand there without being a list; the key may then be absent, which is an
+     *     entry of nothing but defaults
      */
-    record Entries(String name, List<Key> keys, int least, int most, String doc) implements Key {}
+    record Entries(String name, List<Key> keys, int least, int most, boolean loneEntry, String doc) implements Key {
+
+        /** Always a list. */
+        public Entries(String name, List<Key> keys, int least, int most, String doc) {
+            this(name, keys, least, most, false, doc);
+        }
+    }
 
     /** What holds if a key is absent. */
     sealed interface Fallback<T> {

@@ -2,13 +2,13 @@
 package io.mainstay.config;
 
 import io.mainstay.forward.ServiceConfig;
-import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
 
 /**
- * One service, with the engine that is to forward it and the check of its backends.
+ * One service, with the engine that is to forward it and the way its backends are judged.
  *
  * @param service what the forwarding needs to know
  * @param engine which engine is to forward
- * @param healthCheck how each backend of the service is checked
+ * @param health how each backend of the service is judged
  */
-public record ServiceSettings(ServiceConfig service, EngineChoice engine, HealthCheckConfig healthCheck) {}
+public record ServiceSettings(ServiceConfig service, EngineChoice engine, ServiceHealthConfig health) {}

@@ -36,6 +36,11 @@ public final class RiseFall {
         return verdict;
     }
 
+    /** Whether the last results speak against the verdict, without having changed it yet. */
+    public boolean isChanging() {
+        return against > 0;
+    }
+
     /** Takes the result of a check and gives the verdict after it. */
     public Verdict record(boolean passed) {
         Verdict saidByThisCheck = passed ? Verdict.HEALTHY : Verdict.UNHEALTHY;

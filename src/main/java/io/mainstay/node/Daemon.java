@@ -11,6 +11,7 @@ import io.mainstay.forward.proxy.ProxyStartException;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.linux.LinuxKernel;
+import io.mainstay.kernel.linux.SessionCommands;
 import io.mainstay.kernel.linux.SharedPageGuard;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
@@ -80,11 +81,17 @@ final class Daemon implements AutoCloseable {
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
-                            ProxySettings.defaults(virtualAddresses(config), kernel.clock()),
+                            ProxySettings.defaults(
+                                    virtualAddresses(config),
+                                    kernel.clock(),
+                                    new SessionCommands(Installation.program("mainstay-run"))),
                             services(config),
                             new ProxyJournal(journal)));
             ElectionDriver election = new ElectionDriver(
-                    routers(config), ports(kernel, guard), new ProxyGate(proxy), new ElectionJournal(journal));
+                    routers(config),
+                    ports(kernel, guard),
+                    new ProxyGate(proxy),
+                    new LinkReports(new ElectionJournal(journal), proxy::linksDown));
             NodeStatus status = new NodeStatus(
                     config, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));
             control.started(new DaemonControl(config, status::snapshot, election, proxy, kernel.clock()));
@@ -126,7 +133,7 @@ final class Daemon implements AutoCloseable {
 
     private static List<ProxyService> services(MainstayConfig config) {
         return config.services().stream()
-                .map(settings -> new ProxyService(settings.service(), settings.healthCheck()))
+                .map(settings -> new ProxyService(settings.service(), settings.health()))
                 .toList();
     }
 

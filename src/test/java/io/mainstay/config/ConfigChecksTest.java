@@ -125,25 +125,25 @@ class ConfigChecksTest {
     void keysOfHttpChecksAreRefusedForOtherChecks() {
         assertThat(problems(service("\"198.51.100.10:80\"", "    health_check: {path: /ready}\n")))
                 .containsExactly("f.yaml:6:26 services[0].health_check.path: not for type tcp"
-                        + " (expected: with type: http only)");
+                        + " (expected: with type: http or https only)");
     }
 
     @Test
     void backendsOfAServiceDiffer() {
         String yaml = """
-                services:
-                  - listen: 127.0.0.1:80
-                    backends:
-                      - {name: a, address: "10.0.0.11:80"}
-                      - {name: a, address: "10.0.0.12:80"}
-                      - {name: c, address: "10.0.0.11:80"}
-                      - {name: d, address: "127.0.0.1:80"}
-                      - {address: "0.0.0.0:80"}
-                """;
+            services:
+              - listen: 127.0.0.1:80
+                backends:
+                  - {name: a, address: "10.0.0.11:80"}
+                  - {name: a, address: "10.0.0.12:80"}
+                  - {name: c, address: "10.0.0.11:80"}
+                  - {name: d, address: "127.0.0.1:80"}
+                  - {address: "0.0.0.0:80"}
+            """;
         assertThat(problems(yaml))
                 .containsExactly(
-                        "f.yaml:5:16 services[0].backends[1].name: a"
-                                + " (expected: a name of its own within the service; services[0].backends[0] has this one)",
+                        "f.yaml:5:16 services[0].backends[1].name: a (expected: a name of its own within the service;"
+                                + " services[0].backends[0] has this one)",
                         "f.yaml:6:28 services[0].backends[2].address: 10.0.0.11:80"
                                 + " (expected: each server once in a service; services[0].backends[0] has this one)",
                         "f.yaml:7:28 services[0].backends[3].address: 127.0.0.1:80"

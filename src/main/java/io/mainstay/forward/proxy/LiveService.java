@@ -11,7 +11,12 @@ import io.mainstay.forward.DrainPlan;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
-import io.mainstay.health.RiseFall;
+import io.mainstay.health.AgentReport;
+import io.mainstay.health.AgentState;
+import io.mainstay.health.Finding;
+import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.OutlierConfig;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Endpoint;
 import io.mainstay.time.MonotonicClock;
@@ -47,6 +52,7 @@ final class LiveService {
     private final Timeouts timeouts;
     private final MonotonicClock clock;
     private final EventOutlet events;
+    private final Surroundings surroundings;
     private final List<LiveListener> listeners = new ArrayList<>();
     private final List<LiveBackend> backends = new ArrayList<>();
     private final BackendPool<LiveBackend> pool;
@@ -55,10 +61,11 @@ final class LiveService {
     /** Which backends serve, as the journal was last told; null: nothing yet. */
     private @Nullable Tier toldTier;
 
-    LiveService(ProxyService settings, ProxySettings engine, EventOutlet events) {
+    LiveService(ProxyService settings, ProxySettings engine, EventOutlet events, Surroundings surroundings) {
         this.settings = settings;
         this.clock = engine.clock();
         this.events = events;
+        this.surroundings = surroundings;
         timeouts = Timeouts.of(settings.config().timeouts());
         pool = new BackendPool<>(settings.config().selection(), clock.now().nanos());
         for (ListenerConfig listener : settings.config().listeners()) {
@@ -67,9 +74,7 @@ final class LiveService {
             listeners.add(new LiveListener(listener, virtual));
         }
         for (BackendConfig backend : settings.config().backends()) {
-            RiseFall riseFall =
-                    new RiseFall(settings.check().failures(), settings.check().success());
-            backends.add(new LiveBackend(backend, pool, riseFall, engine.workers(), clock.now()));
+            backends.add(new LiveBackend(backend, pool, settings.health().checks(), engine.workers(), clock.now()));
         }
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
@@ -143,12 +148,38 @@ final class LiveService {
 
     /** Whether somebody wants to know how connections fare with their backends. */
     boolean observesConnections() {
-        return settings.config().selection().balance() == Balance.LEAST_LATENCY;
+        return settings.config().selection().balance() == Balance.LEAST_LATENCY
+                || settings.health().outliers().isPresent();
+    }
+
+    /** A connection to a backend was not made. */
+    synchronized void onConnectFailed(LiveBackend backend, Duration after, String how) {
+        backend.candidate().answered(after, clock.now());
+        onConnection(backend, false, how);
+    }
+
+    /** A connection to a backend was made. */
+    synchronized void onConnected(LiveBackend backend) {
+        if (!countsResets()) {
+            onConnection(backend, true, "");
+        }
     }
 
     /** A backend has answered a client for the first time on a connection. */
     synchronized void onAnswer(LiveBackend backend, Duration after) {
         backend.candidate().answered(after, clock.now());
+        onConnection(backend, true, "");
+    }
+
+    /** A connection has ended before the backend has answered. */
+    synchronized void onEndWithoutAnswer(LiveBackend backend, boolean resetByBackend) {
+        if (countsResets()) {
+            onConnection(backend, !resetByBackend, "reset before an answer");
+        }
+    }
+
+    private boolean countsResets() {
+        return settings.health().outliers().map(OutlierConfig::countResets).orElse(false);
     }
 
     /** Why there is no backend for a new connection, after {@link #take} gave none. */
@@ -171,15 +202,105 @@ final class LiveService {
         }
     }
 
-    /** Takes the result of a check in. */
-    synchronized void onCheck(LiveBackend backend, CheckReport report) {
+    /**
+     * Takes the result of a check in.
+     *
+     * @param index which of the checks it was
+     * @param excused whether it says nothing about the backend
+     * @return whether it is worth looking again soon
+     */
+    synchronized boolean onCheck(LiveBackend backend, int index, CheckReport report, boolean excused) {
+        backend.setLastCheck(index, report);
+        if (excused) {
+            return true;
+        }
         BackendState before = backend.state();
-        boolean first = backend.riseFall().verdict() == Verdict.UNKNOWN;
-        backend.setLastCheck(report);
-        backend.riseFall().record(report.success());
+        Verdict verdictBefore = backend.health().verdict();
+        backend.health().record(index, report.success());
         BackendState after = backend.state();
+        boolean first = verdictBefore == Verdict.UNKNOWN && backend.health().verdict() != Verdict.UNKNOWN;
         if (before != after || (first && backend.wish() == AdminState.READY)) {
-            onStateChange(backend, first ? null : before, "check: " + report.detail());
+            onStateChange(backend, first ? null : before, reason(index, report));
+            resetIfDown(backend, before);
+        }
+        return backend.health().isChanging(index);
+    }
+
+    private String reason(int index, CheckReport report) {
+        List<HealthCheckConfig> checks = settings.health().checks();
+        String which =
+                checks.size() == 1 ? "check: " : "check " + checks.get(index).shown() + ": ";
+        return which + report.detail();
+    }
+
+    /** Takes in what the agent of a backend has said, if it could be asked. */
+    synchronized void onAgent(LiveBackend backend, Finding finding) {
+        if (!finding.success()) {
+            return;
+        }
+        AgentState agent = backend.agent().after(AgentReport.parse(finding.detail()));
+        if (agent.equals(backend.agent())) {
+            return;
+        }
+        BackendState before = backend.state();
+        backend.setAgent(agent);
+        pool.setWanted(backend.candidate(), agent.percent(), agent.maxConnections());
+        String reason = "agent: " + finding.detail();
+        if (backend.state() == before) {
+            events.tell(new ProxyEvent.AgentSaid(name(), backend.name(), finding.detail()));
+            tellTier(backend.name() + ": " + reason);
+        } else {
+            onStateChange(backend, before, reason);
+            resetIfDown(backend, before);
+        }
+    }
+
+    /** What is found dead, other than suspected by the connections of clients, may lose those that it has. */
+    private void resetIfDown(LiveBackend backend, BackendState before) {
+        if (before == BackendState.HEALTHY
+                && backend.state() == BackendState.UNHEALTHY
+                && settings.health().onDown() == ServiceHealthConfig.OnDown.RESET) {
+            surroundings.resetConnections(backend);
+        }
+    }
+
+    /** Takes in how the connection of a client to a backend fared. */
+    private void onConnection(LiveBackend backend, boolean success, String how) {
+        OutlierConfig config = settings.health().outliers().orElse(null);
+        if (config == null || !backend.outlier().record(success, config)) {
+            return;
+        }
+        int wanted = 0;
+        int ejected = 0;
+        for (LiveBackend each : backends) {
+            wanted += each.wish() == AdminState.READY ? 1 : 0;
+            ejected += each.isEjected() ? 1 : 0;
+        }
+        if (backend.state() == BackendState.HEALTHY && ejected < config.mostEjected(wanted)) {
+            eject(backend, config, how);
+        }
+    }
+
+    private void eject(LiveBackend backend, OutlierConfig config, String how) {
+        int failures = backend.outlier().failuresInARow();
+        Duration length = backend.outlier().eject(config, clock.now());
+        backend.setEjected(true);
+        onStateChange(
+                backend,
+                BackendState.HEALTHY,
+                "ejected for " + length.toMillis() / 1000.0 + "s: " + failures
+                        + " connections of clients failed in a row, the last one: " + how);
+        surroundings.runAfter(length, () -> readmit(backend));
+    }
+
+    /** Ends an ejection whose time is over, if nothing else has. */
+    private synchronized void readmit(LiveBackend backend) {
+        if (backend.isEjected() && !backend.outlier().isEjected(clock.now())) {
+            BackendState before = backend.state();
+            backend.setEjected(false);
+            if (backend.state() != before) {
+                onStateChange(backend, before, "ejection is over");
+            }
         }
     }
 
@@ -207,17 +328,21 @@ final class LiveService {
 
     /** Puts a backend back to work, as far as its checks agree. */
     synchronized void ready(LiveBackend backend) {
-        wish(backend, AdminState.READY, "ready requested");
+        BackendState before = backend.state();
+        backend.outlier().forget();
+        backend.setEjected(false);
+        wish(backend, before, AdminState.READY, "ready requested");
     }
 
     /** Leaves a backend alone; what the checks found so far counts no more. */
     synchronized void maintenance(LiveBackend backend) {
-        wish(backend, AdminState.MAINTENANCE, "maintenance requested");
-        backend.riseFall().forget();
+        wish(backend, backend.state(), AdminState.MAINTENANCE, "maintenance requested");
+        backend.health().forget();
+        // As it was not to serve anyway, nothing but its standing has changed.
+        pool.setStanding(backend.candidate(), backend.standing());
     }
 
-    private void wish(LiveBackend backend, AdminState wish, String reason) {
-        BackendState before = backend.state();
+    private void wish(LiveBackend backend, BackendState before, AdminState wish, String reason) {
         Drain drain = backend.drain();
         if (drain != null && !drain.isOver()) {
             finish(backend, drain);
@@ -237,7 +362,7 @@ final class LiveService {
     private void onStateChange(LiveBackend backend, @Nullable BackendState before, String reason) {
         BackendState state = backend.state();
         MonotonicInstant now = clock.now();
-        backend.setSince(now);
+        backend.entered(now, reason);
         if (state == BackendState.HEALTHY && backend.wasJudgedBefore()) {
             pool.startSlowly(backend.candidate(), now);
         }

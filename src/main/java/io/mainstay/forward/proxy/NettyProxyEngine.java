@@ -2,7 +2,10 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.health.probe.Prober;
+import io.mainstay.health.probe.SocketErrors;
 import io.mainstay.net.Endpoint;
+import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
 import io.netty.channel.IoEventLoop;
@@ -28,7 +31,7 @@ import java.util.stream.Collectors;
  * The engine on epoll event loops: one for each worker, and one for control, which runs the checks, the deadlines of drains
  * and the consumer of events, so that a busy worker delays none of these.
  */
-final class NettyProxyEngine implements ProxyEngine {
+final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     /**
      * Memory for octets that slow peers have not taken, of all workers. It must stay below what the virtual machine grants
@@ -43,6 +46,9 @@ final class NettyProxyEngine implements ProxyEngine {
     private final List<Worker> workers = new ArrayList<>();
     private final List<LiveService> services = new ArrayList<>();
     private final List<BackendCheck> checks = new ArrayList<>();
+    private final Prober prober;
+    private final LinkWatch links;
+    private final RandomGenerator random = RandomGenerator.getDefault();
     private final EventOutlet events;
     private final CompletableFuture<String> failure = new CompletableFuture<>();
     private volatile boolean closing;
@@ -55,12 +61,14 @@ final class NettyProxyEngine implements ProxyEngine {
         watch(workerLoops, "relay");
         watch(controlLoop, "health");
         events = new EventOutlet(control, consumer);
+        prober = new Prober(control, settings.commands(), random);
+        links = new LinkWatch(settings.clock());
         for (int i = 0; i < settings.workers(); i++) {
             BlockPool blocks = new BlockPool(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE / settings.workers());
             workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks));
         }
         for (ProxyService service : wanted) {
-            services.add(new LiveService(service, settings, events));
+            services.add(new LiveService(service, settings, events, this));
         }
     }
 
@@ -126,10 +134,9 @@ final class NettyProxyEngine implements ProxyEngine {
     }
 
     private void startChecks() {
-        RandomGenerator random = RandomGenerator.getDefault();
         for (LiveService service : services) {
             for (LiveBackend backend : service.backends()) {
-                BackendCheck check = new BackendCheck(service, backend, control, random);
+                BackendCheck check = new BackendCheck(service, backend, prober, links, control, random);
                 checks.add(check);
                 check.start();
             }
@@ -219,6 +226,41 @@ final class NettyProxyEngine implements ProxyEngine {
         LiveBackend backend = service.backend(backendName);
         service.maintenance(backend);
         withCheckOf(backend, BackendCheck::stop);
+    }
+
+    @Override
+    public CompletableFuture<List<CheckRun>> check(String serviceName, String backendName) {
+        LiveService service = service(serviceName);
+        LiveBackend backend = service.backend(backendName);
+        CompletableFuture<List<CheckRun>> result = new CompletableFuture<>();
+        withCheckOf(backend, check -> check.lookOnce(new LookOnce(result)));
+        return result.copy();
+    }
+
+    @Override
+    public void linksDown(Set<InterfaceName> down) {
+        events.after(() -> {
+            if (links.update(down)) {
+                checks.forEach(BackendCheck::hurry);
+            }
+        });
+    }
+
+    @Override
+    public void resetConnections(LiveBackend backend) {
+        for (Worker worker : workers) {
+            var unused = worker.abort(relay -> relay.backend() == backend);
+        }
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // Nobody waits for it; what it throws is logged by the loop.
+    public void runAfter(Duration delay, Runnable task) {
+        try {
+            control.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException closed) {
+            // The engine has been closed; there is no later.
+        }
     }
 
     @Override

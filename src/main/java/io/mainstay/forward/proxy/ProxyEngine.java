@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import java.time.Duration;
 import java.util.List;
@@ -66,6 +67,19 @@ public interface ProxyEngine extends AutoCloseable {
 
     /** Gives a backend no new connections and stops its checks; live connections are kept. */
     void maintenance(String service, String backend);
+
+    /**
+     * Runs every check of a backend once and now, whatever its state. What they find is told and nothing more.
+     *
+     * @return completed when the last one is over
+     */
+    CompletableFuture<List<CheckRun>> check(String service, String backend);
+
+    /**
+     * Says which links of this node are down. Until they are back, and a moment longer, a check that fails for want of them is
+     * not held against its backend; as soon as one is back all checks are run.
+     */
+    void linksDown(Set<InterfaceName> down);
 
     /** Services, backends and counters as they are now. */
     ProxySnapshot snapshot();

@@ -2,12 +2,12 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.ServiceConfig;
-import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
 
 /**
- * A service with the check that its backends must pass.
+ * A service, and how its backends are judged.
  *
  * @param config where clients arrive and who serves them
- * @param check how each backend is checked
+ * @param health how each backend is judged
  */
-public record ProxyService(ServiceConfig config, HealthCheckConfig check) {}
+public record ProxyService(ServiceConfig config, ServiceHealthConfig health) {}

@@ -88,7 +88,7 @@ class EngineStartTest {
                 config.drainTimeout(),
                 config.timeouts(),
                 config.backends());
-        assertThatThrownBy(() -> startAndCloseChecked(List.of(new ProxyService(udp, service.check()))))
+        assertThatThrownBy(() -> startAndCloseChecked(List.of(new ProxyService(udp, service.health()))))
                 .isInstanceOf(ProxyStartException.class)
                 .hasMessageContaining("service web: listen 127.0.0.1:53/udp");
     }
