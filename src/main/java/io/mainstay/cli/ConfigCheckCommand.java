@@ -8,6 +8,7 @@ import io.mainstay.config.ConfigProblem;
 import io.mainstay.config.ConfigResult;
 import io.mainstay.config.EffectiveConfig;
 import io.mainstay.config.MainstayConfig;
+import io.mainstay.control.ReloadJson;
 import io.mainstay.observe.JsonText;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,15 +17,15 @@ import picocli.CommandLine.Model.CommandSpec;
 /** {@code mainstay config check}. */
 final class ConfigCheckCommand implements CliCommand {
 
-    private static final String DEFAULT_FILE = "/etc/mainstay/mainstay.yaml";
+    static final String DEFAULT_FILE = "/etc/mainstay/mainstay.yaml";
 
     @Override
     public CommandSpec spec() {
         return Specs.command(
                         this,
                         "check",
-                        "Check a configuration file and name every mistake with its line. Asks no daemon. Ends with exit"
-                                + " code 0 if the file may be used, 3 if not; warnings do not count as mistakes.",
+                        "Check a configuration file and name every mistake with its line. Asks no daemon. Ends with"
+                                + " exit code 0 if the file may be used, 3 if not; warnings do not count as mistakes.",
                         "mainstay config check",
                         "mainstay config check /tmp/mainstay.yaml && mv /tmp/mainstay.yaml /etc/mainstay/")
                 .addPositional(Specs.parameter("FILE", false, "The file. Default: " + DEFAULT_FILE + "."));
@@ -77,28 +78,14 @@ final class ConfigCheckCommand implements CliCommand {
                 json.addProperty("valid", true);
                 json.addProperty("config_hash", EffectiveConfig.hash(valid.config()));
                 json.add("problems", new JsonArray());
-                json.add("warnings", json(valid.warnings()));
+                json.add("warnings", ReloadJson.problems(valid.warnings()));
             }
             case ConfigResult.Invalid invalid -> {
                 json.addProperty("valid", false);
-                json.add("problems", json(invalid.problems()));
-                json.add("warnings", json(invalid.warnings()));
+                json.add("problems", ReloadJson.problems(invalid.problems()));
+                json.add("warnings", ReloadJson.problems(invalid.warnings()));
             }
         }
         return json;
-    }
-
-    private static JsonArray json(List<ConfigProblem> problems) {
-        JsonArray array = new JsonArray();
-        for (ConfigProblem problem : problems) {
-            JsonObject json = new JsonObject();
-            json.addProperty("file", problem.file());
-            json.addProperty("line", problem.line());
-            json.addProperty("column", problem.column());
-            json.addProperty("key", problem.key());
-            json.addProperty("message", problem.message());
-            array.add(json);
-        }
-        return array;
     }
 }

@@ -12,14 +12,15 @@ final class ConfigGroup implements CommandGroup {
         return Specs.command(
                 this,
                 "config",
-                "Check a configuration, or show one with every default filled in.",
+                "Check a configuration, show one with every default filled in, or show what a reload would change.",
                 "mainstay config check",
                 "mainstay config check /tmp/mainstay.yaml",
-                "mainstay config show --effective");
+                "mainstay config show --effective",
+                "mainstay config diff");
     }
 
     @Override
     public List<CliCommand> commands() {
-        return List.of(new ConfigCheckCommand(), new ConfigShowCommand());
+        return List.of(new ConfigCheckCommand(), new ConfigShowCommand(), new ConfigDiffCommand());
     }
 }

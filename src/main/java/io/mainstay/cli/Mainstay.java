@@ -118,6 +118,7 @@ public final class Mainstay {
         add(root, new BackendGroup());
         add(root, new SwitchoverCommand());
         add(root, new ConfigGroup());
+        add(root, new ReloadCommand());
         add(root, new EventsCommand());
         add(root, new VersionCommand());
         return root;

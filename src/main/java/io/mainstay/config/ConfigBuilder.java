@@ -87,7 +87,8 @@ final class ConfigBuilder {
                                 .map(ConfigBuilder::backend)
                                 .toList()),
                 get(service, Service.ENGINE),
-                HealthKeys.read(service));
+                HealthKeys.read(service),
+                TrafficKeys.read(service));
     }
 
     private static BackendConfig backend(WrittenSection backend) {

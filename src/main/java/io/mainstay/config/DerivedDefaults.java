@@ -8,6 +8,7 @@ import io.mainstay.config.WrittenSection.Item;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualRouterId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,14 @@ final class DerivedDefaults {
             return service.value(Service.NAME);
         }
         List<Item<ListenerConfig>> listen = service.items(Service.LISTEN);
-        return listen.isEmpty() ? null : listen.getFirst().value().endpoint().toString();
+        return listen.isEmpty() ? null : nameOf(listen.getFirst().value());
+    }
+
+    /** UDP shows in the name, since DNS and others listen on the same port for both. */
+    private static String nameOf(ListenerConfig first) {
+        return first.transport() == Transport.UDP
+                ? "udp-" + first.endpoint()
+                : first.endpoint().toString();
     }
 
     static @Nullable String nameOfBackend(WrittenSection backend) {

@@ -90,18 +90,17 @@ public final class EffectiveConfig {
                 .put(Service.ENGINE, settings.engine());
         BalanceKeys.write(service.selection(), tree);
         HealthKeys.write(settings.health(), tree);
-        return tree.put(Service.DRAIN_TIMEOUT, service.drainTimeout())
+        tree.put(Service.DRAIN_TIMEOUT, service.drainTimeout())
                 .putTree(
                         Timeouts.SECTION,
                         new Tree()
                                 .put(Timeouts.CONNECT, service.timeouts().connect())
                                 .put(Timeouts.IDLE, service.timeouts().idle())
-                                .put(Timeouts.HALF_CLOSED, service.timeouts().halfClosed()))
-                .putTrees(
-                        Backend.ENTRIES,
-                        service.backends().stream()
-                                .map(EffectiveConfig::backend)
-                                .toList());
+                                .put(Timeouts.HALF_CLOSED, service.timeouts().halfClosed()));
+        TrafficKeys.write(settings.traffic(), tree);
+        return tree.putTrees(
+                Backend.ENTRIES,
+                service.backends().stream().map(EffectiveConfig::backend).toList());
     }
 
     private static Tree backend(BackendConfig backend) {
@@ -135,8 +134,14 @@ public final class EffectiveConfig {
             return this;
         }
 
+        /** A list, or the one entry alone where that may stand without being a list. */
         Tree putTrees(Key.Entries key, List<Tree> entries) {
-            values.put(key.name(), entries.stream().map(entry -> entry.values).toList());
+            boolean alone = key.loneEntry() && entries.size() == 1;
+            values.put(
+                    key.name(),
+                    alone
+                            ? entries.getFirst().values
+                            : entries.stream().map(entry -> entry.values).toList());
             return this;
         }
 

@@ -25,6 +25,9 @@ final class ScalarTypes {
     private static final Pattern HTTP_PATH = Pattern.compile("/[\\x21-\\x7E]{0,1023}");
     private static final Pattern HTTP_HOST = Pattern.compile("[A-Za-z0-9._:\\[\\]-]{0,253}");
 
+    /** In one range of a listener: each is a socket on every worker. */
+    private static final int MOST_PORTS = 1024;
+
     private ScalarTypes() {}
 
     static ScalarType<Boolean> bool() {
@@ -177,13 +180,28 @@ final class ScalarTypes {
 
     static ScalarType<ListenerConfig> listener() {
         return new ScalarType<>(
-                "ADDRESS:PORT or ADDRESS:PORT/tcp; UDP is not served yet",
+                "ADDRESS:PORT or ADDRESS:PORT-PORT, then /tcp or /udp; /tcp may be left out, a range has at most "
+                        + MOST_PORTS + " ports",
                 Form.TEXT,
-                text -> {
-                    String endpoint = text.endsWith("/tcp") ? text.substring(0, text.length() - 4) : text;
-                    return new ListenerConfig(unicast(Endpoint.parse(endpoint)), Transport.TCP);
-                },
-                listener -> listener.endpoint() + "/tcp");
+                ScalarTypes::listener,
+                ListenerConfig::toString);
+    }
+
+    private static ListenerConfig listener(String text) {
+        int slash = text.indexOf('/');
+        Transport transport = switch (slash < 0 ? "/tcp" : text.substring(slash)) {
+            case "/tcp" -> Transport.TCP;
+            case "/udp" -> Transport.UDP;
+            default -> throw new IllegalArgumentException(text);
+        };
+        String ports = slash < 0 ? text : text.substring(0, slash);
+        int dash = ports.indexOf('-');
+        Endpoint first = unicast(Endpoint.parse(dash < 0 ? ports : ports.substring(0, dash)));
+        int last = dash < 0 ? first.port() : decimal(ports.substring(dash + 1), first.port(), 65535);
+        if (last - first.port() >= MOST_PORTS) {
+            throw new IllegalArgumentException(text);
+        }
+        return new ListenerConfig(first, last, transport);
     }
 
     static ScalarType<Endpoint> backendAddress() {

@@ -211,8 +211,8 @@ final class Schema {
                 ScalarTypes.listener(),
                 256,
                 true,
-                "Where clients arrive: an address and port, or a list of them. The address need not be on this node"
-                        + " yet.");
+                "Where clients arrive: an address and port, a range of ports, or a list of them. The ports of a backend"
+                        + " run along with a range. The address need not be on this node yet.");
 
         static final Key.Scalar<EngineChoice> ENGINE = Key.optional(
                 "engine",
@@ -244,6 +244,7 @@ final class Schema {
                         HealthKeys.ON_BACKEND_DOWN,
                         DRAIN_TIMEOUT,
                         Timeouts.SECTION,
+                        TrafficKeys.Udp.SECTION,
                         Backend.ENTRIES),
                 0,
                 4096,

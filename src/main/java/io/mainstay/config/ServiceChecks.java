@@ -41,7 +41,9 @@ final class ServiceChecks {
             Set<Endpoint> listening = new HashSet<>();
             for (Item<ListenerConfig> listener : service.items(Service.LISTEN)) {
                 checkListener(listener);
-                listening.add(listener.value().endpoint());
+                for (int offset = 0; offset < listener.value().ports(); offset++) {
+                    listening.add(listener.value().at(offset));
+                }
             }
             new HealthChecks(problems).check(service);
             checkBackends(service, listening);
@@ -63,20 +65,10 @@ final class ServiceChecks {
 
     private void checkListener(Item<ListenerConfig> item) {
         Endpoint endpoint = item.value().endpoint();
-        List<Item<ListenerConfig>> samePort =
-                listenersByPort.computeIfAbsent(endpoint.port(), port -> new ArrayList<>());
-        for (Item<ListenerConfig> other : samePort) {
-            if (collide(endpoint, other.value().endpoint())) {
-                problems.refuse(
-                        item.place(),
-                        item.path(),
-                        endpoint.toString(),
-                        "an address and port of its own; " + other.path() + " listens on "
-                                + other.value().endpoint());
-                break;
-            }
+        checkCollisions(item);
+        for (int port = endpoint.port(); port <= item.value().lastPort(); port++) {
+            listenersByPort.computeIfAbsent(port, none -> new ArrayList<>()).add(item);
         }
-        samePort.add(item);
         IpAddress address = endpoint.address();
         boolean expected = virtualAddresses.contains(address)
                 || address.isUnspecified()
@@ -91,11 +83,27 @@ final class ServiceChecks {
         }
     }
 
+    private void checkCollisions(Item<ListenerConfig> item) {
+        ListenerConfig listener = item.value();
+        for (int port = listener.endpoint().port(); port <= listener.lastPort(); port++) {
+            for (Item<ListenerConfig> other : listenersByPort.getOrDefault(port, List.of())) {
+                if (collide(listener, other.value())) {
+                    problems.refuse(
+                            item.place(),
+                            item.path(),
+                            listener.toString(),
+                            "an address and port of its own; " + other.path() + " listens on " + other.value());
+                    return;
+                }
+            }
+        }
+    }
+
     /** Linux lets nobody listen on a port of one address while somebody else listens on it for all addresses. */
-    private static boolean collide(Endpoint a, Endpoint b) {
-        return a.address().equals(b.address())
-                || a.address().isUnspecified()
-                || b.address().isUnspecified();
+    private static boolean collide(ListenerConfig a, ListenerConfig b) {
+        IpAddress one = a.endpoint().address();
+        IpAddress other = b.endpoint().address();
+        return a.sharesPortWith(b) && (one.equals(other) || one.isUnspecified() || other.isUnspecified());
     }
 
     private void checkBackends(WrittenSection service, Set<Endpoint> listening) {
@@ -106,6 +114,7 @@ final class ServiceChecks {
         for (WrittenSection backend : backends) {
             Endpoint address = backend.value(Backend.ADDRESS);
             checkBackendAddress(backend, address, listening, backendAddresses);
+            checkPortsOfRange(service, backend, address);
             String name = DerivedDefaults.nameOfBackend(backend);
             String other = name == null ? null : backendNames.putIfAbsent(name, backend.path());
             if (name != null && other != null && backend.has(Backend.NAME)) {
@@ -123,6 +132,21 @@ final class ServiceChecks {
                     service.placeOf(Backend.ENTRIES),
                     service.pathOf(Backend.ENTRIES),
                     "every weight is 0; the service will refuse every client");
+        }
+    }
+
+    /** The ports of a backend run along with a range, and there are no more than 65535. */
+    private void checkPortsOfRange(WrittenSection service, WrittenSection backend, @Nullable Endpoint address) {
+        int most = service.items(Service.LISTEN).stream()
+                .mapToInt(listener -> listener.value().ports())
+                .max()
+                .orElse(1);
+        if (address != null && address.port() + most - 1 > 65535) {
+            problems.refuse(
+                    backend.placeOf(Backend.ADDRESS),
+                    backend.pathOf(Backend.ADDRESS),
+                    address.toString(),
+                    "a port of at most " + (65536 - most) + ", since the service listens on a range of " + most);
         }
     }
 

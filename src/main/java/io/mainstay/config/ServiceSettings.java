@@ -2,6 +2,7 @@
 package io.mainstay.config;
 
 import io.mainstay.forward.ServiceConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.ServiceHealthConfig;
 
 /**
@@ -10,5 +11,7 @@ import io.mainstay.health.ServiceHealthConfig;
  * @param service what the forwarding needs to know
  * @param engine which engine is to forward
  * @param health how each backend of the service is judged
+ * @param traffic how its traffic is handled
  */
-public record ServiceSettings(ServiceConfig service, EngineChoice engine, ServiceHealthConfig health) {}
+public record ServiceSettings(
+        ServiceConfig service, EngineChoice engine, ServiceHealthConfig health, TrafficConfig traffic) {}

@@ -21,6 +21,9 @@ public interface ControlHandler {
     /** The configuration in force. */
     MainstayConfig config();
 
+    /** Takes the configuration file over as a whole, or refuses it as a whole. */
+    ReloadOutcome reload();
+
     /**
      * Hands virtual routers that are Active here over to another node.
      *

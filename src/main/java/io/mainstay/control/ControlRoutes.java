@@ -70,6 +70,7 @@ final class ControlRoutes {
             case "config/effective" -> get(request, () -> effectiveConfig(request));
             case "events" -> get(request, () -> events(request));
             case "virtual-routers/switchover" -> switchover(request);
+            case "reload" -> reload(request);
             default -> notFound();
         };
     }
@@ -93,7 +94,7 @@ final class ControlRoutes {
                 404,
                 "not_found",
                 "no such path (expected: /v1/version, /v1/status, /v1/backends, /v1/config/effective, /v1/events,"
-                        + " /v1/virtual-routers/switchover or"
+                        + " /v1/reload, /v1/virtual-routers/switchover or"
                         + " /v1/services/SERVICE/backends/BACKEND/drain, ready or maint)"));
     }
 
@@ -143,6 +144,13 @@ final class ControlRoutes {
                 throw new ControlRefusal(
                         ControlRefusal.Reason.INVALID, "follow: " + text + " (expected: true or false)");
         };
+    }
+
+    private CompletionStage<ControlAnswer> reload(ControlRequest request) {
+        return CompletableFuture.completedStage(
+                request.method().equals("POST")
+                        ? ControlAnswer.json(ReloadJson.toTree(handler.reload()))
+                        : wrongMethod(request, "POST"));
     }
 
     private CompletionStage<ControlAnswer> switchover(ControlRequest request) {

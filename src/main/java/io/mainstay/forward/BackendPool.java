@@ -96,6 +96,21 @@ public final class BackendPool<B> {
         }
     }
 
+    /** Chooses among these alone from now on, in this order; each was added before. */
+    public void setMembers(List<Candidate<B>> members) {
+        if (!candidates.equals(members)) {
+            for (Candidate<B> candidate : List.copyOf(candidates)) {
+                if (!members.contains(candidate)) {
+                    remove(candidate);
+                }
+            }
+            candidates.clear();
+            candidates.addAll(members);
+            membersChanged = true;
+            chooseTier();
+        }
+    }
+
     /** Takes in what is known of a backend now. */
     public void setStanding(Candidate<B> candidate, Standing standing) {
         candidate.setStanding(standing);

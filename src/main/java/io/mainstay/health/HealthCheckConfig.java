@@ -34,6 +34,10 @@ public record HealthCheckConfig(Probe probe, int port, Pace pace) {
         return pace.timeout();
     }
 
+    boolean triesTheSameAs(HealthCheckConfig other) {
+        return probe.equals(other.probe) && port == other.port;
+    }
+
     /** What is tried, for people: {@code http GET /health on port 8081}. */
     public String shown() {
         String what = switch (probe) {

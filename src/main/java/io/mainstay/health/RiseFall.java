@@ -61,6 +61,12 @@ public final class RiseFall {
         return verdict;
     }
 
+    /** Takes a verdict over from elsewhere. */
+    void assume(Verdict known) {
+        verdict = known;
+        against = 0;
+    }
+
     /** Back to {@link Verdict#UNKNOWN}, for a backend that was left alone for a while. */
     public void forget() {
         verdict = Verdict.UNKNOWN;

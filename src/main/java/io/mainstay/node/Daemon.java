@@ -5,11 +5,11 @@ import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.control.ControlServer;
 import io.mainstay.forward.proxy.ProxyEngine;
-import io.mainstay.forward.proxy.ProxyService;
 import io.mainstay.forward.proxy.ProxySettings;
 import io.mainstay.forward.proxy.ProxyStartException;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelException;
+import io.mainstay.kernel.linux.HangUpSignal;
 import io.mainstay.kernel.linux.LinuxKernel;
 import io.mainstay.kernel.linux.SessionCommands;
 import io.mainstay.kernel.linux.SharedPageGuard;
@@ -55,19 +55,21 @@ final class Daemon implements AutoCloseable {
     /**
      * Starts everything; the election last, so that no address is taken before its services can be served.
      *
+     * @param source where the configuration comes from, for reloads
      * @throws DaemonStartException if a part cannot start; those before it are stopped again
      */
-    static Daemon start(MainstayConfig config, Path stateDirectory) throws DaemonStartException {
+    static Daemon start(ConfigSource source, MainstayConfig config, Path stateDirectory) throws DaemonStartException {
         Deque<AutoCloseable> parts = new ArrayDeque<>();
         try {
-            return start(config, stateDirectory, parts);
+            return start(source, config, stateDirectory, parts);
         } catch (DaemonStartException | RuntimeException | Error e) {
             closeAll(parts);
             throw e;
         }
     }
 
-    private static Daemon start(MainstayConfig config, Path stateDirectory, Deque<AutoCloseable> parts)
+    private static Daemon start(
+            ConfigSource source, MainstayConfig config, Path stateDirectory, Deque<AutoCloseable> parts)
             throws DaemonStartException {
         try {
             Guard guard = SharedPageGuard.ofEnvironment(System.getenv());
@@ -85,20 +87,22 @@ final class Daemon implements AutoCloseable {
                                     virtualAddresses(config),
                                     kernel.clock(),
                                     new SessionCommands(Installation.program("mainstay-run"))),
-                            services(config),
+                            RunningConfig.services(config),
                             new ProxyJournal(journal)));
             ElectionDriver election = new ElectionDriver(
                     routers(config),
                     ports(kernel, guard),
                     new ProxyGate(proxy),
                     new LinkReports(new ElectionJournal(journal), proxy::linksDown));
+            RunningConfig running = new RunningConfig(source, config, proxy, journal);
             NodeStatus status = new NodeStatus(
-                    config, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));
-            control.started(new DaemonControl(config, status::snapshot, election, proxy, kernel.clock()));
+                    running, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));
+            control.started(new DaemonControl(running, status::snapshot, election, proxy, kernel.clock()));
             ElectionThread electionThread = new ElectionThread(election, journal);
             var unused =
                     proxy.failure().thenAccept(reason -> electionThread.giveUp("the proxy engine failed: " + reason));
             electionThread.start();
+            HangUpSignal.onHangUp(running::reload);
             return new Daemon(journal, election, electionThread, parts);
         } catch (IOException | ProxyStartException e) {
             throw new DaemonStartException(String.valueOf(e.getMessage()), e);
@@ -128,12 +132,6 @@ final class Daemon implements AutoCloseable {
     private static List<RouterSetup> routers(MainstayConfig config) {
         return config.virtualRouters().stream()
                 .map(settings -> new RouterSetup(settings.router(), settings.announce()))
-                .toList();
-    }
-
-    private static List<ProxyService> services(MainstayConfig config) {
-        return config.services().stream()
-                .map(settings -> new ProxyService(settings.service(), settings.health()))
                 .toList();
     }
 

@@ -8,6 +8,7 @@ import io.mainstay.control.BackendChangeOutcome;
 import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.ReloadOutcome;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
 import io.mainstay.forward.BackendConfig;
@@ -31,14 +32,14 @@ import org.jspecify.annotations.Nullable;
 /** Carries out what the command line asks for. May be called by several threads at once. */
 final class DaemonControl implements ControlHandler {
 
-    private final MainstayConfig config;
+    private final RunningConfig config;
     private final Supplier<StatusSnapshot> status;
     private final ElectionDriver election;
     private final ProxyEngine proxy;
     private final MonotonicClock clock;
 
     DaemonControl(
-            MainstayConfig config,
+            RunningConfig config,
             Supplier<StatusSnapshot> status,
             ElectionDriver election,
             ProxyEngine proxy,
@@ -57,7 +58,12 @@ final class DaemonControl implements ControlHandler {
 
     @Override
     public MainstayConfig config() {
-        return config;
+        return config.current();
+    }
+
+    @Override
+    public ReloadOutcome reload() {
+        return config.reload();
     }
 
     @Override
@@ -119,7 +125,7 @@ final class DaemonControl implements ControlHandler {
     }
 
     private List<String> routerNames() {
-        return config.virtualRouters().stream()
+        return config().virtualRouters().stream()
                 .map(VirtualRouterSettings::router)
                 .map(router -> router.name())
                 .toList();
@@ -215,14 +221,14 @@ final class DaemonControl implements ControlHandler {
     }
 
     private ServiceConfig service(String name) {
-        return config.services().stream()
+        return config().services().stream()
                 .map(ServiceSettings::service)
                 .filter(service -> service.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new ControlRefusal(
                         ControlRefusal.Reason.NOT_FOUND,
                         "service: " + name + " (expected: one of "
-                                + config.services().stream()
+                                + config().services().stream()
                                         .map(each -> each.service().name())
                                         .toList() + ")"));
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
-import io.mainstay.config.ConfigFile;
 import io.mainstay.config.ConfigProblem;
 import io.mainstay.config.ConfigResult;
 import io.mainstay.config.HostFacts;
@@ -22,7 +21,9 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         description = {
             "Takes part in the election of the virtual addresses of this host and relays their traffic.",
-            "Runs in the foreground and logs to standard error. On SIGTERM it hands over to another node, then exits with 0."
+            "Runs in the foreground and logs to standard error. On SIGTERM it hands over to another node, then exits"
+                    + " with 0.",
+            "On SIGHUP it takes the configuration file over, as by mainstay reload."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -65,8 +66,8 @@ public final class Mainstayd implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintStream err = System.err;
-        HostFacts host = HostFacts.ofThisMachine().withRunDirectory(runDirectory.toAbsolutePath());
-        return switch (ConfigFile.load(config, host)) {
+        ConfigSource source = new ConfigSource(config, runDirectory.toAbsolutePath());
+        return switch (source.load()) {
             case ConfigResult.Invalid invalid -> {
                 print(err, "error", invalid.problems());
                 print(err, "warning", invalid.warnings());
@@ -76,15 +77,15 @@ public final class Mainstayd implements Callable<Integer> {
             }
             case ConfigResult.Valid valid -> {
                 print(err, "warning", valid.warnings());
-                yield run(valid, err);
+                yield run(source, valid, err);
             }
         };
     }
 
-    private int run(ConfigResult.Valid valid, PrintStream err) {
+    private int run(ConfigSource source, ConfigResult.Valid valid, PrintStream err) {
         StopSignal signal = new StopSignal();
         int status;
-        try (Daemon daemon = Daemon.start(valid.config(), stateDirectory.toAbsolutePath())) {
+        try (Daemon daemon = Daemon.start(source, valid.config(), stateDirectory.toAbsolutePath())) {
             signal.onStop(daemon::stop);
             status = daemon.awaitEnd() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
         } catch (DaemonStartException e) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
-import io.mainstay.config.EffectiveConfig;
-import io.mainstay.config.MainstayConfig;
 import io.mainstay.forward.proxy.ProxySnapshot;
 import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.StatusSnapshot;
@@ -12,8 +10,7 @@ import java.util.function.Supplier;
 /** Puts the snapshots of the rooms together into the one that people see. May be used by several threads. */
 final class NodeStatus {
 
-    private final MainstayConfig config;
-    private final String configHash;
+    private final RunningConfig config;
     private final Supplier<ElectionSnapshot> election;
     private final Supplier<ProxySnapshot> proxy;
     private final WallTime wallTime;
@@ -22,7 +19,7 @@ final class NodeStatus {
     private final Instant startedAt;
 
     NodeStatus(
-            MainstayConfig config,
+            RunningConfig config,
             Supplier<ElectionSnapshot> election,
             Supplier<ProxySnapshot> proxy,
             WallTime wallTime) {
@@ -30,17 +27,16 @@ final class NodeStatus {
         this.election = election;
         this.proxy = proxy;
         this.wallTime = wallTime;
-        configHash = EffectiveConfig.hash(config);
-        routers = new RouterStatuses(config.virtualRouters(), wallTime);
-        services = new ServiceStatuses(config.services(), wallTime);
+        routers = new RouterStatuses(config.current().virtualRouters(), wallTime);
+        services = new ServiceStatuses(wallTime);
         startedAt = wallTime.now();
     }
 
     StatusSnapshot snapshot() {
         return new StatusSnapshot(
-                config.node().name(),
+                config.current().node().name(),
                 ProductVersion.current(),
-                configHash,
+                config.hash(),
                 wallTime.now(),
                 startedAt,
                 routers.of(election.get()),

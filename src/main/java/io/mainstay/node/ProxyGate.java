@@ -4,6 +4,7 @@ package io.mainstay.node;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.net.IpAddress;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /** The gate of the election before the services of the proxy engine. Called by the election thread; never waits. */
 final class ProxyGate implements ServiceGate {
@@ -20,8 +21,7 @@ final class ProxyGate implements ServiceGate {
     }
 
     @Override
-    public void close(Set<IpAddress> addresses) {
-        // The engine counts what it resets; the election thread has no time to wait for it.
-        var unused = proxy.closeGate(addresses);
+    public CompletableFuture<?> close(Set<IpAddress> addresses) {
+        return proxy.closeGate(addresses);
     }
 }

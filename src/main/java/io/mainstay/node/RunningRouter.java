@@ -26,10 +26,12 @@ import io.mainstay.takeover.TakeoverAction;
 import io.mainstay.takeover.TakeoverNotice;
 import io.mainstay.takeover.TakeoverOutcome;
 import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,12 @@ final class RunningRouter {
 
     /** RFC 9568 §5.1.1.3. */
     private static final int HOP_LIMIT = 255;
+
+    /**
+     * How long the resets of clients may take to leave before the address is removed under them. Another node may be Active
+     * already, so it is short.
+     */
+    private static final Duration PATIENCE_FOR_RESETS = Duration.ofMillis(5);
 
     private final VirtualRouter election;
     private final Takeover takeover;
@@ -56,6 +64,11 @@ final class RunningRouter {
     private MonotonicInstant since;
     private @Nullable GuardedRouter guarded;
     private boolean stopped;
+
+    /** Steps wait for the resets of clients, at most until the deadline; null: they do not wait. */
+    private @Nullable CompletableFuture<?> resets;
+
+    private MonotonicInstant resetsDeadline;
     private long sent;
     private long unsent;
     private long received;
@@ -81,6 +94,7 @@ final class RunningRouter {
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
         since = ports.clock().now();
+        resetsDeadline = since;
         lastCause = new TransitionCause(TransitionReason.STARTED, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
@@ -225,16 +239,20 @@ final class RunningRouter {
         return deadline.filter(now()::hasReached).isPresent();
     }
 
-    /** Carries out all steps of a takeover that wait. */
+    /** Carries out all steps of a takeover, and waits for nothing. */
     void takeAllSteps() {
         boolean more = true;
         while (more) {
+            resets = null;
             more = takeNextStep();
         }
     }
 
-    /** Carries out the next step of a takeover, and says whether there was one. */
+    /** Carries out the next step of a takeover, and says whether there was one that need not wait. */
     boolean takeNextStep() {
+        if (isWaitingForResets()) {
+            return false;
+        }
         TakeoverAction action = takeover.pollAction();
         if (action == null) {
             return false;
@@ -249,6 +267,21 @@ final class RunningRouter {
         return true;
     }
 
+    private boolean isWaitingForResets() {
+        if (resets != null && (resets.isDone() || now().hasReached(resetsDeadline))) {
+            resets = null;
+        }
+        return resets != null;
+    }
+
+    private void closeServices() {
+        resets = gate.close(plainAddresses);
+        resetsDeadline = now().plus(PATIENCE_FOR_RESETS);
+        if (!resets.isDone()) {
+            resets = resets.whenComplete((count, failure) -> ports.events().wake());
+        }
+    }
+
     private void perform(TakeoverAction action) throws KernelException {
         switch (action) {
             case TakeoverAction.AddAddress add -> {
@@ -261,7 +294,7 @@ final class RunningRouter {
                 ports.neighbours().announce(link.name(), announce.address());
             }
             case TakeoverAction.OpenServices ignored -> gate.open(plainAddresses);
-            case TakeoverAction.CloseServices ignored -> gate.close(plainAddresses);
+            case TakeoverAction.CloseServices ignored -> closeServices();
         }
     }
 
@@ -370,7 +403,7 @@ final class RunningRouter {
     /** When this router wants to be looked at; now if steps of a takeover wait. */
     Optional<MonotonicInstant> nextDeadline() {
         if (takeover.hasActions()) {
-            return Optional.of(now());
+            return Optional.of(isWaitingForResets() ? resetsDeadline : now());
         }
         Optional<MonotonicInstant> ofElection = election.nextDeadline();
         Optional<MonotonicInstant> ofTakeover = takeover.nextDeadline();

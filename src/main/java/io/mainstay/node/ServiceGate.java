@@ -3,6 +3,7 @@ package io.mainstay.node;
 
 import io.mainstay.net.IpAddress;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Lets clients in to the services on the addresses that this node holds.
@@ -15,6 +16,10 @@ public interface ServiceGate {
     /** The addresses are held and announced: accept clients on them. */
     void open(Set<IpAddress> addresses);
 
-    /** The addresses are about to go: accept no more clients on them. */
-    void close(Set<IpAddress> addresses);
+    /**
+     * The addresses are about to go: accept no more clients on them, and reset those that are there.
+     *
+     * @return completed, by any thread, when the resets are on their way; they need the address for that
+     */
+    CompletableFuture<?> close(Set<IpAddress> addresses);
 }

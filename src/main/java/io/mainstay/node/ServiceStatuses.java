@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
-import io.mainstay.config.ServiceSettings;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.Tier;
@@ -13,7 +12,6 @@ import io.mainstay.forward.proxy.ServiceSnapshot;
 import io.mainstay.observe.BackendStatus;
 import io.mainstay.observe.ServiceStatus;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,11 +23,9 @@ final class ServiceStatuses {
 
     private static final String ENGINE = "proxy";
 
-    private final Map<String, ServiceSettings> settings = new LinkedHashMap<>();
     private final WallTime wallTime;
 
-    ServiceStatuses(List<ServiceSettings> services, WallTime wallTime) {
-        services.forEach(service -> settings.put(service.service().name(), service));
+    ServiceStatuses(WallTime wallTime) {
         this.wallTime = wallTime;
     }
 
@@ -38,18 +34,13 @@ final class ServiceStatuses {
     }
 
     private ServiceStatus status(ServiceSnapshot service) {
-        ServiceSettings configured = settings.get(service.name());
-        if (configured == null) {
-            throw new IllegalStateException(
-                    "service " + service.name() + " (expected: one of " + settings.keySet() + ")");
-        }
         Map<String, Long> refused = new TreeMap<>();
         service.refused().forEach((reason, count) -> refused.put(word(reason), count));
         return new ServiceStatus(
                 service.name(),
-                service.listeners().stream().map(ServiceStatuses::listen).toList(),
+                service.listeners().stream().map(ListenerConfig::toString).toList(),
                 ENGINE,
-                word(configured.service().selection().balance()),
+                word(service.balance()),
                 state(service),
                 service.active(),
                 service.total(),
@@ -57,10 +48,6 @@ final class ServiceStatuses {
                 service.bytesOut(),
                 refused,
                 service.backends().stream().map(this::backend).toList());
-    }
-
-    private static String listen(ListenerConfig listener) {
-        return listener.endpoint() + "/" + word(listener.transport());
     }
 
     private static ServiceStatus.State state(ServiceSnapshot service) {

@@ -6,6 +6,7 @@ import io.mainstay.control.BackendChangeOutcome;
 import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.ReloadOutcome;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
 import io.mainstay.observe.StatusSnapshot;
@@ -43,6 +44,11 @@ final class StartingControl implements ControlHandler {
     @Override
     public MainstayConfig config() {
         return node().config();
+    }
+
+    @Override
+    public ReloadOutcome reload() {
+        return node().reload();
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Turns SIGTERM, SIGINT and SIGHUP into an orderly stop with the exit status of the program's choice.
+ * Turns SIGTERM and SIGINT into an orderly stop with the exit status of the program's choice.
  *
  * <p>The JVM answers these signals by running its shutdown hooks and then exits with 128 + the signal's number. The hook
  * here starts the stop, waits until the main thread has finished, and ends the process with that thread's status.

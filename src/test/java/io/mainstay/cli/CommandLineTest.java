@@ -28,10 +28,10 @@ import picocli.CommandLine.Model.CommandSpec;
 class CommandLineTest {
 
     private static final String VALID = """
-            virtual_routers:
-              - {interface: eth0, vrid: 51, addresses: [198.51.100.10/24]}
-            control: {socket: /tmp/c.sock}
-            """;
+        virtual_routers:
+          - {interface: eth0, vrid: 51, addresses: [198.51.100.10/24]}
+        control: {socket: /tmp/c.sock}
+        """;
 
     @TempDir
     Path directory;
@@ -48,11 +48,13 @@ class CommandLineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | mainstay: a command is missing"
-                        + " (expected: status, backend, switchover, config, events, version)\\nTry: mainstay --help\\n",
+                "'' | mainstay: a command is missing (expected: status, backend, switchover, config, reload, events,"
+                        + " version)\\n"
+                        + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"
                         + " (expected: list, drain, ready, maint)\\nTry: mainstay backend --help\\n",
-                "config | mainstay: a command is missing (expected: check, show)\\nTry: mainstay config --help\\n",
+                "config | mainstay: a command is missing (expected: check, show, diff)\\n"
+                        + "Try: mainstay config --help\\n",
                 "backend drain | mainstay: Missing required parameter: 'NAME'\\nTry: mainstay backend drain --help\\n",
                 "backend drain --timeout 5 x | mainstay: Invalid value for option '--timeout': 5"
                         + " (expected: such as 250ms, 10s, 1m or 1h)\\nTry: mainstay backend drain --help\\n",
@@ -134,10 +136,10 @@ class CommandLineTest {
         Path file = file(VALID.replace("vrid: 51", "vrid: 300") + "nodes: {}\n");
         assertThat(run("config", "check", file.toString()))
                 .isEqualTo(new Ended(3, "", """
-                        FILE:2:29 virtual_routers[0].vrid: 300 (expected: 1..255)
-                        FILE:4:1 nodes: unknown key (did you mean node?)
-                        mainstay: configuration invalid: 2 mistakes
-                        """.replace("FILE", file.toString())));
+                    FILE:2:29 virtual_routers[0].vrid: 300 (expected: 1..255)
+                    FILE:4:1 nodes: unknown key (did you mean node?)
+                    mainstay: configuration invalid: 2 mistakes
+                    """.replace("FILE", file.toString())));
         assertThat(run("config", "show", "--effective", file.toString()).exitCode())
                 .isEqualTo(3);
     }

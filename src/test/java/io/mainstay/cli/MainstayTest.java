@@ -6,10 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonParser;
 import io.mainstay.cli.CliHarness.Ended;
+import io.mainstay.config.ConfigChange;
+import io.mainstay.config.ConfigProblem;
 import io.mainstay.control.BackendChangeOutcome;
 import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.ControlRefusal;
 import io.mainstay.control.FakeControlHandler;
+import io.mainstay.control.ReloadOutcome;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
 import io.mainstay.observe.BackendStatus;
@@ -71,26 +74,26 @@ class MainstayTest {
     @Test
     void statusShowsTheNodeAsTables() {
         assertThat(harness.run("status")).isEqualTo(done("""
-                node lb1, mainstay 0.1.0, up 1d02h, configuration 0123456789ab
+            node lb1, mainstay 0.1.0, up 1d02h, configuration 0123456789ab
 
-                VIRTUAL ROUTER  STATE   FOR    PRIORITY   VRID  INTERFACE  ACTIVE AT     ADDRESSES
-                web             ACTIVE  2m03s  250        51    eth0       198.51.100.1  198.51.100.10/24 198.51.100.11/24
-                db              BACKUP  4.2s   90 of 100  52    eth1       -             198.51.101.10/24
-                  web: no advertisement for 3.61s
-                  web: discarded: ttl 3, checksum 1
-                  db: lets the other node be Active after a switchover
+            VIRTUAL ROUTER  STATE   FOR    PRIORITY   VRID  INTERFACE  ACTIVE AT     ADDRESSES
+            web             ACTIVE  2m03s  250        51    eth0       198.51.100.1  198.51.100.10/24 198.51.100.11/24
+            db              BACKUP  4.2s   90 of 100  52    eth1       -             198.51.101.10/24
+              web: no advertisement for 3.61s
+              web: discarded: ttl 3, checksum 1
+              db: lets the other node be Active after a switchover
 
-                SERVICE  STATE    ENGINE  BALANCE      BACKENDS  CONN  TOTAL  IN       OUT      LISTEN
-                https    SERVING  proxy   least_conn   1/3       12    34567  1.1 TiB  2.0 KiB  198.51.100.10:443/tcp 198.51.100.11:443/tcp
-                ssh      STANDBY  proxy   round_robin  0/1       0     0      0 B      0 B      198.51.100.10:22/tcp
-                  https: refused: no_backend 2
+            SERVICE  STATE    ENGINE  BALANCE      BACKENDS  CONN  TOTAL  IN       OUT      LISTEN
+            https    SERVING  proxy   least_conn   1/3       12    34567  1.1 TiB  2.0 KiB  198.51.100.10:443/tcp 198.51.100.11:443/tcp
+            ssh      STANDBY  proxy   round_robin  0/1       0     0      0 B      0 B      198.51.100.10:22/tcp
+              https: refused: no_backend 2
 
-                BACKEND     STATE              FOR    ADDRESS         WEIGHT  CONN  TOTAL  LAST CHECK
-                https/web1  HEALTHY            1h30m  10.0.0.11:8443  100     12    120    passed: connected (in 1ms, 2s ago)
-                https/web2  UNHEALTHY          1h30m  10.0.0.12:8443  100     0     0      failed: refused (in 1ms, 2s ago)
-                https/web3  DRAINING 42s left  1h30m  10.0.0.13:8443  100     5     50     passed: connected (in 1ms, 2s ago)
-                ssh/web1    MAINTENANCE        0ms    10.0.0.11:22    0       0     0      none yet
-                """));
+            BACKEND     STATE              FOR    ADDRESS         WEIGHT  CONN  TOTAL  LAST CHECK
+            https/web1  HEALTHY            1h30m  10.0.0.11:8443  100     12    120    passed: connected (in 1ms, 2s ago)
+            https/web2  UNHEALTHY          1h30m  10.0.0.12:8443  100     0     0      failed: refused (in 1ms, 2s ago)
+            https/web3  DRAINING 42s left  1h30m  10.0.0.13:8443  100     5     50     passed: connected (in 1ms, 2s ago)
+            ssh/web1    MAINTENANCE        0ms    10.0.0.11:22    0       0     0      none yet
+            """));
     }
 
     @Test
@@ -142,10 +145,10 @@ class MainstayTest {
                 .as("the option closest to the end counts")
                 .isZero();
         assertThat(CliHarness.run(wrong, false, "status"))
-                .isEqualTo(
-                        failed(
-                                4,
-                                "mainstay: no daemon answers at /nowhere/control.sock: no such socket (is mainstayd running?)\n"));
+                .isEqualTo(failed(
+                        4,
+                        "mainstay: no daemon answers at /nowhere/control.sock: no such socket (is mainstayd"
+                                + " running?)\n"));
     }
 
     @Test
@@ -219,6 +222,82 @@ class MainstayTest {
                 .isEqualTo(2);
     }
 
+    private static ReloadOutcome reloaded(ReloadOutcome.Result result, ConfigChange... changes) {
+        return new ReloadOutcome(result, List.of(), List.of(), List.of(changes), "");
+    }
+
+    @Test
+    void aReloadShowsWhatItChanged() {
+        harness.handler.reload = reloaded(
+                ReloadOutcome.Result.APPLIED,
+                new ConfigChange(ConfigChange.Kind.REMOVED, "services[ssh]", "", ""),
+                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m"));
+        assertThat(harness.run("reload")).isEqualTo(done("""
+            - services[ssh]
+            ~ services[https].drain_timeout: 1m -> 2m
+            in force: 2 changes
+            """));
+        assertThat(harness.run("reload", "--json").out()).contains("\"result\": \"APPLIED\"");
+        harness.handler.reload = reloaded(ReloadOutcome.Result.UNCHANGED);
+        assertThat(harness.run("reload")).isEqualTo(done("nothing to do: the file says what is in force\n"));
+    }
+
+    @Test
+    void aReloadOfABadFileNamesEveryMistake() {
+        harness.handler.reload = new ReloadOutcome(
+                ReloadOutcome.Result.INVALID,
+                List.of(
+                        new ConfigProblem("/m.yaml", 3, 5, "services[0].listen", "x (expected: ADDRESS:PORT)"),
+                        new ConfigProblem("/m.yaml", 9, 1, "service", "unknown key (did you mean services?)")),
+                List.of(new ConfigProblem("/m.yaml", 0, 0, "", "no virtual router")),
+                List.of(),
+                "");
+        assertThat(harness.run("reload")).isEqualTo(failed(3, """
+            /m.yaml:3:5 services[0].listen: x (expected: ADDRESS:PORT)
+            /m.yaml:9:1 service: unknown key (did you mean services?)
+            warning: /m.yaml: no virtual router
+            mainstay: configuration invalid: 2 mistakes, nothing was changed
+            """));
+    }
+
+    @Test
+    void aReloadThatNeedsARestartSaysWhy() {
+        harness.handler.reload = reloaded(
+                ReloadOutcome.Result.NEEDS_RESTART,
+                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m"),
+                new ConfigChange(ConfigChange.Kind.CHANGED, "virtual_routers[web].vrid", "51", "52"));
+        assertThat(harness.run("reload")).isEqualTo(failed(1, """
+            mainstay: nothing was changed, because this needs a restart of the daemon:
+            ~ virtual_routers[web].vrid: 51 -> 52
+            """));
+        harness.handler.reload = new ReloadOutcome(
+                ReloadOutcome.Result.FAILED, List.of(), List.of(), List.of(), "service x: listen 1.2.3.4:5/tcp: taken");
+        assertThat(harness.run("reload"))
+                .isEqualTo(failed(1, "mainstay: nothing was changed: service x: listen 1.2.3.4:5/tcp: taken\n"));
+    }
+
+    @Test
+    void aDiffShowsWhatAReloadWouldChange() throws IOException {
+        Path file = directory.resolve("other.yaml");
+        Files.writeString(
+                file, "node: {name: lb1}\ncontrol: {socket: /run/mainstay/control.sock}\n" + FakeControlHandler.CONFIG);
+        assertThat(harness.run("config", "diff", file.toString())).isEqualTo(done("no difference\n"));
+        Files.writeString(
+                file,
+                "node: {name: lb1}\ncontrol: {socket: /run/mainstay/control.sock}\n"
+                        + FakeControlHandler.CONFIG.replace("vrid: 51", "vrid: 52")
+                        + "    balance: round_robin\n");
+        Ended ended = harness.run("config", "diff", file.toString());
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.out()).isEqualTo("""
+            ~ virtual_routers[web].vrid: 51 -> 52   (needs a restart)
+            ~ services[https].balance: least_conn -> round_robin
+            2 changes, 1 of them need a restart
+            """);
+        assertThat(harness.run("config", "diff", "--json", file.toString()).out())
+                .contains("\"needs_restart\": true");
+    }
+
     @Test
     void aNameThatSeveralServicesHaveIsAmbiguous() {
         assertThat(harness.run("backend", "drain", "web1"))
@@ -257,9 +336,9 @@ class MainstayTest {
                 new SwitchoverOutcome(
                         "b", SwitchoverOutcome.Result.FAILED, null, Duration.ofSeconds(5), "no other node was heard")));
         assertThat(harness.run("switchover", "--wait")).isEqualTo(new Ended(1, """
-                        a: handed over in 5ms
-                        b: not handed over after 5s; this node goes on serving (no other node was heard)
-                        """, ""));
+            a: handed over in 5ms
+            b: not handed over after 5s; this node goes on serving (no other node was heard)
+            """, ""));
     }
 
     @ParameterizedTest
@@ -291,9 +370,9 @@ class MainstayTest {
         Ended events = harness.run("events");
         assertThat(events.exitCode()).isZero();
         assertThat(events.out()).matches("""
-                        1  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3}  info     web: became Active  reason=active_down_timer
-                        2  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3}  warning  https/web2: evil  \\[31m line
-                        """);
+            1  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3}  info     web: became Active  reason=active_down_timer
+            2  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3}  warning  https/web2: evil  \\[31m line
+            """);
         assertThat(harness.run("events", "--since", "1").out().lines()).hasSize(1);
         assertThat(harness.run("events", "--json", "--since", "1").out())
                 .isEqualTo(EventJson.toLine(harness.journal.since(1).getFirst()) + "\n");

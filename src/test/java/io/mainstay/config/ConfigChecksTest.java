@@ -72,9 +72,9 @@ class ConfigChecksTest {
     @Test
     void twoListenersOnOnePortCollideIfEitherTakesAllAddresses() {
         assertThat(problems(service("\"198.51.100.10:80\", \"198.51.100.10:80/tcp\"", "")))
-                .containsExactly("f.yaml:4:34 services[0].listen[1]: 198.51.100.10:80"
+                .containsExactly("f.yaml:4:34 services[0].listen[1]: 198.51.100.10:80/tcp"
                         + " (expected: an address and port of its own; services[0].listen[0] listens on"
-                        + " 198.51.100.10:80)");
+                        + " 198.51.100.10:80/tcp)");
         assertThat(problems(service("\"198.51.100.10:80\", \"0.0.0.0:80\"", "")))
                 .hasSize(1);
         assertThat(problems(service("\"[::]:80\", \"198.51.100.10:80\"", ""))).hasSize(1);
@@ -83,13 +83,43 @@ class ConfigChecksTest {
     }
 
     @Test
+    void rangesCollideWhereTheyShareAPort() {
+        assertThat(problems(service("\"198.51.100.10:80-90/udp\", \"198.51.100.10:90-99/udp\"", "")))
+                .containsExactly("f.yaml:4:41 services[0].listen[1]: 198.51.100.10:90-99/udp"
+                        + " (expected: an address and port of its own; services[0].listen[0] listens on"
+                        + " 198.51.100.10:80-90/udp)");
+        assertThat(problems(service("\"198.51.100.10:80-90/udp\", \"198.51.100.10:80-90/tcp\"", "")))
+                .isEmpty();
+        assertThat(problems(service("\"198.51.100.10:80-90\", \"198.51.100.10:91-99\"", "")))
+                .isEmpty();
+    }
+
+    @Test
+    void aRangeThatGoesBackwardsOrIsTooLongIsRefused() {
+        assertThat(problems(service("\"198.51.100.10:90-80/udp\"", ""))).hasSize(1);
+        assertThat(problems(service("\"198.51.100.10:1000-2023/udp\"", ""))).isEmpty();
+        assertThat(problems(service("\"198.51.100.10:1000-2024/udp\"", ""))).hasSize(1);
+    }
+
+    @Test
+    void theBackendsOfARangeNeedRoomAboveTheirPort() {
+        assertThat(problems(
+                        "services: [{listen: \"127.0.0.1:1000-1009\", backends: [{address: \"10.0.0.1:65527\"}]}]\n"))
+                .containsExactly("f.yaml:1:65 services[0].backends[0].address: 10.0.0.1:65527"
+                        + " (expected: a port of at most 65526, since the service listens on a range of 10)");
+        assertThat(problems(
+                        "services: [{listen: \"127.0.0.1:1000-1009\", backends: [{address: \"10.0.0.1:65526\"}]}]\n"))
+                .isEmpty();
+    }
+
+    @Test
     void listenersOfTwoServicesCollideAsWell() {
         assertThat(problems(service(
                         "\"198.51.100.10:80\"",
                         "  - {name: b, listen: \"198.51.100.10:80\"," + " backends: [{address: \"10.0.0.12:80\"}]}\n")))
-                .containsExactly("f.yaml:6:23 services[1].listen: 198.51.100.10:80"
+                .containsExactly("f.yaml:6:23 services[1].listen: 198.51.100.10:80/tcp"
                         + " (expected: an address and port of its own; services[0].listen[0] listens on"
-                        + " 198.51.100.10:80)");
+                        + " 198.51.100.10:80/tcp)");
     }
 
     @Test

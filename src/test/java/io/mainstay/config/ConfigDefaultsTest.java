@@ -16,6 +16,7 @@ import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.AgentCheckConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.OutlierConfig;
@@ -125,6 +126,7 @@ class ConfigDefaultsTest {
               max_ejected: 30%
             on_backend_down: reset
             drain_timeout: 0s
+        """ + TrafficSamples.YAML + """
             timeouts:
               connect: 1s
               idle: 1h
@@ -176,7 +178,8 @@ class ConfigDefaultsTest {
                                         Duration.ofSeconds(10),
                                         Duration.ofSeconds(3),
                                         3,
-                                        2)))),
+                                        2)),
+                                TrafficConfig.DEFAULT)),
                         new ControlSettings(Path.of("/run/mainstay/control.sock"))));
     }
 
@@ -237,7 +240,8 @@ class ConfigDefaultsTest {
                                                         "web1", Endpoint.parse("10.0.0.11:8443"), 0, 2000, true),
                                                 new BackendConfig("web2", Endpoint.parse("[2001:db8::2]:443"), 1000))),
                                 EngineChoice.PROXY,
-                                everyKindOfHealth())),
+                                everyKindOfHealth(),
+                                TrafficSamples.MEANT)),
                         new ControlSettings(Path.of("/tmp/m/c.sock"))));
     }
 

@@ -46,14 +46,14 @@ class EffectiveConfigTest {
                 persistence:
                   type: none
                 health_check:
-                  - type: tcp
-                    interval: 10s
-                    fast_interval: 10s
-                    timeout: 3s
-                    failures: 3
-                    success: 2
-                    send: ""
-                    expect: ""
+                  type: tcp
+                  interval: 10s
+                  fast_interval: 10s
+                  timeout: 3s
+                  failures: 3
+                  success: 2
+                  send: ""
+                  expect: ""
                 agent_check:
                   port: 0
                 outlier_detection:
@@ -64,6 +64,10 @@ class EffectiveConfigTest {
                   connect: 3s
                   idle: 5m
                   half_closed: 30s
+                udp:
+                  session_timeout: 1m
+                  responses: 0
+                  one_packet: false
                 backends:
                   - name: 10.0.0.11:8443
                     address: 10.0.0.11:8443

@@ -97,7 +97,9 @@ final class RandomConfig {
         List<ListenerConfig> listeners = new ArrayList<>();
         int listenerCount = 1 + random.nextInt(3);
         for (int i = 0; i < listenerCount; i++) {
-            listeners.add(new ListenerConfig(endpoint(1000 + index * 10 + i), Transport.TCP));
+            int port = 1000 + index * 100 + i * 10;
+            listeners.add(
+                    new ListenerConfig(endpoint(port), port + random.nextInt(10), pick(List.of(Transport.values()))));
         }
         List<BackendConfig> backends = new ArrayList<>();
         int backendCount = 1 + random.nextInt(4);
@@ -119,7 +121,8 @@ final class RandomConfig {
                                 duration(10, 300_000), duration(100, 604_800_000), duration(100, 604_800_000)),
                         backends),
                 pick(List.of(EngineChoice.values())),
-                health());
+                health(),
+                TrafficSamples.random(random));
     }
 
     private ServiceHealthConfig health() {

@@ -20,13 +20,13 @@ import java.util.function.Function;
 public final class FakeControlHandler implements ControlHandler {
 
     public static final String CONFIG = """
-            virtual_routers:
-              - {name: web, interface: eth0, vrid: 51, addresses: [198.51.100.10/24]}
-            services:
-              - name: https
-                listen: 198.51.100.10:443
-                backends: [{name: web1, address: "10.0.0.11:8443"}]
-            """;
+        virtual_routers:
+          - {name: web, interface: eth0, vrid: 51, addresses: [198.51.100.10/24]}
+        services:
+          - name: https
+            listen: 198.51.100.10:443
+            backends: [{name: web1, address: "10.0.0.11:8443"}]
+        """;
 
     public final BlockingQueue<SwitchoverRequest> switchovers = new LinkedBlockingQueue<>();
     public final BlockingQueue<BackendChangeRequest> backendChanges = new LinkedBlockingQueue<>();
@@ -43,6 +43,10 @@ public final class FakeControlHandler implements ControlHandler {
     /** What the next changes of a backend come to. */
     public volatile Function<BackendChangeRequest, CompletionStage<BackendChangeOutcome>> backendChange =
             request -> CompletableFuture.completedStage(outcome(request, request.untilDone() ? 0 : 5));
+
+    /** What the next reloads come to. */
+    public volatile ReloadOutcome reload =
+            new ReloadOutcome(ReloadOutcome.Result.UNCHANGED, List.of(), List.of(), List.of(), "");
 
     /** What the next requests for the status get. */
     public volatile StatusSnapshot status = SampleStatus.snapshot();
@@ -76,6 +80,11 @@ public final class FakeControlHandler implements ControlHandler {
             case ConfigResult.Valid valid -> valid.config();
             case ConfigResult.Invalid invalid -> throw new AssertionError(invalid.problems());
         };
+    }
+
+    @Override
+    public ReloadOutcome reload() {
+        return reload;
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.mainstay.net.VirtualAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +31,39 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
         driver.runOnce();
         assertThat(kernel.takeDeeds()).containsExactly("add eth0 198.18.0.200/24", "announce eth0 198.18.0.200");
         assertThat(noticeLabels()).containsExactly("address-lost");
+    }
+
+    /** An active driver that is about to let its address go. */
+    private ElectionDriver leavingDriver() {
+        ElectionDriver driver = activeDriver();
+        resets = new CompletableFuture<>();
+        Optional<IpAddress> primary = Optional.of(IpAddress.parse("198.18.0.10"));
+        kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, false, primary));
+        driver.runOnce();
+        assertThat(kernel.takeDeeds()).containsExactly("send eth0 vrid 51 priority 0", "close services on 1");
+        return driver;
+    }
+
+    @Test
+    void anAddressStaysUntilTheClientsAreReset() {
+        ElectionDriver driver = leavingDriver();
+        kernel.advance(Duration.ofMillis(1));
+        driver.runOnce();
+        assertThat(kernel.takeDeeds()).isEmpty();
+        int wakes = kernel.wakes();
+        resets.complete(null);
+        assertThat(kernel.wakes()).isEqualTo(wakes + 1);
+        driver.runOnce();
+        assertThat(kernel.takeDeeds()).containsExactly("remove eth0 198.18.0.200/24");
+    }
+
+    @Test
+    void anAddressDoesNotWaitLongForResets() {
+        ElectionDriver driver = leavingDriver();
+        assertThat(driver.nextDeadline()).contains(kernel.now().plus(Duration.ofMillis(5)));
+        kernel.advance(Duration.ofMillis(5));
+        driver.runOnce();
+        assertThat(kernel.takeDeeds()).containsExactly("remove eth0 198.18.0.200/24");
     }
 
     @Test

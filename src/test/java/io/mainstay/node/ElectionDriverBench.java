@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /** An election driver on a host that stands still, one turn at a time. */
@@ -44,6 +45,9 @@ class ElectionDriverBench {
         }
     };
 
+    /** What the gate gives when it is closed. */
+    CompletableFuture<Void> resets = CompletableFuture.completedFuture(null);
+
     final ServiceGate gate = new ServiceGate() {
         @Override
         public void open(Set<IpAddress> addresses) {
@@ -51,8 +55,9 @@ class ElectionDriverBench {
         }
 
         @Override
-        public void close(Set<IpAddress> addresses) {
+        public CompletableFuture<?> close(Set<IpAddress> addresses) {
             kernel.deeds.add("close services on " + addresses.size());
+            return resets;
         }
     };
 

@@ -10,6 +10,7 @@ import io.mainstay.net.VirtualAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -119,7 +120,9 @@ class ElectionDriverTest extends ElectionDriverBench {
             }
 
             @Override
-            public void close(Set<IpAddress> addresses) {}
+            public CompletableFuture<?> close(Set<IpAddress> addresses) {
+                return CompletableFuture.completedFuture(null);
+            }
         };
         ElectionDriver driver = new ElectionDriver(
                 List.of(setup("web", "eth0", 51, 255, "198.18.0.200/24")), kernel.ports(), broken, listener);

@@ -231,6 +231,8 @@ class ElectionPairNativeTest {
         public void open(Set<IpAddress> addresses) {}
 
         @Override
-        public void close(Set<IpAddress> addresses) {}
+        public CompletableFuture<?> close(Set<IpAddress> addresses) {
+            return CompletableFuture.completedFuture(null);
+        }
     }
 }

@@ -317,8 +317,9 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     }
 
     @Override
-    public void close(Set<IpAddress> addresses) {
+    public CompletableFuture<?> close(Set<IpAddress> addresses) {
         gateOpen = false;
+        return CompletableFuture.completedFuture(null);
     }
 
     @Override

@@ -18,7 +18,7 @@ final class DrainEnd implements Runnable {
     private final LiveBackend backend;
     private final Drain drain;
     private final MonotonicClock clock;
-    private List<Relay> overdue = List.of();
+    private List<Flow> overdue = List.of();
     private int dealtWith;
     private boolean begun;
 
@@ -33,15 +33,15 @@ final class DrainEnd implements Runnable {
     public void run() {
         if (!begun) {
             begun = true;
-            overdue = worker.relays(this::isOverdue);
+            overdue = worker.flows(this::isOverdue);
         }
         int due = drain.plan().resetsDue(overdue.size(), clock.now());
         while (dealtWith < due && !drain.isOver()) {
-            Relay relay = overdue.get(dealtWith++);
+            Flow flow = overdue.get(dealtWith++);
             // It may have ended by itself, or gone on to another backend, while it waited for its turn.
-            if (!relay.hasEnded() && isOverdue(relay)) {
+            if (!flow.hasEnded() && isOverdue(flow)) {
                 drain.countReset();
-                relay.abort();
+                flow.abort();
             }
         }
         if (dealtWith < overdue.size() && !drain.isOver()) {
@@ -49,7 +49,7 @@ final class DrainEnd implements Runnable {
         }
     }
 
-    private boolean isOverdue(Relay relay) {
-        return relay.backend() == backend;
+    private boolean isOverdue(Flow flow) {
+        return flow.backend() == backend;
     }
 }

@@ -120,7 +120,7 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
     public void close() {
         if (!closed) {
             closed = true;
-            worker.closeAfterEvents(this);
+            worker.closeAfterEvents(this::release);
         }
     }
 
@@ -137,7 +137,7 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
     }
 
     /** Frees the descriptor. A closed one leaves the epoll set by itself. */
-    void release() {
+    private void release() {
         socket.closeQuietly();
         registration.cancel();
     }

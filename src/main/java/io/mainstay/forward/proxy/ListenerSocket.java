@@ -18,12 +18,15 @@ import org.slf4j.LoggerFactory;
  * The listening socket of one listener on one worker. The kernel shares new connections out among the sockets of all workers
  * (SO_REUSEPORT).
  */
-final class ListenerSocket implements EpollIoHandle {
+final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
 
     private static final Logger LOG = LoggerFactory.getLogger(ListenerSocket.class);
 
     /** Connections taken in one go, so that a flood of new ones does not hold up the others. */
     private static final int MAX_ACCEPTED_AT_ONCE = 32;
+
+    /** Bounds what a listener that is to be closed still takes. */
+    private static final int MAX_LAST_ROUNDS = 128;
 
     /** How long new connections wait in the kernel when the node has no descriptor for them. */
     private static final long PAUSE_NANOS = 100_000_000;
@@ -38,7 +41,6 @@ final class ListenerSocket implements EpollIoHandle {
     private static final EpollIoOps PAUSED = EpollIoOps.EPOLLRDHUP;
 
     private final Worker worker;
-    private final LiveService service;
     private final LiveListener listener;
     private final TcpSocket socket;
     private final EventOutlet events;
@@ -47,9 +49,8 @@ final class ListenerSocket implements EpollIoHandle {
     private boolean everTold;
     private long lastToldNanos;
 
-    ListenerSocket(Worker worker, LiveService service, LiveListener listener, TcpSocket socket, EventOutlet events) {
+    ListenerSocket(Worker worker, LiveListener listener, TcpSocket socket, EventOutlet events) {
         this.worker = worker;
-        this.service = service;
         this.listener = listener;
         this.socket = socket;
         this.events = events;
@@ -90,8 +91,8 @@ final class ListenerSocket implements EpollIoHandle {
         }
     }
 
-    /** Takes connections from now on; on the thread of the worker. */
-    void start() {
+    @Override
+    public void start() {
         registration = worker.register(this);
         registration.submit(EpollIoOps.EPOLLIN);
     }
@@ -107,14 +108,14 @@ final class ListenerSocket implements EpollIoHandle {
             acceptOrPause();
         } catch (Throwable defect) {
             // Thrown on, it would end the loop with every connection on it.
-            LOG.error("connections for service {} not taken", service.name(), defect);
+            LOG.error("connections for service {} not taken", listener.service().name(), defect);
             pause("defect: " + defect);
         }
     }
 
     private void acceptOrPause() {
         try {
-            accept();
+            acceptSome();
         } catch (IOException failure) {
             // Other failures than a shortage concern a connection that is gone already (accept(2)): the next one is
             // waiting.
@@ -124,23 +125,25 @@ final class ListenerSocket implements EpollIoHandle {
         }
     }
 
-    private void accept() throws IOException {
+    /** Whether more may be waiting. */
+    private boolean acceptSome() throws IOException {
         for (int i = 0; i < MAX_ACCEPTED_AT_ONCE; i++) {
             int descriptor = socket.accept(clientAddress);
             if (descriptor < 0) {
-                return;
+                return false;
             }
             take(new TcpSocket(descriptor));
         }
+        return true;
     }
 
     private void take(TcpSocket accepted) {
         if (!listener.isOpen()) {
-            service.countRefused(RefusalReason.GATE_CLOSED);
+            listener.service().countRefused(RefusalReason.GATE_CLOSED);
             accepted.reset();
             return;
         }
-        worker.relay(service, listener, accepted, SocketAddresses.ofAccepted(clientAddress));
+        worker.relay(listener.service(), listener, accepted, SocketAddresses.ofAccepted(clientAddress));
     }
 
     /** Leaves new connections in the kernel for a while, rather than being told of them again and again. */
@@ -153,7 +156,7 @@ final class ListenerSocket implements EpollIoHandle {
         if (!everTold || nowNanos - lastToldNanos >= TELL_AGAIN_NANOS) {
             everTold = true;
             lastToldNanos = nowNanos;
-            events.tell(new ProxyEvent.AcceptFailing(service.name(), reason));
+            events.tell(new ProxyEvent.AcceptFailing(listener.service().name(), reason));
         }
         present.submit(PAUSED);
         worker.executeAfter(
@@ -163,6 +166,20 @@ final class ListenerSocket implements EpollIoHandle {
                     }
                 },
                 PAUSE_NANOS);
+    }
+
+    @Override
+    public void takeRestAndClose() {
+        try {
+            boolean more = true;
+            for (int rounds = 0; more && rounds < MAX_LAST_ROUNDS; rounds++) {
+                more = acceptSome();
+            }
+        } catch (IOException failure) {
+            LOG.debug("last connections on {} not taken", listener.endpoint(), failure);
+        } finally {
+            close();
+        }
     }
 
     @Override

@@ -11,10 +11,12 @@ import io.mainstay.health.AgentState;
 import io.mainstay.health.BackendHealth;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.Outlier;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.time.MonotonicInstant;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -24,13 +26,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveBackend {
 
-    private final BackendConfig config;
+    private volatile BackendConfig config;
     private final InetSocketAddress address;
     private final FlowCounters[] countersOfWorkers;
     private final Candidate<LiveBackend> candidate;
     private final BackendHealth health;
     private final Outlier outlier = new Outlier();
-    private final @Nullable CheckReport[] lastChecks;
+    private @Nullable CheckReport[] lastChecks;
     private AdminState wish = AdminState.READY;
     private boolean judged;
     private AgentState agent = AgentState.INITIAL;
@@ -38,6 +40,7 @@ final class LiveBackend {
     private MonotonicInstant since;
     private String reason = "";
     private @Nullable Drain drain;
+    private boolean retiring;
 
     LiveBackend(
             BackendConfig config,
@@ -65,8 +68,27 @@ final class LiveBackend {
         return config;
     }
 
+    /** Takes other settings over; the address stays. */
+    void configure(BackendConfig newConfig) {
+        config = newConfig;
+    }
+
+    /** Whether it is not in the configuration any more and is being emptied. */
+    boolean isRetiring() {
+        return retiring;
+    }
+
+    void setRetiring(boolean retiring) {
+        this.retiring = retiring;
+    }
+
     InetSocketAddress address() {
         return address;
+    }
+
+    /** The address with a port that lies so far behind. */
+    InetSocketAddress address(int portOffset) {
+        return portOffset == 0 ? address : new InetSocketAddress(address.getAddress(), address.getPort() + portOffset);
     }
 
     boolean isIpv6() {
@@ -125,6 +147,19 @@ final class LiveBackend {
     /** Whether it is wanted and no check has ended yet, so that nothing can be said about it. */
     boolean isUndecided() {
         return wish == AdminState.READY && health.verdict() == Verdict.UNKNOWN;
+    }
+
+    /** Takes over how it is judged from now on; its state stays until that says otherwise. */
+    void configure(ServiceHealthConfig next) {
+        health.configure(next.checks());
+        lastChecks = Arrays.copyOf(lastChecks, next.checks().size());
+        if (next.agent().isEmpty()) {
+            agent = AgentState.INITIAL;
+        }
+        if (next.outliers().isEmpty()) {
+            outlier.forget();
+            ejected = false;
+        }
     }
 
     BackendHealth health() {

@@ -8,7 +8,6 @@ import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.DrainPlan;
-import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.AgentReport;
@@ -27,6 +26,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -48,41 +48,186 @@ final class LiveService {
         }
     }
 
-    private final ProxyService settings;
-    private final Timeouts timeouts;
+    private final String name;
+    private final int workers;
     private final MonotonicClock clock;
     private final EventOutlet events;
     private final Surroundings surroundings;
-    private final List<LiveListener> listeners = new ArrayList<>();
-    private final List<LiveBackend> backends = new ArrayList<>();
     private final BackendPool<LiveBackend> pool;
     private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
+    private volatile ProxyService settings;
+    private volatile Timeouts timeouts;
+    private volatile List<LiveListener> listeners = List.of();
+    private volatile List<LiveBackend> backends = List.of();
+
+    /** Backends that are not in the configuration any more and still serve or are being emptied. */
+    private final List<LiveBackend> leaving = new ArrayList<>();
+
+    /** What backends counted that are gone, so that the sums of the service never fall. */
+    private long departedConnections;
+
+    private long departedBytesIn;
+    private long departedBytesOut;
+
+    /** How often a backend has come to another state. */
+    private final AtomicInteger changes = new AtomicInteger();
+
+    /** Whether the service itself is not in the configuration any more. */
+    private boolean removed;
 
     /** Which backends serve, as the journal was last told; null: nothing yet. */
     private @Nullable Tier toldTier;
 
     LiveService(ProxyService settings, ProxySettings engine, EventOutlet events, Surroundings surroundings) {
+        this.name = settings.config().name();
         this.settings = settings;
         this.clock = engine.clock();
+        this.workers = engine.workers();
         this.events = events;
         this.surroundings = surroundings;
         timeouts = Timeouts.of(settings.config().timeouts());
         pool = new BackendPool<>(settings.config().selection(), clock.now().nanos());
-        for (ListenerConfig listener : settings.config().listeners()) {
-            boolean virtual =
-                    engine.virtualAddresses().contains(listener.endpoint().address());
-            listeners.add(new LiveListener(listener, virtual));
-        }
-        for (BackendConfig backend : settings.config().backends()) {
-            backends.add(new LiveBackend(backend, pool, settings.health().checks(), engine.workers(), clock.now()));
-        }
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
         }
+        backends = settings.config().backends().stream().map(this::arrival).toList();
+    }
+
+    private LiveBackend arrival(BackendConfig backend) {
+        return new LiveBackend(backend, pool, settings.health().checks(), workers, clock.now());
+    }
+
+    /**
+     * Takes new settings over. Backends with the same name and address stay as they are, with their connections, verdicts
+     * and counters. Those that are gone from the settings are drained, but serve on until one of the others may: so a change
+     * of all servers at once leaves no moment without any.
+     *
+     * @return the backends that are to be checked from now on: those that came, and those that came back
+     */
+    synchronized List<LiveBackend> configure(ProxyService next) {
+        removed = false;
+        settings = next;
+        timeouts = Timeouts.of(next.config().timeouts());
+        pool.configure(next.config().selection());
+        List<LiveBackend> wanted = new ArrayList<>();
+        List<LiveBackend> arrived = new ArrayList<>();
+        for (BackendConfig config : next.config().backends()) {
+            LiveBackend present = find(backends, config);
+            if (present == null) {
+                present = find(leaving, config);
+                if (present == null) {
+                    present = arrival(config);
+                } else {
+                    rejoin(present);
+                }
+                arrived.add(present);
+            }
+            present.configure(config);
+            pool.configure(present.candidate(), config);
+            BackendState before = present.state();
+            present.configure(next.health());
+            pool.setWanted(
+                    present.candidate(),
+                    present.agent().percent(),
+                    present.agent().maxConnections());
+            if (present.state() != before) {
+                onStateChange(present, before, "the configuration has changed");
+            }
+            wanted.add(present);
+        }
+        for (LiveBackend backend : backends) {
+            if (!wanted.contains(backend)) {
+                leaving.add(backend);
+            }
+        }
+        backends = List.copyOf(wanted);
+        arrangePool();
+        retireReplaced();
+        return arrived;
+    }
+
+    /** Whether it is what is wanted already. */
+    synchronized boolean isAs(ProxyService wanted) {
+        return !removed && settings.equals(wanted);
+    }
+
+    /** Whether the operator has not taken the backend out of the checks. */
+    synchronized boolean isToBeChecked(LiveBackend backend) {
+        return backend.wish() != AdminState.MAINTENANCE && !backend.isRetiring();
+    }
+
+    private static @Nullable LiveBackend find(List<LiveBackend> among, BackendConfig config) {
+        for (LiveBackend backend : among) {
+            if (backend.name().equals(config.name())
+                    && backend.config().address().equals(config.address())) {
+                return backend;
+            }
+        }
+        return null;
+    }
+
+    /** Lets the pool choose among those that are wanted, in their order, and those that serve until they are replaced. */
+    private void arrangePool() {
+        pool.setMembers(withLeaving().stream()
+                .filter(backend -> !backend.isRetiring())
+                .map(LiveBackend::candidate)
+                .toList());
+    }
+
+    /** It was not checked while it was leaving, so what the checks found before counts no more. */
+    private void rejoin(LiveBackend backend) {
+        leaving.remove(backend);
+        if (backend.isRetiring()) {
+            backend.setRetiring(false);
+            backend.health().forget();
+            wish(backend, backend.state(), AdminState.READY, "in the configuration again, not checked yet");
+        }
+    }
+
+    /** Drains every backend, because the service is not in the configuration any more. */
+    synchronized void remove() {
+        removed = true;
+        leaving.addAll(backends);
+        backends = List.of();
+        retireReplaced();
+    }
+
+    /** Whether the service is not in the configuration any more and nothing is left of it. */
+    synchronized boolean isGone() {
+        return removed && leaving.isEmpty();
+    }
+
+    private void retireReplaced() {
+        if (!removed
+                && !isDecided()
+                && backends.stream().noneMatch(b -> b.candidate().isServing())) {
+            return;
+        }
+        for (LiveBackend backend : List.copyOf(leaving)) {
+            if (!backend.isRetiring()) {
+                backend.setRetiring(true);
+                pool.remove(backend.candidate());
+                surroundings.retirementBegun(
+                        this, backend, drain(backend, settings.config().drainTimeout()));
+            }
+        }
+    }
+
+    /** Drops a backend whose retirement is over; nothing if it has come back since that began. */
+    synchronized void forget(LiveBackend backend, Drain retirement) {
+        if (backend.drain() == retirement && backend.isRetiring() && leaving.remove(backend)) {
+            departedConnections += backend.sum(FlowCounters::connections);
+            departedBytesIn += backend.sum(FlowCounters::bytesIn);
+            departedBytesOut += backend.sum(FlowCounters::bytesOut);
+        }
+    }
+
+    void setListeners(List<LiveListener> newListeners) {
+        listeners = List.copyOf(newListeners);
     }
 
     String name() {
-        return settings.config().name();
+        return name;
     }
 
     ProxyService settings() {
@@ -101,7 +246,7 @@ final class LiveService {
         return backends;
     }
 
-    /** @throws IllegalArgumentException if there is none of that name */
+    /** @throws IllegalArgumentException if none of that name is configured */
     LiveBackend backend(String name) {
         for (LiveBackend backend : backends) {
             if (backend.name().equals(name)) {
@@ -122,6 +267,26 @@ final class LiveService {
     /** Chooses a backend for a new connection and counts the connection there; null if none takes any. */
     synchronized @Nullable LiveBackend take(Endpoint client) {
         Candidate<LiveBackend> chosen = pool.choose(client, clock.now(), List.of());
+        if (chosen == null) {
+            return null;
+        }
+        chosen.connectionStarted();
+        return chosen.backend();
+    }
+
+    /** How often a backend has come to another state, for those who keep their backend for long. */
+    int changes() {
+        return changes.get();
+    }
+
+    /** Whether a backend gets no more traffic of any kind because its checks fail. */
+    synchronized boolean hasGivenUp(LiveBackend backend) {
+        return backend.state() == BackendState.UNHEALTHY && !backend.candidate().isServing();
+    }
+
+    /** Chooses a backend that is not this one, if there is another, and counts a connection there; null: there is none. */
+    synchronized @Nullable LiveBackend takeOther(LiveBackend than, Endpoint client) {
+        Candidate<LiveBackend> chosen = pool.choose(client, clock.now(), List.of(than.candidate()));
         if (chosen == null) {
             return null;
         }
@@ -369,7 +534,11 @@ final class LiveService {
         pool.setStanding(backend.candidate(), backend.standing());
         pool.prepare(now);
         events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
-        tellTier(backend.name() + ": " + reason);
+        changes.incrementAndGet();
+        retireReplaced();
+        if (!removed) {
+            tellTier(backend.name() + ": " + reason);
+        }
     }
 
     /** Tells which backends serve, where that is other than what was told last. */
@@ -393,7 +562,7 @@ final class LiveService {
 
     /** Calls off the drains that run. */
     synchronized void cancelDrains() {
-        for (LiveBackend backend : backends) {
+        for (LiveBackend backend : withLeaving()) {
             Drain drain = backend.drain();
             if (drain != null && !drain.isOver()) {
                 finish(backend, drain);
@@ -401,10 +570,16 @@ final class LiveService {
         }
     }
 
+    private List<LiveBackend> withLeaving() {
+        List<LiveBackend> all = new ArrayList<>(backends);
+        all.addAll(leaving);
+        return all;
+    }
+
     synchronized ServiceSnapshot snapshot() {
         MonotonicInstant now = clock.now();
-        List<BackendSnapshot> backendSnapshots = new ArrayList<>(backends.size());
-        for (LiveBackend backend : backends) {
+        List<BackendSnapshot> backendSnapshots = new ArrayList<>();
+        for (LiveBackend backend : withLeaving()) {
             Drain drain = backend.drain();
             backendSnapshots.add(backend.snapshot(drain == null ? null : drain.status(backend.active(), now)));
         }
@@ -413,12 +588,22 @@ final class LiveService {
         return new ServiceSnapshot(
                 name(),
                 settings.config().listeners(),
+                settings.config().selection().balance(),
                 listeners.stream().anyMatch(LiveListener::isOpen),
                 pool.tier(),
-                pool.active(),
-                backendSnapshots.stream().mapToLong(BackendSnapshot::total).sum(),
-                backendSnapshots.stream().mapToLong(BackendSnapshot::bytesIn).sum(),
-                backendSnapshots.stream().mapToLong(BackendSnapshot::bytesOut).sum(),
+                backendSnapshots.stream().mapToInt(BackendSnapshot::active).sum(),
+                departedConnections
+                        + backendSnapshots.stream()
+                                .mapToLong(BackendSnapshot::total)
+                                .sum(),
+                departedBytesIn
+                        + backendSnapshots.stream()
+                                .mapToLong(BackendSnapshot::bytesIn)
+                                .sum(),
+                departedBytesOut
+                        + backendSnapshots.stream()
+                                .mapToLong(BackendSnapshot::bytesOut)
+                                .sum(),
                 refusals,
                 backendSnapshots);
     }

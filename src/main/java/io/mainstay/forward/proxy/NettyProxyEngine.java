@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
-import io.mainstay.forward.ListenerConfig;
 import io.mainstay.health.probe.Prober;
-import io.mainstay.health.probe.SocketErrors;
-import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
-import io.mainstay.net.Transport;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -44,16 +38,20 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     private final MultiThreadIoEventLoopGroup controlLoop;
     private final IoEventLoop control;
     private final List<Worker> workers = new ArrayList<>();
-    private final List<LiveService> services = new ArrayList<>();
+    private final RandomGenerator random = RandomGenerator.getDefault();
     private final List<BackendCheck> checks = new ArrayList<>();
+    private final ListenerSet listeners;
     private final Prober prober;
     private final LinkWatch links;
-    private final RandomGenerator random = RandomGenerator.getDefault();
     private final EventOutlet events;
     private final CompletableFuture<String> failure = new CompletableFuture<>();
+
+    /** In the order of the configuration, then those that are not in it any more and are being emptied. */
+    private volatile List<LiveService> services = List.of();
+
     private volatile boolean closing;
 
-    NettyProxyEngine(ProxySettings settings, List<ProxyService> wanted, Consumer<ProxyEvent> consumer) {
+    NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer) {
         this.settings = settings;
         workerLoops = loops(settings.workers(), "mainstay-relay");
         controlLoop = loops(1, "mainstay-health");
@@ -67,9 +65,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
             BlockPool blocks = new BlockPool(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE / settings.workers());
             workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks));
         }
-        for (ProxyService service : wanted) {
-            services.add(new LiveService(service, settings, events, this));
-        }
+        listeners = new ListenerSet(settings, workers, events);
     }
 
     private static MultiThreadIoEventLoopGroup loops(int threads, String name) {
@@ -87,68 +83,95 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         }
     }
 
-    /** Binds all, then starts to listen and to check; so nothing is served by half an engine. */
-    void start() throws ProxyStartException {
-        List<Runnable> startListening = new ArrayList<>();
-        List<TcpSocket> bound = new ArrayList<>();
-        try {
-            for (LiveService service : services) {
-                for (LiveListener listener : service.listeners()) {
-                    requireSupported(service, listener.config());
-                    bind(service, listener, bound, startListening);
+    /** Serves these services from now on. */
+    void start(List<ProxyService> wanted) throws ProxyStartException {
+        Rehearsal.run(workers.getFirst(), settings);
+        configure(wanted);
+    }
+
+    @Override
+    public synchronized void configure(List<ProxyService> wanted) throws ProxyStartException {
+        ListenerSet.Bound bound = listeners.bind(wanted);
+        // Nothing fails from here on.
+        List<LiveService> serving = wanted.stream().map(this::live).toList();
+        List<LiveService> all = new ArrayList<>(serving);
+        for (LiveService service : services) {
+            if (!serving.contains(service)) {
+                all.add(service);
+            }
+        }
+        services = List.copyOf(all);
+        listeners.commit(serving, bound);
+        all.subList(serving.size(), all.size()).forEach(LiveService::remove);
+        removeWhatIsGone();
+    }
+
+    /** The service as it is wanted: the one that is there, changed if need be, or a new one. */
+    private LiveService live(ProxyService wanted) {
+        for (LiveService present : services) {
+            if (present.name().equals(wanted.config().name())) {
+                if (!present.isAs(wanted)) {
+                    boolean checkedOtherwise = !present.settings().health().equals(wanted.health());
+                    List<LiveBackend> arrived = present.configure(wanted);
+                    check(present, checkedOtherwise ? present.backends() : arrived, checkedOtherwise);
+                }
+                return present;
+            }
+        }
+        LiveService arrived = new LiveService(wanted, settings, events, this);
+        check(arrived, arrived.backends(), false);
+        return arrived;
+    }
+
+    /** Starts the checks of backends, as far as they do not run already. */
+    private void check(LiveService service, List<LiveBackend> backends, boolean anew) {
+        events.after(() -> {
+            for (LiveBackend backend : backends) {
+                if (anew) {
+                    dropCheckOf(backend);
+                }
+                if (checks.stream().noneMatch(check -> check.backend() == backend)) {
+                    checks.add(new BackendCheck(service, backend, prober, links, control, random));
+                }
+                if (service.isToBeChecked(backend)) {
+                    checkOf(backend).ifPresent(BackendCheck::start);
                 }
             }
-        } catch (ProxyStartException failure) {
-            bound.forEach(TcpSocket::closeQuietly);
-            throw failure;
-        }
-        Rehearsal.run(workers.getFirst(), settings);
-        startListening.forEach(Runnable::run);
-        control.execute(this::startChecks);
+        });
     }
 
-    private static void requireSupported(LiveService service, ListenerConfig listener) throws ProxyStartException {
-        if (listener.transport() != Transport.TCP) {
-            throw new ProxyStartException("service " + service.name() + ": listen " + listener.endpoint()
-                    + "/udp (expected: tcp, the proxy engine forwards nothing else)");
-        }
+    private void dropCheckOf(LiveBackend backend) {
+        checkOf(backend).ifPresent(check -> {
+            check.stop();
+            checks.remove(check);
+        });
     }
 
-    private void bind(LiveService service, LiveListener listener, List<TcpSocket> bound, List<Runnable> startListening)
-            throws ProxyStartException {
-        Endpoint endpoint = listener.config().endpoint();
-        try {
-            InetSocketAddress address = SocketAddresses.of(endpoint);
-            ListenerSocket.requireUnused(address);
-            for (Worker worker : workers) {
-                TcpSocket socket = ListenerSocket.bind(address, settings.backlog());
-                bound.add(socket);
-                ListenerSocket listening = new ListenerSocket(worker, service, listener, socket, events);
-                startListening.add(() -> worker.execute(() -> worker.listen(listening)));
-            }
-        } catch (IOException refused) {
-            throw new ProxyStartException(
-                    "service " + service.name() + ": listen " + endpoint + "/tcp: " + SocketErrors.reason(refused),
-                    refused);
-        }
+    private Optional<BackendCheck> checkOf(LiveBackend backend) {
+        return checks.stream().filter(check -> check.backend() == backend).findFirst();
     }
 
-    private void startChecks() {
-        for (LiveService service : services) {
-            for (LiveBackend backend : service.backends()) {
-                BackendCheck check = new BackendCheck(service, backend, prober, links, control, random);
-                checks.add(check);
-                check.start();
-            }
-        }
+    @Override
+    public void retirementBegun(LiveService service, LiveBackend backend, Drain drain) {
+        events.after(() -> {
+            dropCheckOf(backend);
+            waitForDeadline(backend, drain);
+        });
+        var unused = drain.result().thenRun(() -> {
+            service.forget(backend, drain);
+            removeWhatIsGone();
+        });
+    }
+
+    private synchronized void removeWhatIsGone() {
+        services = services.stream().filter(service -> !service.isGone()).toList();
     }
 
     private void withCheckOf(LiveBackend backend, Consumer<BackendCheck> action) {
-        events.after(() ->
-                checks.stream().filter(check -> check.backend() == backend).forEach(action));
+        events.after(() -> checkOf(backend).ifPresent(action));
     }
 
-    private LiveService service(String name) {
+    LiveService service(String name) {
         for (LiveService service : services) {
             if (service.name().equals(name)) {
                 return service;
@@ -158,31 +181,18 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         throw new IllegalArgumentException("service: " + name + " (expected: one of " + known + ")");
     }
 
-    private Set<LiveListener> moveGates(Set<IpAddress> addresses, boolean open) {
-        Set<LiveListener> moved = new HashSet<>();
-        for (LiveService service : services) {
-            for (LiveListener listener : service.listeners()) {
-                if (listener.isVirtual() && addresses.contains(listener.address())) {
-                    listener.setOpen(open);
-                    moved.add(listener);
-                }
-            }
-        }
-        return moved;
-    }
-
     @Override
     public void openGate(Set<IpAddress> addresses) {
-        moveGates(addresses, true);
+        listeners.moveGates(addresses, true);
     }
 
     @Override
     public CompletableFuture<Integer> closeGate(Set<IpAddress> addresses) {
         // The gates go first: what a worker accepts after it was told to abort finds them closed.
-        Set<LiveListener> closed = moveGates(addresses, false);
+        listeners.moveGates(addresses, false);
         CompletableFuture<Integer> sum = CompletableFuture.completedFuture(0);
         for (Worker worker : workers) {
-            sum = sum.thenCombine(worker.abortOn(closed), Integer::sum);
+            sum = sum.thenCombine(worker.abortOn(addresses), Integer::sum);
         }
         return sum;
     }
@@ -249,7 +259,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     @Override
     public void resetConnections(LiveBackend backend) {
         for (Worker worker : workers) {
-            var unused = worker.abort(relay -> relay.backend() == backend);
+            var unused = worker.abort(flow -> flow.backend() == backend);
         }
     }
 
@@ -277,9 +287,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     public void close() {
         closing = true;
         List<CompletableFuture<Void>> workersClosing = new ArrayList<>();
-        for (LiveService service : services) {
-            service.listeners().forEach(listener -> listener.setOpen(false));
-        }
+        listeners.closeGates();
         for (Worker worker : workers) {
             workersClosing.add(worker.close());
         }

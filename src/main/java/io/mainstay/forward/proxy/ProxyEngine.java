@@ -29,15 +29,25 @@ public interface ProxyEngine extends AutoCloseable {
      */
     static ProxyEngine start(ProxySettings settings, List<ProxyService> services, Consumer<ProxyEvent> events)
             throws ProxyStartException {
-        NettyProxyEngine engine = new NettyProxyEngine(settings, services, events);
+        NettyProxyEngine engine = new NettyProxyEngine(settings, events);
         try {
-            engine.start();
+            engine.start(services);
         } catch (ProxyStartException failure) {
             engine.close();
             throw failure;
         }
         return engine;
     }
+
+    /**
+     * Serves these services from now on, each by its name the same as before. What is equal to what runs is not touched:
+     * neither its sockets nor its connections, verdicts or counters. Backends and services that are gone are drained within
+     * the drain timeout of their service; connections of a service that has changed stay where they are and keep the
+     * timeouts with which they began.
+     *
+     * @throws ProxyStartException if a listener cannot be bound; then nothing has changed
+     */
+    void configure(List<ProxyService> services) throws ProxyStartException;
 
     /** Lets the services on these addresses accept. Addresses that are open already or are not virtual stay as they are. */
     void openGate(Set<IpAddress> addresses);

@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.ServiceConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.ServiceHealthConfig;
 
 /**
@@ -9,5 +10,12 @@ import io.mainstay.health.ServiceHealthConfig;
  *
  * @param config where clients arrive and who serves them
  * @param health how each backend is judged
+ * @param traffic how its traffic is handled
  */
-public record ProxyService(ServiceConfig config, ServiceHealthConfig health) {}
+public record ProxyService(ServiceConfig config, ServiceHealthConfig health, TrafficConfig traffic) {
+
+    /** A service whose traffic is handled as by default. */
+    public ProxyService(ServiceConfig config, ServiceHealthConfig health) {
+        this(config, health, TrafficConfig.DEFAULT);
+    }
+}

@@ -46,8 +46,8 @@ final class Rehearsal {
             Endpoint back = SocketAddresses.endpoint(new InetSocketAddress(loopback, server.getLocalPort()));
             EventOutlet silent = new EventOutlet(Runnable::run, event -> {});
             LiveService service = service(SocketAddresses.endpoint(front), back, settings, silent);
-            LiveListener listener = service.listeners().getFirst();
-            ListenerSocket listening = new ListenerSocket(worker, service, listener, socket, silent);
+            LiveListener listener = new LiveListener(SocketAddresses.endpoint(front), false, true, service, 0);
+            ListenerSocket listening = new ListenerSocket(worker, listener, socket, silent);
             worker.execute(() -> worker.listen(listening));
             try {
                 for (int i = 0; i < ROUNDS; i++) {

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * that is ended for another reason (idle, drained, moved away) is reset on both sides, because a FIN would tell the peer
  * that the stream is complete.
  */
-final class Relay extends TimerWheel.Entry {
+final class Relay extends TimerWheel.Entry implements Flow {
 
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
 
@@ -81,15 +81,18 @@ final class Relay extends TimerWheel.Entry {
         return client;
     }
 
-    LiveListener listener() {
+    @Override
+    public LiveListener listener() {
         return listener;
     }
 
-    LiveBackend backend() {
+    @Override
+    public LiveBackend backend() {
         return backend;
     }
 
-    boolean hasEnded() {
+    @Override
+    public boolean hasEnded() {
         return phase == Phase.ENDED;
     }
 
@@ -105,7 +108,7 @@ final class Relay extends TimerWheel.Entry {
                 trial.connecting(backend);
             }
             try {
-                server.attach(lane.connect(backend, server));
+                server.attach(lane.connect(backend, listener.portOffset(), server));
                 lastActivityNanos = lane.stamp();
                 timeoutNanos = service.timeouts().connectNanos();
                 lane.file(this);
@@ -344,8 +347,8 @@ final class Relay extends TimerWheel.Entry {
         }
     }
 
-    /** Resets both sides, whatever they are doing. */
-    void abort() {
+    @Override
+    public void abort() {
         if (phase != Phase.ENDED) {
             client.reset();
             server.reset();

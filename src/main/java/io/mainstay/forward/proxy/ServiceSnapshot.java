@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.Tier;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Map;
  * A service at one moment.
  *
  * @param listeners where clients arrive
+ * @param balance how backends are chosen
  * @param open whether at least one listener takes connections
  * @param tier which backends get new connections
  * @param active connections that clients have now
@@ -17,11 +19,12 @@ import java.util.Map;
  * @param bytesIn octets from clients
  * @param bytesOut octets to clients
  * @param refused connections that the node reset for want of something, every reason with its count
- * @param backends in the order of the configuration
+ * @param backends in the order of the configuration, then those that are not in it any more and are being emptied
  */
 public record ServiceSnapshot(
         String name,
         List<ListenerConfig> listeners,
+        Balance balance,
         boolean open,
         Tier tier,
         int active,

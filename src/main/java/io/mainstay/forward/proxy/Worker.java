@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.net.Endpoint;
+import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One event loop with everything on it: its own listening sockets, the connections taken from them, and their connections
@@ -26,10 +28,11 @@ final class Worker {
 
     private final IoEventLoop loop;
     private final Lane lane;
-    private final List<ListenerSocket> listenerSockets = new ArrayList<>();
-    private final Deque<EpollStreamSocket> closing = new ArrayDeque<>();
+    private final List<ArrivalSocket> arrivals = new ArrayList<>();
+    private final Deque<Runnable> closing = new ArrayDeque<>();
     private final Runnable tick = this::tick;
     private final Runnable releaseClosed = this::releaseClosed;
+    private @Nullable DatagramArea datagrams;
     private boolean ticking;
 
     Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks) {
@@ -39,6 +42,16 @@ final class Worker {
 
     Lane lane() {
         return lane;
+    }
+
+    /** The memory for datagrams. */
+    DatagramArea datagrams() {
+        DatagramArea present = datagrams;
+        if (present == null) {
+            present = new DatagramArea(this);
+            datagrams = present;
+        }
+        return present;
     }
 
     /** Runs a task on the worker; any thread. Whether the worker is still there to do so. */
@@ -63,16 +76,16 @@ final class Worker {
         return loop.register(handle).syncUninterruptibly().getNow();
     }
 
-    /** Takes connections from a listening socket from now on. */
-    void listen(ListenerSocket socket) {
-        listenerSockets.add(socket);
+    /** Takes clients from a socket from now on. */
+    void listen(ArrivalSocket socket) {
+        arrivals.add(socket);
         socket.start();
     }
 
-    /** Closes a listening socket. */
-    void stopListening(ListenerSocket socket) {
-        listenerSockets.remove(socket);
-        socket.close();
+    /** Serves the clients that wait on a socket, and closes it. */
+    void stopListening(ArrivalSocket socket) {
+        arrivals.remove(socket);
+        socket.takeRestAndClose();
     }
 
     /** Takes over a connection of a client that was accepted. */
@@ -97,7 +110,8 @@ final class Worker {
         relay.start();
     }
 
-    private StreamSocket connect(LiveBackend backend, StreamSocket.Listener listener) throws IOException {
+    private StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener)
+            throws IOException {
         TcpSocket socket;
         try {
             socket = TcpSocket.open(backend.isIpv6());
@@ -106,7 +120,7 @@ final class Worker {
         }
         try {
             socket.setTcpNoDelay(true);
-            socket.connect(backend.address());
+            socket.connect(backend.address(portOffset));
             return new EpollStreamSocket(this, socket, listener, EpollStreamSocket.READING_AND_WRITING);
         } catch (IOException refused) {
             socket.closeQuietly();
@@ -118,10 +132,10 @@ final class Worker {
     }
 
     /**
-     * Closes a socket once the events that the kernel has told in this round are served. Until then its descriptor cannot
-     * be given to a new socket, which would get the events of the old one.
+     * Closes a socket, as the task does it, once the events that the kernel has told in this round are served. Until then its
+     * descriptor cannot be given to a new socket, which would get the events of the old one.
      */
-    void closeAfterEvents(EpollStreamSocket socket) {
+    void closeAfterEvents(Runnable socket) {
         if (closing.isEmpty()) {
             loop.execute(releaseClosed);
         }
@@ -129,8 +143,8 @@ final class Worker {
     }
 
     private void releaseClosed() {
-        for (EpollStreamSocket socket = closing.pollFirst(); socket != null; socket = closing.pollFirst()) {
-            socket.release();
+        for (Runnable socket = closing.pollFirst(); socket != null; socket = closing.pollFirst()) {
+            socket.run();
         }
     }
 
@@ -154,11 +168,11 @@ final class Worker {
      *
      * @return how many, when their resets have been handed to the kernel
      */
-    CompletableFuture<Integer> abort(Predicate<Relay> which) {
+    CompletableFuture<Integer> abort(Predicate<Flow> which) {
         CompletableFuture<Integer> done = new CompletableFuture<>();
         boolean accepted = execute(() -> {
-            List<Relay> chosen = relays(which);
-            chosen.forEach(Relay::abort);
+            List<Flow> chosen = flows(which);
+            chosen.forEach(Flow::abort);
             // Behind the release of their sockets.
             execute(() -> done.complete(chosen.size()));
         });
@@ -168,17 +182,18 @@ final class Worker {
         return done;
     }
 
-    /** Resets the connections on these listeners; any thread. */
-    CompletableFuture<Integer> abortOn(Set<LiveListener> listeners) {
-        return abort(relay -> listeners.contains(relay.listener()));
+    /** Resets the connections of clients on these virtual addresses; any thread. */
+    CompletableFuture<Integer> abortOn(Set<IpAddress> addresses) {
+        return abort(flow -> flow.listener().isVirtual()
+                && addresses.contains(flow.listener().address()));
     }
 
-    /** The connections that are live, in no order. */
-    List<Relay> relays(Predicate<Relay> which) {
-        List<Relay> chosen = new ArrayList<>();
+    /** The connections and sessions that are live, in no order. */
+    List<Flow> flows(Predicate<Flow> which) {
+        List<Flow> chosen = new ArrayList<>();
         lane.wheel.forEach(entry -> {
-            if (entry instanceof Relay relay && which.test(relay)) {
-                chosen.add(relay);
+            if (entry instanceof Flow flow && which.test(flow)) {
+                chosen.add(flow);
             }
         });
         return chosen;
@@ -188,10 +203,13 @@ final class Worker {
     CompletableFuture<Void> close() {
         CompletableFuture<Void> done = new CompletableFuture<>();
         boolean accepted = execute(() -> {
-            listenerSockets.forEach(ListenerSocket::close);
-            relays(relay -> true).forEach(Relay::abort);
+            arrivals.forEach(ArrivalSocket::close);
+            flows(flow -> true).forEach(Flow::abort);
             execute(() -> {
                 lane.blocks.close();
+                if (datagrams != null) {
+                    datagrams.close();
+                }
                 done.complete(null);
             });
         });

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The proxy engine: a TCP relay and active health checks on Netty.
+ * The proxy engine: a relay for TCP and UDP and active health checks on Netty.
+ *
+ * <p><b>Datagrams</b> go the same way without a connection: a client's first one chooses a backend and opens a socket towards
+ * it, which is the session ({@link io.mainstay.forward.proxy.UdpSession}). recvmmsg and sendmmsg, called through {@code
+ * java.lang.foreign} because Netty keeps its own to itself, take up to 32 at a time: those of all clients of a listener, and
+ * the answers of all sessions of one turn of the loop.
  *
  * <p>Together with {@code control} the only user of {@code io.netty}. May use {@code forward}, {@code health}, {@code net}
  * and {@code time}.

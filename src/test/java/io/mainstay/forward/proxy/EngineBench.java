@@ -110,10 +110,9 @@ final class EngineBench implements AutoCloseable {
     EngineBench startWithoutWaiting() {
         int port = freePort(listenHost);
         listening = new InetSocketAddress(listenHost, port);
-        engine = new NettyProxyEngine(
-                new ProxySettings(2, 128, virtual, CLOCK), List.of(service(endpoint(listenHost, port))), events::add);
+        engine = new NettyProxyEngine(new ProxySettings(2, 128, virtual, CLOCK), events::add);
         try {
-            engine.start();
+            engine.start(List.of(service(endpoint(listenHost, port))));
         } catch (ProxyStartException e) {
             throw new AssertionError(e);
         }

@@ -15,6 +15,7 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
@@ -77,20 +78,23 @@ class EngineStartTest {
     }
 
     @Test
-    void aUdpListenerIsRefusedInsteadOfIgnored() {
+    void aPortForDatagramsThatIsTakenIsNamed() throws IOException {
         bench.server(ScriptedServer.ECHO);
-        ProxyService service = bench.service(Endpoint.parse("127.0.0.1:53"));
-        ServiceConfig config = service.config();
-        ServiceConfig udp = new ServiceConfig(
-                config.name(),
-                List.of(new ListenerConfig(Endpoint.parse("127.0.0.1:53"), Transport.UDP)),
-                config.selection(),
-                config.drainTimeout(),
-                config.timeouts(),
-                config.backends());
-        assertThatThrownBy(() -> startAndCloseChecked(List.of(new ProxyService(udp, service.health()))))
-                .isInstanceOf(ProxyStartException.class)
-                .hasMessageContaining("service web: listen 127.0.0.1:53/udp");
+        try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            Endpoint endpoint = EngineBench.endpoint("127.0.0.1", taken.getLocalPort());
+            ServiceConfig config = bench.service(endpoint).config();
+            ServiceConfig udp = new ServiceConfig(
+                    config.name(),
+                    List.of(new ListenerConfig(endpoint, Transport.UDP)),
+                    config.selection(),
+                    config.drainTimeout(),
+                    config.timeouts(),
+                    config.backends());
+            ProxyService service = new ProxyService(udp, bench.service(endpoint).health());
+            assertThatThrownBy(() -> startAndCloseChecked(List.of(service)))
+                    .isInstanceOf(ProxyStartException.class)
+                    .hasMessage("service web: listen " + endpoint + "/udp: address already in use (errno 98)");
+        }
     }
 
     private static void startAndCloseChecked(List<ProxyService> services) throws ProxyStartException {

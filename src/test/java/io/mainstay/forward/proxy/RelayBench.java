@@ -52,6 +52,9 @@ final class RelayBench {
     private final List<String> resets = new ArrayList<>();
     private final Surroundings surroundings = new Surroundings() {
         @Override
+        public void retirementBegun(LiveService leaving, LiveBackend backend, Drain drain) {}
+
+        @Override
         public void resetConnections(LiveBackend backend) {
             resets.add(backend.name());
         }
@@ -62,6 +65,7 @@ final class RelayBench {
         }
     };
     private final LiveService service;
+    private final LiveListener listener;
     private final Lane lane;
     private Fate fate = Fate.PENDING;
     private MonotonicInstant now = new MonotonicInstant(Long.MAX_VALUE - 1_000_000_000L);
@@ -105,6 +109,7 @@ final class RelayBench {
             }
         }
         events.clear();
+        listener = new LiveListener(config.listeners().getFirst().endpoint(), false, true, service, 0);
         lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {});
     }
 
@@ -133,7 +138,8 @@ final class RelayBench {
         return resets;
     }
 
-    private StreamSocket connect(LiveBackend backend, StreamSocket.Listener listener) throws IOException {
+    private StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener)
+            throws IOException {
         connectedTo.add(backend.name());
         switch (fate) {
             case REFUSED_AT_ONCE -> throw new IOException("connection refused");
@@ -159,7 +165,7 @@ final class RelayBench {
         if (backend == null) {
             throw new AssertionError("no backend");
         }
-        Relay relay = new Relay(lane, service, service.listeners().getFirst(), CLIENT, backend);
+        Relay relay = new Relay(lane, service, listener, CLIENT, backend);
         SimulatedSocket client = new SimulatedSocket(relay.client());
         relay.client().attach(client);
         relay.start();

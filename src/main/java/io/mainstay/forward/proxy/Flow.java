@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+/** What one client has going with one backend: a TCP connection, or a session of datagrams. Used by one worker's thread alone. */
+interface Flow {
+
+    /** Where it goes now. */
+    LiveBackend backend();
+
+    /** Where the client arrived. */
+    LiveListener listener();
+
+    boolean hasEnded();
+
+    /** Ends it at once; a TCP connection by a reset on both sides. */
+    void abort();
+}

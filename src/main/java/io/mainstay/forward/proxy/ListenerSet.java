@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.forward.ListenerConfig;
+import io.mainstay.health.probe.SocketErrors;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Every address on which clients arrive, each with one socket on each worker, and the gates of the virtual ones.
+ *
+ * <p>A change has two steps: {@link #bind} does all that can fail and leaves the present sockets alone, {@link #commit}
+ * cannot fail. Changes come one at a time; gates may be moved by any thread meanwhile, for which nothing here waits for the
+ * kernel under the lock.
+ */
+final class ListenerSet {
+
+    /** What distinguishes one listening socket from another. */
+    private record Place(Endpoint endpoint, Transport transport) {
+
+        @Override
+        public String toString() {
+            return endpoint + "/" + transport.name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** An address with its sockets, one for each worker. */
+    private record Listening(LiveListener listener, List<ArrivalSocket> sockets) {}
+
+    private final ProxySettings settings;
+    private final List<Worker> workers;
+    private final EventOutlet events;
+    private final Map<Place, Listening> listening = new LinkedHashMap<>();
+    private final Set<IpAddress> openAddresses = new HashSet<>();
+
+    ListenerSet(ProxySettings settings, List<Worker> workers, EventOutlet events) {
+        this.settings = settings;
+        this.workers = workers;
+        this.events = events;
+    }
+
+    /** Sockets that are bound and do not serve yet. */
+    static final class Bound {
+
+        private final Map<Place, List<InetSocket>> sockets = new LinkedHashMap<>();
+
+        /** Closes them again. */
+        void undo() {
+            sockets.values().forEach(all -> all.forEach(InetSocket::closeQuietly));
+        }
+    }
+
+    /**
+     * Binds sockets for those listeners that are not there yet.
+     *
+     * @throws ProxyStartException if one cannot be bound; then none is
+     */
+    Bound bind(List<ProxyService> services) throws ProxyStartException {
+        Bound bound = new Bound();
+        try {
+            for (ProxyService service : services) {
+                for (ListenerConfig listener : service.config().listeners()) {
+                    for (int offset = 0; offset < listener.ports(); offset++) {
+                        Place place = new Place(listener.at(offset), listener.transport());
+                        if (!listening.containsKey(place)) {
+                            bind(service.config().name(), place, bound);
+                        }
+                    }
+                }
+            }
+            return bound;
+        } catch (ProxyStartException failure) {
+            bound.undo();
+            throw failure;
+        }
+    }
+
+    private void bind(String service, Place place, Bound bound) throws ProxyStartException {
+        List<InetSocket> sockets = new ArrayList<>();
+        bound.sockets.put(place, sockets);
+        try {
+            InetSocketAddress address = SocketAddresses.of(place.endpoint());
+            if (!isSharedWithOwn(place)) {
+                requireUnused(place.transport(), address);
+            }
+            for (int i = 0; i < workers.size(); i++) {
+                sockets.add(bind(place.transport(), address));
+            }
+        } catch (IOException refused) {
+            throw new ProxyStartException(
+                    "service " + service + ": listen " + place + ": " + SocketErrors.reason(refused), refused);
+        }
+    }
+
+    private static void requireUnused(Transport transport, InetSocketAddress address) throws IOException {
+        switch (transport) {
+            case TCP -> ListenerSocket.requireUnused(address);
+            case UDP -> DatagramListener.requireUnused(address);
+        }
+    }
+
+    private InetSocket bind(Transport transport, InetSocketAddress address) throws IOException {
+        return switch (transport) {
+            case TCP -> ListenerSocket.bind(address, settings.backlog());
+            case UDP -> DatagramListener.bind(address);
+        };
+    }
+
+    /** Whether a socket of this engine has the port for all addresses, or for one of those that are meant now. */
+    private boolean isSharedWithOwn(Place wanted) {
+        return listening.keySet().stream()
+                .filter(own -> own.transport() == wanted.transport())
+                .map(Place::endpoint)
+                .anyMatch(own -> own.port() == wanted.endpoint().port()
+                        && (own.address().isUnspecified()
+                                || wanted.endpoint().address().isUnspecified()));
+    }
+
+    /** Serves these services alone from now on: gives each listener to its service, and closes those of nobody. */
+    synchronized void commit(List<LiveService> services, Bound bound) {
+        Map<Place, Listening> before = new LinkedHashMap<>(listening);
+        listening.clear();
+        for (LiveService service : services) {
+            List<LiveListener> listeners = new ArrayList<>();
+            for (ListenerConfig config : service.settings().config().listeners()) {
+                for (int offset = 0; offset < config.ports(); offset++) {
+                    Place place = new Place(config.at(offset), config.transport());
+                    Listening present = before.remove(place);
+                    if (present == null) {
+                        present = listen(place, offset, service, bound.sockets.getOrDefault(place, List.of()));
+                    } else {
+                        present.listener().serveFor(service, offset);
+                    }
+                    listening.put(place, present);
+                    listeners.add(present.listener());
+                }
+            }
+            service.setListeners(listeners);
+        }
+        before.values().forEach(this::close);
+    }
+
+    private Listening listen(Place place, int portOffset, LiveService service, List<InetSocket> bound) {
+        IpAddress address = place.endpoint().address();
+        boolean virtual = settings.virtualAddresses().contains(address);
+        LiveListener listener =
+                new LiveListener(place.endpoint(), virtual, openAddresses.contains(address), service, portOffset);
+        List<ArrivalSocket> sockets = new ArrayList<>();
+        for (int i = 0; i < bound.size(); i++) {
+            Worker worker = workers.get(i);
+            ArrivalSocket socket = switch (bound.get(i)) {
+                case TcpSocket tcp -> new ListenerSocket(worker, listener, tcp, events);
+                case UdpSocket udp -> new DatagramListener(worker, listener, udp);
+            };
+            sockets.add(socket);
+            worker.execute(() -> worker.listen(socket));
+        }
+        return new Listening(listener, sockets);
+    }
+
+    private void close(Listening gone) {
+        for (int i = 0; i < gone.sockets().size(); i++) {
+            Worker worker = workers.get(i);
+            ArrivalSocket socket = gone.sockets().get(i);
+            worker.execute(() -> worker.stopListening(socket));
+        }
+    }
+
+    /** Lets clients of these addresses in, or keeps them out. */
+    synchronized void moveGates(Set<IpAddress> addresses, boolean open) {
+        if (open) {
+            openAddresses.addAll(addresses);
+        } else {
+            openAddresses.removeAll(addresses);
+        }
+        for (Listening each : listening.values()) {
+            if (addresses.contains(each.listener().address())) {
+                each.listener().setOpen(open);
+            }
+        }
+    }
+
+    /** Keeps out all who come on virtual addresses. */
+    synchronized void closeGates() {
+        openAddresses.clear();
+        listening.values().forEach(each -> each.listener().setOpen(false));
+    }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import io.mainstay.net.Endpoint;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The datagrams between one client and one backend: a socket towards the backend, on which its answers come back. Runs on
+ * the thread of one worker.
+ *
+ * <p>It ends when it was silent for a while, when the backend has given as many answers as there are to be, or when the
+ * backend is gone; nobody is told, the client's next datagram just begins another one.
+ */
+final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
+
+    private static final Logger LOG = LoggerFactory.getLogger(UdpSession.class);
+
+    /** The next session in the same chain of a {@link SessionTable}. */
+    @Nullable
+    UdpSession nextInChain;
+
+    private final Worker worker;
+    private final DatagramListener from;
+    private final LiveService service;
+    private final UdpClient client;
+    private final Endpoint endpoint;
+    private final LiveBackend backend;
+    private final FlowCounters counters;
+    private final UdpSocket socket;
+    private final IoRegistration registration;
+    private final long timeoutNanos;
+    private final int responsesUntilEnd;
+    private int responses;
+    private int knownChanges;
+    private long lastActivityNanos;
+    private boolean refused;
+    private boolean ended;
+
+    /**
+     * @param backend the backend that was taken for this session
+     * @throws IOException if this node lacks the means for another socket
+     */
+    UdpSession(
+            Worker worker,
+            DatagramListener from,
+            LiveService service,
+            UdpClient client,
+            Endpoint endpoint,
+            LiveBackend backend)
+            throws IOException {
+        this.worker = worker;
+        this.from = from;
+        this.service = service;
+        this.client = client;
+        this.endpoint = endpoint;
+        this.backend = backend;
+        counters = backend.counters(worker.lane().index);
+        timeoutNanos = service.settings().traffic().udp().sessionTimeout().toNanos();
+        responsesUntilEnd = service.settings().traffic().udp().responses();
+        knownChanges = service.changes();
+        socket = connect();
+        try {
+            registration = worker.register(this);
+        } catch (RuntimeException shortage) {
+            socket.closeQuietly();
+            throw shortage;
+        }
+        registration.submit(EpollIoOps.EPOLLIN);
+        lastActivityNanos = worker.lane().stamp();
+        worker.lane().file(this);
+        counters.connected();
+    }
+
+    private UdpSocket connect() throws IOException {
+        UdpSocket opened = UdpSocket.open(backend.isIpv6());
+        try {
+            opened.mergeReceived();
+            opened.connect(backend.address(from.listener().portOffset()));
+            return opened;
+        } catch (IOException refusedByKernel) {
+            opened.closeQuietly();
+            throw refusedByKernel;
+        }
+    }
+
+    UdpClient client() {
+        return client;
+    }
+
+    /** The client as the choice of a backend knows it. */
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    LiveService service() {
+        return service;
+    }
+
+    DatagramListener from() {
+        return from;
+    }
+
+    UdpSocket socket() {
+        return socket;
+    }
+
+    @Override
+    public LiveBackend backend() {
+        return backend;
+    }
+
+    @Override
+    public LiveListener listener() {
+        return from.listener();
+    }
+
+    @Override
+    public boolean hasEnded() {
+        return ended;
+    }
+
+    /** Whether the backend has refused a datagram of it: nothing listens there. */
+    boolean hasBeenRefused() {
+        return refused;
+    }
+
+    /** Whether the client's datagrams should go to another backend. Looks closely only when something has changed. */
+    boolean hasLostBackend() {
+        int changes = service.changes();
+        if (changes != knownChanges) {
+            knownChanges = changes;
+            refused |= service.hasGivenUp(backend);
+        }
+        return refused;
+    }
+
+    /** Sends these slots to the backend. */
+    void forward(DatagramBatch batch, int first, int end) {
+        int octets = 0;
+        for (int slot = first; slot < end; slot++) {
+            octets += batch.length(slot);
+        }
+        batch.addressToPeer(first, end);
+        int failure = batch.send(socket, first, end);
+        counters.bytesIn(octets);
+        lastActivityNanos = worker.lane().nowNanos();
+        if (failure != 0) {
+            onFailure(failure);
+        }
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return socket;
+    }
+
+    @Override
+    public void handle(IoRegistration ignored, IoEvent event) {
+        if (ended) {
+            return;
+        }
+        try {
+            worker.datagrams().replies().take(this);
+        } catch (Throwable defect) {
+            // Thrown on, it would stop every connection of the loop for a second, and an error would end the loop.
+            LOG.error("session for service {} failed", service.name(), defect);
+            abort();
+        }
+    }
+
+    /** Answers of the backend are on their way to the client. */
+    void onReplies(int datagrams, int octets) {
+        counters.bytesOut(octets);
+        lastActivityNanos = worker.lane().nowNanos();
+        responses += datagrams;
+        if (responsesUntilEnd > 0 && responses >= responsesUntilEnd) {
+            abort();
+        }
+    }
+
+    /** A system call on the socket failed. */
+    void onFailure(int errno) {
+        if (errno == DatagramBatch.ECONNREFUSED && !refused) {
+            refused = true;
+            counters.connectFailed();
+        }
+    }
+
+    @Override
+    long deadlineNanos() {
+        return lastActivityNanos + timeoutNanos;
+    }
+
+    @Override
+    void onDeadline(long nowNanos) {
+        abort();
+    }
+
+    @Override
+    public void abort() {
+        if (!ended) {
+            ended = true;
+            from.forget(this);
+            worker.lane().wheel.remove(this);
+            worker.closeAfterEvents(this::release);
+            service.giveBack(backend, endpoint);
+        }
+    }
+
+    private void release() {
+        socket.closeQuietly();
+        registration.cancel();
+    }
+
+    @Override
+    public void close() {
+        // The loop ends; the descriptor goes with the session.
+    }
+}

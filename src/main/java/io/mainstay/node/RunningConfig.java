@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.config.ConfigChange;
+import io.mainstay.config.ConfigDiff;
+import io.mainstay.config.ConfigResult;
+import io.mainstay.config.EffectiveConfig;
+import io.mainstay.config.MainstayConfig;
+import io.mainstay.control.ReloadOutcome;
+import io.mainstay.forward.proxy.ProxyEngine;
+import io.mainstay.forward.proxy.ProxyService;
+import io.mainstay.forward.proxy.ProxyStartException;
+import io.mainstay.observe.EventDraft;
+import io.mainstay.observe.EventJournal;
+import io.mainstay.observe.Severity;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * The configuration in force, and how the file takes its place: as a whole or not at all. Safe for use by several threads;
+ * reloads come one after the other.
+ */
+final class RunningConfig {
+
+    private final ConfigSource source;
+    private final ProxyEngine proxy;
+    private final EventJournal journal;
+    private volatile InForce inForce;
+
+    /** A configuration with its hash. */
+    private record InForce(MainstayConfig config, String hash) {
+
+        static InForce of(MainstayConfig config) {
+            return new InForce(config, EffectiveConfig.hash(config));
+        }
+    }
+
+    RunningConfig(ConfigSource source, MainstayConfig initial, ProxyEngine proxy, EventJournal journal) {
+        this.source = source;
+        this.inForce = InForce.of(initial);
+        this.proxy = proxy;
+        this.journal = journal;
+    }
+
+    MainstayConfig current() {
+        return inForce.config();
+    }
+
+    /** The hash of {@link #current}. */
+    String hash() {
+        return inForce.hash();
+    }
+
+    /** The services of a configuration as the engine wants them. */
+    static List<ProxyService> services(MainstayConfig config) {
+        return config.services().stream()
+                .map(settings -> new ProxyService(settings.service(), settings.health(), settings.traffic()))
+                .toList();
+    }
+
+    /** Takes the file over, if nothing speaks against it, and journals what came of that. */
+    synchronized ReloadOutcome reload() {
+        ReloadOutcome outcome = switch (source.load()) {
+            case ConfigResult.Invalid invalid -> ReloadOutcome.invalid(invalid);
+            case ConfigResult.Valid valid -> apply(valid);
+        };
+        journal.append(draft(outcome));
+        outcome.problems()
+                .forEach(problem -> journal.append(EventDraft.error("config_mistake", "node", problem.toString())));
+        outcome.warnings()
+                .forEach(warning -> journal.append(EventDraft.warning("config_warning", "node", warning.toString())));
+        return outcome;
+    }
+
+    private ReloadOutcome apply(ConfigResult.Valid valid) {
+        List<ConfigChange> changes = ConfigDiff.between(current(), valid.config());
+        if (changes.isEmpty()) {
+            return ReloadOutcome.of(ReloadOutcome.Result.UNCHANGED, valid, changes, "");
+        }
+        if (changes.stream().anyMatch(ConfigChange::needsRestart)) {
+            return ReloadOutcome.of(ReloadOutcome.Result.NEEDS_RESTART, valid, changes, "");
+        }
+        try {
+            proxy.configure(services(valid.config()));
+        } catch (ProxyStartException e) {
+            return ReloadOutcome.of(ReloadOutcome.Result.FAILED, valid, changes, String.valueOf(e.getMessage()));
+        }
+        inForce = InForce.of(valid.config());
+        return ReloadOutcome.of(ReloadOutcome.Result.APPLIED, valid, changes, "");
+    }
+
+    private EventDraft draft(ReloadOutcome outcome) {
+        boolean done = outcome.done();
+        String text = switch (outcome.result()) {
+            case APPLIED -> "configuration " + hash() + " in force: " + list(outcome.changes());
+            case UNCHANGED -> "the configuration is the one in force already";
+            case INVALID -> source.file() + " has " + outcome.problems().size() + " mistakes, nothing was changed";
+            case NEEDS_RESTART -> "nothing was changed, this needs a restart: " + list(outcome.needingRestart());
+            case FAILED -> "nothing was changed: " + outcome.detail();
+        };
+        return new EventDraft(
+                done ? Severity.INFO : Severity.ERROR,
+                done ? "config_reloaded" : "config_reload_refused",
+                "node",
+                text,
+                Map.of());
+    }
+
+    private static String list(List<ConfigChange> changes) {
+        return changes.stream().map(ConfigChange::toString).collect(Collectors.joining("; "));
+    }
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.Balance;
+import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.SelectionConfig;
+import io.mainstay.forward.ServiceConfig;
+import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/** A real engine whose services change, and servers b1 to b4 that tell their number and send back what they get. */
+final class ReloadBench implements AutoCloseable {
+
+    private static final int SERVERS = 4;
+
+    /** Two clients and a server that has to answer once more. */
+    private static final int ROUNDS = 50;
+
+    private final Map<String, ScriptedServer> servers = new LinkedHashMap<>();
+    private final Queue<Socket> clients = new ConcurrentLinkedQueue<>();
+    private Set<IpAddress> virtual = Set.of();
+    private @Nullable NettyProxyEngine engine;
+
+    ReloadBench() {
+        for (int i = 1; i <= SERVERS; i++) {
+            char number = (char) ('0' + i);
+            servers.put(
+                    "b" + i,
+                    ScriptedServer.start(
+                            "127.0.1." + i,
+                            connection -> {
+                                connection.getOutputStream().write(number);
+                                connection.getInputStream().transferTo(connection.getOutputStream());
+                            },
+                            false));
+        }
+    }
+
+    /** A service as it is wanted; every change makes another one. */
+    record Service(ReloadBench bench, ServiceConfig config, HealthCheckConfig health) {
+
+        private Service with(
+                List<ListenerConfig> listeners,
+                SelectionConfig selection,
+                Duration drainTimeout,
+                TimeoutConfig timeouts,
+                List<BackendConfig> backends) {
+            return new Service(
+                    bench,
+                    new ServiceConfig(config.name(), listeners, selection, drainTimeout, timeouts, backends),
+                    health);
+        }
+
+        Service backends(String... names) {
+            return backends(Arrays.stream(names).map(bench::config).toArray(BackendConfig[]::new));
+        }
+
+        Service backends(BackendConfig... backends) {
+            return with(
+                    config.listeners(),
+                    config.selection(),
+                    config.drainTimeout(),
+                    config.timeouts(),
+                    List.of(backends));
+        }
+
+        Service drainTimeout(Duration timeout) {
+            return with(config.listeners(), config.selection(), timeout, config.timeouts(), config.backends());
+        }
+
+        Service balance(Balance balance) {
+            return with(
+                    config.listeners(),
+                    SelectionConfig.of(balance),
+                    config.drainTimeout(),
+                    config.timeouts(),
+                    config.backends());
+        }
+
+        Service idle(Duration idle) {
+            TimeoutConfig timeouts = new TimeoutConfig(
+                    config.timeouts().connect(), idle, config.timeouts().halfClosed());
+            return with(config.listeners(), config.selection(), config.drainTimeout(), timeouts, config.backends());
+        }
+
+        Service listeners(List<ListenerConfig> listeners) {
+            return with(listeners, config.selection(), config.drainTimeout(), config.timeouts(), config.backends());
+        }
+
+        Service host(String host) {
+            return listeners(List.of(listener(host, EngineBench.freePort(host))));
+        }
+
+        Service port(int port) {
+            return listeners(List.of(
+                    listener(config.listeners().getFirst().endpoint().address().toString(), port)));
+        }
+
+        int port() {
+            return config.listeners().getFirst().endpoint().port();
+        }
+
+        Service check(HealthCheckConfig check) {
+            return new Service(bench, config, check);
+        }
+
+        ProxyService wanted() {
+            return new ProxyService(config, ServiceHealthConfig.of(health));
+        }
+    }
+
+    static ListenerConfig listener(String host, int port) {
+        return new ListenerConfig(EngineBench.endpoint(host, port), Transport.TCP);
+    }
+
+    /** A service on a free port, without backends so far. */
+    Service service(String name) {
+        return new Service(
+                this,
+                new ServiceConfig(
+                        name,
+                        List.of(listener("127.0.0.1", EngineBench.freePort("127.0.0.1"))),
+                        SelectionConfig.of(Balance.ROUND_ROBIN),
+                        Duration.ofSeconds(60),
+                        new TimeoutConfig(Duration.ofSeconds(20), Duration.ofMinutes(5), Duration.ofMinutes(5)),
+                        List.of()),
+                new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofHours(1), Duration.ofSeconds(20), 3, 2));
+    }
+
+    Endpoint address(String server) {
+        return config(server).address();
+    }
+
+    BackendConfig config(String server) {
+        ScriptedServer present = servers.get(server);
+        if (present == null) {
+            throw new AssertionError("no server " + server);
+        }
+        return present.as(server);
+    }
+
+    void virtual(Set<IpAddress> addresses) {
+        virtual = addresses;
+    }
+
+    void start(Service... services) throws ProxyStartException {
+        engine = new NettyProxyEngine(new ProxySettings(2, 128, virtual, EngineBench.CLOCK), event -> {});
+        engine.start(Arrays.stream(services).map(Service::wanted).toList());
+    }
+
+    void configure(Service... services) throws ProxyStartException {
+        configure(List.of(services));
+    }
+
+    void configure(List<Service> services) throws ProxyStartException {
+        engine().configure(services.stream().map(Service::wanted).toList());
+    }
+
+    NettyProxyEngine engine() {
+        NettyProxyEngine present = engine;
+        if (present == null) {
+            throw new AssertionError("not started");
+        }
+        return present;
+    }
+
+    ServiceSnapshot snapshot(String service) {
+        return engine().snapshot().services().stream()
+                .filter(each -> each.name().equals(service))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    List<String> names() {
+        return engine().snapshot().services().stream()
+                .map(ServiceSnapshot::name)
+                .toList();
+    }
+
+    /** A connection to the service that ended up at this server, once the service leads there at all. */
+    Socket client(Service service, String server) {
+        List<Socket> others = new ArrayList<>();
+        try {
+            return await().atMost(EngineBench.PATIENCE)
+                    .until(() -> tryConnect(service, server, others), socket -> socket != null);
+        } finally {
+            others.forEach(ReloadBench::close);
+        }
+    }
+
+    private @Nullable Socket tryConnect(Service service, String server, List<Socket> others) {
+        for (int i = 0; i < ROUNDS; i++) {
+            try {
+                Socket socket = open(service.config().listeners().getFirst().endpoint());
+                if (socket.getInputStream().read() == server.charAt(1)) {
+                    clients.add(socket);
+                    return socket;
+                }
+                others.add(socket);
+            } catch (IOException notYet) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /** Name of the server to which a connection leads, which is closed again. */
+    String connect(Service service) throws IOException {
+        try (Socket socket = open(service.config().listeners().getFirst().endpoint())) {
+            int number = socket.getInputStream().read();
+            if (number < 0) {
+                throw new SocketException("closed");
+            }
+            return "b" + (char) number;
+        }
+    }
+
+    Socket open(Endpoint endpoint) throws IOException {
+        InetSocketAddress address = endpoint.address().isUnspecified()
+                ? new InetSocketAddress(InetAddress.getLoopbackAddress(), endpoint.port())
+                : SocketAddresses.of(endpoint);
+        Socket socket = new Socket();
+        socket.setSoTimeout((int) EngineBench.PATIENCE.toMillis());
+        socket.connect(address, (int) EngineBench.PATIENCE.toMillis());
+        return socket;
+    }
+
+    void expectAlive(Socket client) throws IOException {
+        client.getOutputStream().write('x');
+        assertThat(client.getInputStream().read()).isEqualTo('x');
+    }
+
+    void expectReset(Socket client) {
+        assertThatThrownBy(() -> client.getInputStream().read())
+                .isInstanceOf(SocketException.class)
+                .hasMessageContaining("reset");
+    }
+
+    void expectRefused(Service service) {
+        await().atMost(EngineBench.PATIENCE)
+                .untilAsserted(() -> assertThatThrownBy(() -> connect(service)).isInstanceOf(SocketException.class));
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException gone) {
+            // That is what was wanted.
+        }
+    }
+
+    @Override
+    public void close() {
+        clients.forEach(ReloadBench::close);
+        if (engine != null) {
+            engine.close();
+        }
+        servers.values().forEach(ScriptedServer::close);
+    }
+}
