@@ -38,6 +38,10 @@ record Invocation(List<ParseResult> parsed, PrintWriter out, PrintWriter err, bo
         return option(name);
     }
 
+    Optional<String> text(String name) {
+        return option(name);
+    }
+
     Optional<Long> number(String name) {
         return option(name);
     }

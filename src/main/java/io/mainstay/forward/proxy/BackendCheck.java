@@ -100,6 +100,7 @@ final class BackendCheck {
 
     /** Asks everything once, apart from the rest, for somebody who wants to look. */
     void lookOnce(LookOnce look) {
+        look.route(LinkWatch.pathTo(backend.address()));
         for (HealthCheckConfig check : service.settings().health().checks()) {
             prober.start(check, target, look.expect(check.shown()));
         }

@@ -48,7 +48,7 @@ final class LinkWatch {
     }
 
     /** The interface by which the kernel would reach an address; empty if it has no way to it. Sends nothing. */
-    private static Optional<InterfaceName> pathTo(InetSocketAddress address) {
+    static Optional<InterfaceName> pathTo(InetSocketAddress address) {
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.connect(address);
             NetworkInterface path = NetworkInterface.getByInetAddress(socket.getLocalAddress());

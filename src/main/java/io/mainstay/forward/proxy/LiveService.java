@@ -18,6 +18,7 @@ import io.mainstay.health.OutlierConfig;
 import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Endpoint;
+import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
@@ -26,8 +27,10 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -574,6 +577,28 @@ final class LiveService {
         List<LiveBackend> all = new ArrayList<>(backends);
         all.addAll(leaving);
         return all;
+    }
+
+    /** The clients that keep their backends, so many of them listed. */
+    synchronized PersistenceSnapshot persistence(int most) {
+        MonotonicInstant now = clock.now();
+        return pool.persistence()
+                .map(table -> new PersistenceSnapshot(
+                        table.size(now),
+                        table.evictions(),
+                        table.latest(most, now).stream()
+                                .map(client -> new PersistenceSnapshot.Client(
+                                        client.client(), client.backend().name(), client.remaining()))
+                                .toList()))
+                .orElse(PersistenceSnapshot.NONE);
+    }
+
+    /** Forgets clients that keep their backends; how many. */
+    synchronized int clearPersistence(Optional<LiveBackend> backend, Optional<IpAddress> client) {
+        Predicate<LiveBackend> wanted = each -> backend.isEmpty() || backend.get() == each;
+        return pool.persistence()
+                .map(table -> client.isPresent() ? table.clear(client.get(), wanted) ? 1 : 0 : table.clear(wanted))
+                .orElse(0);
     }
 
     synchronized ServiceSnapshot snapshot() {

@@ -248,6 +248,18 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     }
 
     @Override
+    public PersistenceSnapshot persistence(String serviceName, int most) {
+        return service(serviceName).persistence(most);
+    }
+
+    @Override
+    public int clearPersistence(String serviceName, Optional<String> backend, Optional<IpAddress> client) {
+        LiveService service = service(serviceName);
+        Optional<LiveBackend> only = backend.map(service::backend);
+        return service.clearPersistence(only, client);
+    }
+
+    @Override
     public void linksDown(Set<InterfaceName> down) {
         events.after(() -> {
             if (links.update(down)) {

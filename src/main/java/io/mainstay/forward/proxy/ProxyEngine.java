@@ -5,6 +5,7 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -90,6 +91,22 @@ public interface ProxyEngine extends AutoCloseable {
      * not held against its backend; as soon as one is back all checks are run.
      */
     void linksDown(Set<InterfaceName> down);
+
+    /**
+     * The clients of a service that keep their backends.
+     *
+     * @param most how many of them are listed
+     */
+    PersistenceSnapshot persistence(String service, int most);
+
+    /**
+     * Lets clients of a service have any backend the next time; their connections live on.
+     *
+     * @param backend only those of this backend; empty: of any
+     * @param client only the group to which this address belongs; empty: all of them
+     * @return how many were remembered
+     */
+    int clearPersistence(String service, Optional<String> backend, Optional<IpAddress> client);
 
     /** Services, backends and counters as they are now. */
     ProxySnapshot snapshot();

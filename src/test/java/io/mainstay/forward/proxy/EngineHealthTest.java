@@ -78,7 +78,8 @@ class EngineHealthTest {
         assertThat(runs).allMatch(run -> run.outcome().finding().success());
         assertThat(runs.get(1).outcome().steps())
                 .extracting(ProbeOutcome.Step::name)
-                .containsExactly("connect", "send", "answer");
+                .containsExactly("route", "connect", "send", "answer");
+        assertThat(runs.getFirst().outcome().steps().getFirst().detail()).isEqualTo("through lo");
         server.stopListening();
         runs = bench.engine().check("web", "web1").get(30, TimeUnit.SECONDS);
         assertThat(runs).noneMatch(run -> run.outcome().finding().success());
