@@ -306,6 +306,8 @@ final class Schema {
                         DRAIN_TIMEOUT,
                         Timeouts.SECTION,
                         TrafficKeys.Udp.SECTION,
+                        TrafficKeys.Limits.SECTION,
+                        TrafficKeys.Access.SECTION,
                         Backend.ENTRIES),
                 0,
                 4096,
