@@ -64,6 +64,7 @@ final class LiveService {
     private final Retirement retirement;
     private final BackendPool<LiveBackend> pool;
     private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
+    private final Map<RefusalReason, Long> toldRefusals = new EnumMap<>(RefusalReason.class);
     private final Admission admission;
     private volatile boolean guarded;
     private volatile ProxyService settings;
@@ -272,6 +273,18 @@ final class LiveService {
         if (counter != null) {
             counter.increment();
         }
+    }
+
+    /** Tells how many clients were refused since this was done last, for each reason for which there are any. */
+    synchronized void tellRefusals() {
+        refused.forEach((reason, counter) -> {
+            long count = counter.sum();
+            long untold = count - toldRefusals.getOrDefault(reason, 0L);
+            if (untold > 0) {
+                toldRefusals.put(reason, count);
+                events.tell(new ProxyEvent.ClientsRefused(name, reason, untold));
+            }
+        });
     }
 
     /** Whether new connections have to be judged by {@link #admit} at all. */
