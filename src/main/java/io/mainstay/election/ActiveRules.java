@@ -92,9 +92,7 @@ final class ActiveRules {
         }
         PeerRouter sender = Election.senderOf(received);
         if (here.handOver().isPresent()) {
-            return sender.priority().isResign()
-                    ? Transition.quiet(here)
-                    : yieldTo(here, received, TransitionReason.HANDED_OVER, now);
+            return sender.priority().isResign() ? Transition.quiet(here) : handedOver(here, received, now);
         }
         if (sender.priority().isResign()) {
             return Transition.quiet(
@@ -102,10 +100,10 @@ final class ActiveRules {
         }
         int byPriority = sender.priority().compareTo(parameters.priority());
         if (byPriority > 0) {
-            return yieldTo(here, received, TransitionReason.HIGHER_PRIORITY, now);
+            return stepBack(here, received, TransitionReason.HIGHER_PRIORITY, now);
         }
         if (byPriority == 0 && sender.address().compareTo(here.primaryAddress()) > 0) {
-            return yieldTo(here, received, TransitionReason.HIGHER_ADDRESS, now);
+            return stepBack(here, received, TransitionReason.HIGHER_ADDRESS, now);
         }
         return contradict(here, now);
     }
@@ -124,18 +122,34 @@ final class ActiveRules {
         return Transition.quiet(here, ElectionAction.SEND_ADVERTISEMENT, ElectionAction.ANNOUNCE_ADDRESSES);
     }
 
-    private Transition yieldTo(
+    /**
+     * Deviation: advertises once more before it gives the addresses up. The other one may have been Active all along behind
+     * a broken link and not know that there were two; told so it announces the addresses again, and the neighbours that
+     * believed this node come back to it at once instead of when their entries expire.
+     */
+    private Transition stepBack(
             Active here, AdvertisementReceived received, TransitionReason reason, MonotonicInstant now) {
-        Backup next = new Backup(
+        return Transition.because(
+                TransitionCause.ofPeer(reason, Election.senderOf(received)),
+                following(here, received, now),
+                ElectionAction.SEND_ADVERTISEMENT,
+                ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
+    }
+
+    private Transition handedOver(Active here, AdvertisementReceived received, MonotonicInstant now) {
+        return Transition.because(
+                TransitionCause.ofPeer(TransitionReason.HANDED_OVER, Election.senderOf(received)),
+                following(here, received, now),
+                ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
+    }
+
+    private Backup following(Active here, AdvertisementReceived received, MonotonicInstant now) {
+        return new Backup(
                 here.primaryAddress(),
                 backup.accept(received, now),
                 Optional.empty(),
                 here.handOver().isPresent(),
                 here.failures());
-        return Transition.because(
-                TransitionCause.ofPeer(reason, Election.senderOf(received)),
-                next,
-                ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
     }
 
     private Transition onTime(Active here, MonotonicInstant now) {

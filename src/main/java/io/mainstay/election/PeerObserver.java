@@ -51,6 +51,10 @@ final class PeerObserver {
         @Nullable
         MonotonicInstant contendedAt;
 
+        /** When this node, as Backup, last heard it advertise. */
+        @Nullable
+        MonotonicInstant followedAt;
+
         boolean duplicateOwner;
         boolean ownAddress;
     }
@@ -128,11 +132,14 @@ final class PeerObserver {
             Seen seen,
             MonotonicInstant now,
             List<ElectionNotice> notices) {
+        if (state instanceof ElectionState.Backup) {
+            seen.followedAt = now;
+        }
         boolean contends = state instanceof ElectionState.Active active
                 && active.handOver().isEmpty()
                 && !advertisement.priority().isResign()
                 && advertisement.priority().compareTo(config.priority()) <= 0;
-        if (!contends) {
+        if (!contends || isLastWord(advertisement, seen, now)) {
             return;
         }
         boolean told = seen.contendedAt != null && now.since(seen.contendedAt).compareTo(WINDOW) < 0;
@@ -140,6 +147,14 @@ final class PeerObserver {
             seen.contendedAt = now;
             notices.add(new ContendingActive(source, advertisement.priority()));
         }
+    }
+
+    /** An Active that this node has just preempted advertises once more as it steps back. */
+    private static boolean isLastWord(Advertisement advertisement, Seen seen, MonotonicInstant now) {
+        MonotonicInstant followedAt = seen.followedAt;
+        seen.followedAt = null;
+        return followedAt != null
+                && now.since(followedAt).compareTo(advertisement.interval().multipliedBy(2)) < 0;
     }
 
     private Seen seen(IpAddress source) {

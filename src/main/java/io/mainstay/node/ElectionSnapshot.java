@@ -74,13 +74,15 @@ public record ElectionSnapshot(
      * @param advertisementsReceived those of peers that passed all checks
      * @param transitions changes of state
      * @param stalls how often it stepped down because it had been silent for too long
+     * @param conflictTime how long other hosts claimed addresses that it held
      */
     public record Counters(
             long advertisementsSent,
             long advertisementsUnsent,
             long advertisementsReceived,
             long transitions,
-            long stalls) {}
+            long stalls,
+            Duration conflictTime) {}
 
     /**
      * One interface.

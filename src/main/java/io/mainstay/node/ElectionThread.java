@@ -13,6 +13,9 @@ final class ElectionThread {
     /** Above ordinary work, below the kernel's own threads; the watchdog stands one higher. */
     private static final int REAL_TIME_PRIORITY = 50;
 
+    /** Before all ordinary threads, behind all others: the machine needs what it does there to go on, but not more. */
+    private static final int LOWEST_REAL_TIME_PRIORITY = 1;
+
     private final ElectionDriver driver;
     private final EventJournal journal;
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
@@ -42,6 +45,7 @@ final class ElectionThread {
 
     private void run() {
         ThreadScheduling.useRealTime(REAL_TIME_PRIORITY)
+                .or(() -> ThreadScheduling.useRealTimeForVirtualMachine(LOWEST_REAL_TIME_PRIORITY))
                 .ifPresent(reason -> warn("no_real_time", "the election runs without real-time priority", reason));
         ThreadScheduling.lockMemory()
                 .ifPresent(reason -> warn("memory_not_locked", "memory can be swapped out", reason));

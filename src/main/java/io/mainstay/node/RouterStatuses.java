@@ -64,6 +64,7 @@ final class RouterStatuses {
                 router.preemptionSuspended(),
                 router.counters().advertisementsSent(),
                 router.counters().advertisementsReceived(),
+                router.counters().conflictTime(),
                 discards(config, election));
     }
 

@@ -293,6 +293,10 @@ final class RunningRouter {
                 requireLease("announce " + announce.address() + " on " + link.name());
                 ports.neighbours().announce(link.name(), announce.address());
             }
+            case TakeoverAction.Probe probe -> {
+                requireLease("probe " + probe.address() + " on " + link.name());
+                ports.neighbours().probe(link.name(), probe.address());
+            }
             case TakeoverAction.OpenServices ignored -> gate.open(plainAddresses);
             case TakeoverAction.CloseServices ignored -> closeServices();
         }
@@ -433,7 +437,7 @@ final class RunningRouter {
                 election.activeInterval(),
                 config.addresses(),
                 takeover.held(),
-                new ElectionSnapshot.Counters(sent, unsent, received, transitions, stalls));
+                new ElectionSnapshot.Counters(sent, unsent, received, transitions, stalls, takeover.conflictTime()));
     }
 
     private MonotonicInstant now() {

@@ -54,6 +54,7 @@ public final class StatusJson {
         json.addProperty("preempt_suspended", router.preemptSuspended());
         json.addProperty("advertisements_sent", router.advertisementsSent());
         json.addProperty("advertisements_received", router.advertisementsReceived());
+        json.addProperty("vip_conflict_seconds", router.conflictTime().toMillis() / 1000.0);
         json.add("discards", counters(router.discards()));
         return json;
     }
@@ -135,6 +136,7 @@ public final class StatusJson {
                 json.bool("preempt_suspended"),
                 json.number("advertisements_sent"),
                 json.number("advertisements_received"),
+                Duration.ofMillis(Math.round(json.decimal("vip_conflict_seconds") * 1000)),
                 json.numberMap("discards"));
     }
 

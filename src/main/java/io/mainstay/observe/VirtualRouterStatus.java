@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param preemptSuspended whether it leaves an Active of lower priority alone because of an earlier switchover
  * @param advertisementsSent how many since the daemon started
  * @param advertisementsReceived how many valid ones since the daemon started
+ * @param conflictTime how long other hosts claimed virtual addresses that this node held, since the daemon started
  * @param discards how many received packets were discarded, by reason; reasons with zero may be left out
  */
 public record VirtualRouterStatus(
@@ -49,6 +50,7 @@ public record VirtualRouterStatus(
         boolean preemptSuspended,
         long advertisementsSent,
         long advertisementsReceived,
+        Duration conflictTime,
         Map<String, Long> discards) {
 
     /** The states of RFC 9568 §6.4, and the one of a node that cannot take part. */

@@ -55,6 +55,11 @@ final class AnnounceSchedule {
         return true;
     }
 
+    /** Whether the announcements of the burst have all been made, so that what follows is refreshes. */
+    boolean isBurstOver() {
+        return announced >= config.repeat();
+    }
+
     private void advance(MonotonicInstant now) {
         MonotonicInstant following;
         do {

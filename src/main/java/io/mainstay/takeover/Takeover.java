@@ -8,6 +8,7 @@ import io.mainstay.takeover.TakeoverAction.AddAddress;
 import io.mainstay.takeover.TakeoverAction.Announce;
 import io.mainstay.takeover.TakeoverAction.CloseServices;
 import io.mainstay.takeover.TakeoverAction.OpenServices;
+import io.mainstay.takeover.TakeoverAction.Probe;
 import io.mainstay.takeover.TakeoverAction.RemoveAddress;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
@@ -31,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Gaining: add every address, announce every address, open the services. Giving up: close the services, remove the
  * addresses in reverse. If an address cannot be added, those added before it are removed again and the outcome says why. A
- * held address that somebody else removes is put back; one that appears while it is not held is removed.
+ * held address that somebody else removes is put back; one that appears while it is not held is removed. When another host claims a held address, the
+ * neighbours are told anew; after each burst of announcements and at each refresh other hosts are asked whether they have
+ * it, until none answers.
  *
  * <p>The caller makes an input, then takes {@link #pollAction} until it gives null, carries each action out and reports it
  * by {@link #onDone} or {@link #onFailed} before it takes the next, and takes {@link #pollOutcome} and
@@ -71,6 +74,7 @@ public final class Takeover {
     private final AnnounceSchedule schedule;
     private final RemovalFight fight = new RemovalFight();
     private final NoticePace pace = new NoticePace();
+    private final ConflictTime conflict = new ConflictTime();
 
     private Phase phase = Phase.RELEASED;
     private boolean announcementsHeld;
@@ -103,6 +107,11 @@ public final class Takeover {
     /** The addresses that stand on the interface by this node's doing, in the order in which they were added. */
     public Set<VirtualAddress> held() {
         return Set.copyOf(held);
+    }
+
+    /** How long another host claimed addresses that this node held, all told. */
+    public Duration conflictTime() {
+        return conflict.total();
     }
 
     /** Whether no address is held and nothing is left to do for that. */
@@ -172,7 +181,7 @@ public final class Takeover {
     /** Announce nothing until {@link #resumeAnnouncements}: a successor is about to. */
     public void holdAnnouncements() {
         announcementsHeld = true;
-        actions.removeIf(action -> phase == Phase.HELD && action instanceof Announce);
+        actions.removeIf(action -> phase == Phase.HELD && (action instanceof Announce || action instanceof Probe));
     }
 
     /** No successor came; announce again if somebody else did meanwhile. */
@@ -224,6 +233,7 @@ public final class Takeover {
         if (phase == Phase.LINGERING) {
             shortenLinger(now);
         } else if (phase == Phase.HELD && !announcementsHeld) {
+            conflict.onClaim(now);
             tell(new TakeoverNotice.AddressConflict(address, claimant), address, now);
             answerConflict(now);
         }
@@ -264,6 +274,14 @@ public final class Takeover {
         }
         if (phase == Phase.HELD && !announcementsHeld && schedule.takeDue(now)) {
             held.forEach(address -> actions.add(new Announce(address.address())));
+            probeAfterBurst();
+        }
+    }
+
+    /** Another host that has an address too may have heard all announcements without a word. */
+    private void probeAfterBurst() {
+        if (schedule.isBurstOver()) {
+            held.forEach(address -> actions.add(new Probe(address.address())));
         }
     }
 
@@ -290,11 +308,13 @@ public final class Takeover {
                 phase = Phase.HELD;
                 outcome = new TakeoverOutcome.AddressesHeld();
                 schedule.beginAfter(now);
+                probeAfterBurst();
                 if (!claims.isEmpty()) {
                     answerConflict(now);
                 }
             }
             case Announce ignored -> {}
+            case Probe ignored -> {}
             case CloseServices ignored -> {}
         }
     }
@@ -319,6 +339,8 @@ public final class Takeover {
             case OpenServices ignored -> giveBack(cause);
             case Announce announce ->
                 tell(new TakeoverNotice.AnnouncementFailed(announce.address(), cause), announce.address(), now);
+            // What keeps a probe from going out keeps the announcement before it too, and that is told.
+            case Probe ignored -> {}
             case CloseServices ignored -> {}
         }
     }

@@ -16,6 +16,9 @@ public sealed interface TakeoverAction {
     /** Tell the neighbours that the address is here. */
     record Announce(IpAddress address) implements TakeoverAction {}
 
+    /** Ask whether another host has the address; an answer comes as a claim. */
+    record Probe(IpAddress address) implements TakeoverAction {}
+
     /** Let clients in on all addresses. */
     record OpenServices() implements TakeoverAction {}
 

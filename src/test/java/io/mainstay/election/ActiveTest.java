@@ -55,11 +55,26 @@ class ActiveTest extends VirtualRouterBench {
     void itTellsWhoMadeItStepBack() {
         becomeActive();
         hear(101, PEER);
-        assertThat(actions()).containsExactly(RELEASE_ADDRESSES_TO_SUCCESSOR);
+        assertThat(actions()).containsExactly(SEND_ADVERTISEMENT, RELEASE_ADDRESSES_TO_SUCCESSOR);
         TransitionCause cause = changes().getFirst().cause();
         assertThat(cause.reason()).isEqualTo(TransitionReason.HIGHER_PRIORITY);
         assertThat(cause.peer()).contains(new PeerRouter(PEER, new Priority(101)));
         assertThat(router.activeAddress()).contains(PEER);
+    }
+
+    @Test
+    void theLastWordOfTheActiveThatItPreemptedIsNoContention() {
+        router = router(100, true, Duration.ZERO, ChecksumPreference.AUTO);
+        router.onLinkUp(OURS, now);
+        while (!router.isActive()) {
+            hear(50, PEER);
+            timePasses(SECOND);
+        }
+        hear(50, PEER);
+        assertThat(notices()).isEmpty();
+        assertThat(actions()).contains(SEND_ADVERTISEMENT, ANNOUNCE_ADDRESSES);
+        hear(50, PEER);
+        assertThat(notices()).containsExactly("contending-active");
     }
 
     @Test

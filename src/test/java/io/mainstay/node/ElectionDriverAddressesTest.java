@@ -137,7 +137,7 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
         kernel.waiting.add(new KernelEvent.AddressClaimed(
                 new InterfaceName("eth0"), IpAddress.parse("198.18.0.200"), new MacAddress(0x99)));
         runFor(driver, Duration.ofMillis(10));
-        assertThat(kernel.takeDeeds()).containsExactly("announce eth0 198.18.0.200");
+        assertThat(kernel.takeDeeds()).containsExactly("announce eth0 198.18.0.200", "probe eth0 198.18.0.200");
         assertThat(notices.getFirst().sentence()).contains("00:00:00:00:00:99", "198.18.0.200");
     }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class ElectionDriverTest extends ElectionDriverBench {
 
     @Test
-    void advertisesThenAddsThenAnnouncesThenOpens() {
+    void advertisesThenAddsThenAnnouncesThenOpensThenAsks() {
         kernel.plug("eth0", 2, "198.18.0.10");
         runFor(webDriver(), ACTIVE_DOWN);
         assertThat(kernel.takeDeeds())
@@ -27,7 +27,8 @@ class ElectionDriverTest extends ElectionDriverBench {
                         "send eth0 vrid 51 priority 100",
                         "add eth0 198.18.0.200/24",
                         "announce eth0 198.18.0.200",
-                        "open services on 1");
+                        "open services on 1",
+                        "probe eth0 198.18.0.200");
         assertThat(transitions).containsExactly("web INITIALIZE BACKUP started", "web BACKUP ACTIVE active-down-timer");
     }
 

@@ -45,6 +45,7 @@ public final class SampleStatus {
                                 false,
                                 1200,
                                 7,
+                                Duration.ofMillis(1_250),
                                 discards),
                         new VirtualRouterStatus(
                                 "db",
@@ -64,6 +65,7 @@ public final class SampleStatus {
                                 true,
                                 0,
                                 0,
+                                Duration.ZERO,
                                 Map.of())),
                 List.of(
                         new ServiceStatus(

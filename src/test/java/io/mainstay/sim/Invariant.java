@@ -3,7 +3,7 @@ package io.mainstay.sim;
 
 /** What has to hold. The first group is looked at after every event, the second when nothing disturbs the cluster. */
 enum Invariant {
-    /** A node advertises its own priority and announces addresses only while it is Active. */
+    /** A node announces addresses only while it is Active, and advertises but one last time as it steps back for another. */
     SPEAKS_ONLY_WHILE_ACTIVE,
     /** An Active that was silent for three intervals neither advertises nor announces before it was elected again. */
     SILENT_AFTER_STALL,

@@ -214,8 +214,15 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
     }
 
     @Override
-    public void probe(InterfaceName name, IpAddress address) {
-        throw new UnsupportedOperationException("probe " + address + " (expected: not asked for)");
+    public void probe(InterfaceName name, IpAddress address) throws KernelException {
+        clock.spend(callCostNanos);
+        requirePresent("probe " + address + " on " + name);
+        observer.announced(address);
+        network.probe(this, address, clock.busyNanos());
+    }
+
+    boolean answersFor(IpAddress address) {
+        return isPlugged() && addresses.stream().anyMatch(own -> own.address().equals(address));
     }
 
     @Override

@@ -92,6 +92,22 @@ final class SimulatedNetwork {
         deliver(from, null, delayNanos, () -> clientCache.put(address, from));
     }
 
+    /** Sends an ARP probe; every host that has the address answers the prober alone. */
+    void probe(SimulatedHost from, IpAddress address, long delayNanos) {
+        for (SimulatedHost to : hosts) {
+            if (to != from) {
+                deliver(from, to, delayNanos, () -> answer(to, from, address));
+            }
+        }
+    }
+
+    private void answer(SimulatedHost owner, SimulatedHost prober, IpAddress address) {
+        if (owner.answersFor(address)) {
+            var claim = new KernelEvent.AddressClaimed(SimulatedHost.INTERFACE, address, owner.mac());
+            deliver(owner, prober, 0, () -> prober.receive(claim));
+        }
+    }
+
     /** The host that a client sends to for an address, or null if none was announced. */
     @Nullable
     SimulatedHost hostThatClientsUse(IpAddress address) {

@@ -66,6 +66,9 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     /** True time since which the node has had no excuse for holding an address, or for lacking one. */
     private long accountableSince;
 
+    /** Whether it may advertise once more although it is no longer Active, because it steps back for another. */
+    private boolean mayContradict;
+
     private MonotonicInstant lastSpoken = new MonotonicInstant(0);
     private long lastResignedAt;
 
@@ -300,6 +303,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
             transitions++;
         }
         TransitionReason reason = transition.cause().reason();
+        mayContradict = reason == TransitionReason.HIGHER_PRIORITY || reason == TransitionReason.HIGHER_ADDRESS;
         say(() -> transition.from() + " -> " + transition.to() + " because " + reason.label());
     }
 
@@ -327,6 +331,8 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         boolean resigns = message[2] == 0;
         if (resigns) {
             lastResignedAt = timeline.nowNanos() + clock.busyNanos();
+        } else if (mayContradict) {
+            mayContradict = false;
         } else {
             requireToBeActive("advertises");
         }

@@ -50,6 +50,7 @@ class TakeoverTest {
             case TakeoverAction.RemoveAddress remove ->
                 "remove " + last(remove.address().address());
             case TakeoverAction.Announce announce -> "announce " + last(announce.address());
+            case TakeoverAction.Probe probe -> "probe " + last(probe.address());
             case TakeoverAction.OpenServices ignored -> "open";
             case TakeoverAction.CloseServices ignored -> "close";
         };
@@ -127,11 +128,14 @@ class TakeoverTest {
             hold();
             assertThat(timePasses(Duration.ofMillis(49))).isEmpty();
             assertThat(timePasses(MILLISECOND)).containsExactly("announce A", "announce B");
-            for (int millis : new int[] {150, 300, 500}) {
+            for (int millis : new int[] {150, 300}) {
                 assertThat(timePasses(Duration.ofMillis(millis))).containsExactly("announce A", "announce B");
             }
+            assertThat(timePasses(Duration.ofMillis(500)))
+                    .containsExactly("announce A", "announce B", "probe A", "probe B");
             assertThat(timePasses(Duration.ofSeconds(59))).isEmpty();
-            assertThat(timePasses(Duration.ofSeconds(1))).containsExactly("announce A", "announce B");
+            assertThat(timePasses(Duration.ofSeconds(1)))
+                    .containsExactly("announce A", "announce B", "probe A", "probe B");
         }
     }
 
@@ -229,7 +233,8 @@ class TakeoverTest {
             carryOut();
             takeover.acquire();
             carryOut();
-            assertThat(timePasses(Duration.ofSeconds(1))).containsExactly("announce A", "announce B");
+            assertThat(timePasses(Duration.ofSeconds(1)))
+                    .containsExactly("announce A", "announce B", "probe A", "probe B");
         }
     }
 
@@ -335,6 +340,50 @@ class TakeoverTest {
             assertThat(timePasses(Takeover.CONFLICT_PATIENCE)).containsExactly("announce A", "announce B");
             assertThat(timePasses(Duration.ofMillis(50))).containsExactly("announce A", "announce B");
             assertThat(notices()).containsExactly("address-conflict");
+        }
+
+        @Test
+        void asksAfterEachBurstUntilNobodyAnswers() {
+            hold();
+            timePasses(Duration.ofSeconds(10));
+            takeover.onAddressClaimed(A.address(), STRANGER, now);
+            for (int answer = 0; answer < 3; answer++) {
+                assertThat(untilItProbes()).isEqualTo(5);
+                takeover.onAddressClaimed(A.address(), STRANGER, now);
+            }
+            assertThat(untilItProbes()).isEqualTo(5);
+            assertThat(timePasses(Duration.ofSeconds(59))).isEmpty();
+            assertThat(notices()).containsExactly("address-conflict");
+            assertThat(takeover.conflictTime()).isBetween(Duration.ofMillis(2_900), Duration.ofMillis(3_100));
+        }
+
+        /** How often it announces before it asks whether another host has the address. */
+        private int untilItProbes() {
+            List<String> deeds = new ArrayList<>();
+            for (int millis = 0; millis < 1_100 && !deeds.contains("probe A"); millis++) {
+                deeds.addAll(timePasses(MILLISECOND));
+            }
+            assertThat(deeds).contains("probe A", "probe B");
+            return (int) deeds.stream().filter("announce A"::equals).count();
+        }
+
+        @Test
+        void claimsFarApartAreConflictsOfNoLength() {
+            hold();
+            for (int i = 0; i < 5; i++) {
+                timePasses(Duration.ofSeconds(10));
+                takeover.onAddressClaimed(A.address(), STRANGER, now);
+            }
+            assertThat(takeover.conflictTime()).isZero();
+        }
+
+        @Test
+        void aProbeThatFailsIsNoMoreThanThat() {
+            hold();
+            failing.add("probe A");
+            timePasses(Duration.ofSeconds(1));
+            assertThat(takeover.held()).containsExactlyInAnyOrder(A, B);
+            assertThat(notices()).isEmpty();
         }
 
         @Test

@@ -99,9 +99,9 @@ final class LinuxCalls {
         LIBC.close(descriptor);
     }
 
-    /** Of the calling thread. */
-    static int setScheduler(int policy, NativeBuffer parameters) {
-        return orErrno(LIBC.sched_setscheduler(0, policy, parameters.pointer()));
+    /** @param thread its kernel number; 0: the calling thread */
+    static int setScheduler(int thread, int policy, NativeBuffer parameters) {
+        return orErrno(LIBC.sched_setscheduler(thread, policy, parameters.pointer()));
     }
 
     static int lockMemory(int flags) {

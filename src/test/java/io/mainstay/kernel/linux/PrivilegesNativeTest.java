@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.VirtualAddress;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -100,9 +102,44 @@ class PrivilegesNativeTest {
                                         + " operation not permitted (errno 1)"));
     }
 
-    /** Field 41 of proc_pid_stat(5), counted behind the thread's name, which may hold blanks. */
+    @Test
+    void theThreadThatCollectsGarbageIsScheduledInRealTimeOrTheRefusalHasAReason() throws Exception {
+        Optional<String> refusal = ThreadScheduling.useRealTimeForVirtualMachine(10);
+
+        if (refusal.isEmpty()) {
+            assertThat(schedulingPolicy(threadNamed("VM Thread")))
+                    .as("SCHED_FIFO")
+                    .isEqualTo("1");
+        } else {
+            assertThat(refusal)
+                    .contains("real-time scheduling with priority 10 (needs CAP_SYS_NICE):"
+                            + " operation not permitted (errno 1)");
+        }
+    }
+
+    private static Path threadNamed(String name) throws Exception {
+        try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+            return threads.filter(thread -> nameOf(thread).equals(name))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private static String nameOf(Path thread) {
+        try {
+            return Files.readString(thread.resolve("comm")).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     private static String schedulingPolicy() throws Exception {
-        String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+        return schedulingPolicy(Path.of("/proc/thread-self"));
+    }
+
+    /** Field 41 of proc_pid_stat(5), counted behind the thread's name, which may hold blanks. */
+    private static String schedulingPolicy(Path thread) throws Exception {
+        String stat = Files.readString(thread.resolve("stat"));
         return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[41 - 3];
     }
 
@@ -136,6 +173,7 @@ class PrivilegesNativeTest {
 
         if (refusal.isEmpty()) {
             assertThat(Files.readString(Path.of("/proc/self/status"))).doesNotContainPattern("VmLck:\\s+0 kB");
+            TestCalls.unlockMemory();
         } else {
             assertThat(refusal).contains("lock memory (needs CAP_IPC_LOCK): out of memory (errno 12)");
         }

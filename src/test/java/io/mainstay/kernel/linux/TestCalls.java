@@ -16,6 +16,8 @@ final class TestCalls {
 
         int unshare(int flags);
 
+        int munlockall();
+
         int capset(Pointer header, Pointer data);
     }
 
@@ -28,6 +30,11 @@ final class TestCalls {
 
     static void enterNewNetworkNamespace() {
         assertThat(LIBC.unshare(CLONE_NEWNET)).as("unshare(CLONE_NEWNET)").isZero();
+    }
+
+    /** Otherwise a thread without the right to lock memory could map no more, and end the virtual machine. */
+    static void unlockMemory() {
+        assertThat(LIBC.munlockall()).as("munlockall").isZero();
     }
 
     static void dropAllCapabilities() {
