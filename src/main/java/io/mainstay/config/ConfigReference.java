@@ -54,7 +54,7 @@ public final class ConfigReference {
     private static String fallback(Key key) {
         return switch (key) {
             case Key.Scalar<?> scalar -> fallback(scalar);
-            case Key.Values<?> ignored -> "required";
+            case Key.Values<?> values -> values.least() > 0 ? "required" : "none";
             case Key.Section ignored -> "the defaults of its keys";
             case Key.Entries entries -> entries.least() > 0 ? "required" : "none";
         };

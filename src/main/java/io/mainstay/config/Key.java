@@ -19,12 +19,20 @@ sealed interface Key {
     record Scalar<T>(String name, ScalarType<T> type, Fallback<T> fallback, String doc) implements Key {}
 
     /**
-     * A key with a list of values, at least one.
+     * A key with a list of values.
      *
+     * @param least how many there must be; zero: the key may be absent
      * @param most how many may stand there
      * @param loneValue whether a single value may stand there without being a list
      */
-    record Values<T>(String name, ScalarType<T> type, int most, boolean loneValue, String doc) implements Key {}
+    record Values<T>(String name, ScalarType<T> type, int least, int most, boolean loneValue, String doc)
+            implements Key {
+
+        /** A list that has to be there. */
+        Values(String name, ScalarType<T> type, int most, boolean loneValue, String doc) {
+            this(name, type, 1, most, loneValue, doc);
+        }
+    }
 
     /** A key with further keys below it, each of which has a default. */
     record Section(String name, List<Key> keys, String doc) implements Key {}

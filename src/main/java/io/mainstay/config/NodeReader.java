@@ -113,7 +113,7 @@ final class NodeReader {
             return;
         }
         List<Item<T>> items = new ArrayList<>();
-        List<Node> elements = elements(node, path, expectedBehind(key), 1, key.most());
+        List<Node> elements = elements(node, path, expectedBehind(key), key.least(), key.most());
         for (int i = 0; i < elements.size(); i++) {
             Node element = elements.get(i);
             String elementPath = path + "[" + i + "]";
@@ -196,7 +196,7 @@ final class NodeReader {
     private static boolean mayBeAbsent(Key key) {
         return switch (key) {
             case Key.Scalar<?> scalar -> !(scalar.fallback() instanceof Key.Fallback.Required<?>);
-            case Key.Values<?> values -> false;
+            case Key.Values<?> values -> values.least() == 0;
             case Key.Section section -> true;
             case Key.Entries entries -> entries.least() == 0;
         };
@@ -206,7 +206,8 @@ final class NodeReader {
         return switch (key) {
             case Key.Scalar<?> scalar -> scalar.type().expected();
             case Key.Values<?> values ->
-                "a list of 1.." + values.most() + ", each " + values.type().expected();
+                "a list of " + values.least() + ".." + values.most() + ", each "
+                        + values.type().expected();
             case Key.Section section -> "keys " + names(section.keys());
             case Key.Entries entries -> "a list of entries" + (entries.least() == 0 ? ", or [] for none" : "");
         };

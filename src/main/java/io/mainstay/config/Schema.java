@@ -296,6 +296,8 @@ final class Schema {
                         DRAIN_TIMEOUT,
                         Timeouts.SECTION,
                         TrafficKeys.Udp.SECTION,
+                        TrafficKeys.Limits.SECTION,
+                        TrafficKeys.Access.SECTION,
                         Backend.ENTRIES),
                 0,
                 4096,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward;
 
-import java.time.Duration;
-
 /**
  * How much a service takes in.
  *
@@ -11,26 +9,27 @@ import java.time.Duration;
  * @param newConnections new connections of all sources together
  * @param newConnectionsPerSource new connections of one source
  * @param source which clients are one source
- * @param queueLength connections that may wait for a backend when all are full; 0: none waits
- * @param queueTimeout how long one may wait
  */
 public record LimitsConfig(
         int connections,
         int connectionsPerSource,
         Rate newConnections,
         Rate newConnectionsPerSource,
-        AddressGrouping source,
-        int queueLength,
-        Duration queueTimeout) {
+        AddressGrouping source) {
 
     public static final LimitsConfig NONE =
-            new LimitsConfig(0, 0, Rate.UNLIMITED, Rate.UNLIMITED, AddressGrouping.DEFAULT, 0, Duration.ofSeconds(3));
+            new LimitsConfig(0, 0, Rate.UNLIMITED, Rate.UNLIMITED, AddressGrouping.DEFAULT);
 
     public LimitsConfig {
-        if (connections < 0 || connectionsPerSource < 0 || queueLength < 0) {
-            throw new IllegalArgumentException("limits: " + connections + ", " + connectionsPerSource + ", "
-                    + queueLength + " (expected: 0 or more)");
+        if (connections < 0 || connectionsPerSource < 0) {
+            throw new IllegalArgumentException(
+                    "limits: " + connections + ", " + connectionsPerSource + " (expected: 0 or more)");
         }
+    }
+
+    /** Whether anything is limited at all. */
+    public boolean isAny() {
+        return connections > 0 || newConnections.isLimited() || countsSources();
     }
 
     /** Whether sources have to be told apart. */

@@ -9,6 +9,7 @@ import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.EventKind;
 import io.mainstay.observe.Severity;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -50,6 +51,14 @@ final class ProxyJournal implements Consumer<ProxyEvent> {
                         without.service(),
                         "no backend may take new connections, clients are reset: " + without.reason());
             case ProxyEvent.ServiceServedBy served -> servedBy(served);
+            case ProxyEvent.ClientsRefused refused ->
+                EventDraft.warning(
+                                "clients_refused",
+                                refused.service(),
+                                refused.count() + " clients were refused: "
+                                        + refused.reason().name().toLowerCase(Locale.ROOT))
+                        .with("reason", refused.reason().name().toLowerCase(Locale.ROOT))
+                        .with("count", refused.count());
             case ProxyEvent.AcceptFailing failing ->
                 EventDraft.error(
                         "accept_failing", failing.service(), "new connections wait in the kernel: " + failing.reason());

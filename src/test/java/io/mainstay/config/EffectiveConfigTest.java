@@ -61,6 +61,16 @@ class EffectiveConfigTest {
                   session_timeout: 1m
                   responses: 0
                   one_packet: false
+                limits:
+                  connections: 0
+                  connections_per_source: 0
+                  new_connections: none
+                  new_connections_per_source: none
+                  ipv4_prefix: 32
+                  ipv6_prefix: 64
+                access:
+                  allow: []
+                  deny: []
                 backends:
                   - name: 10.0.0.11:8443
                     address: 10.0.0.11:8443

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.config;
 
+import io.mainstay.forward.AccessConfig;
+import io.mainstay.forward.AddressGrouping;
+import io.mainstay.forward.LimitsConfig;
+import io.mainstay.forward.Rate;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
+import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.Ipv6Address;
+import io.mainstay.net.Prefix;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /** The keys by which the traffic of a service is handled, as tests of the whole configuration need them. */
@@ -15,18 +24,52 @@ final class TrafficSamples {
               session_timeout: 45s
               responses: 2
               one_packet: true
+            limits:
+              connections: 10000
+              connections_per_source: 100
+              new_connections: 500/s
+              new_connections_per_source: 50/s
+              ipv4_prefix: 24
+              ipv6_prefix: 56
+            access:
+              allow: [198.51.100.0/24, "2001:db8::/32"]
+              deny: [198.51.100.7]
         """;
 
     /** What {@link #YAML} means. */
-    static final TrafficConfig MEANT = new TrafficConfig(new UdpConfig(Duration.ofSeconds(45), 2, true));
+    static final TrafficConfig MEANT = new TrafficConfig(
+            new UdpConfig(Duration.ofSeconds(45), 2, true),
+            new LimitsConfig(10_000, 100, new Rate(500), new Rate(50), new AddressGrouping(24, 56)),
+            new AccessConfig(
+                    List.of(Prefix.parse("198.51.100.0/24"), Prefix.parse("2001:db8::/32")),
+                    List.of(Prefix.parse("198.51.100.7"))));
 
     private TrafficSamples() {}
 
     /** Any handling that is allowed. */
     static TrafficConfig random(Random random) {
-        return new TrafficConfig(new UdpConfig(
-                Duration.ofMillis(100 + random.nextInt(86_400_000 - 100)),
-                random.nextInt(1_000_001),
-                random.nextBoolean()));
+        return new TrafficConfig(
+                new UdpConfig(
+                        Duration.ofMillis(100 + random.nextInt(86_400_000 - 100)),
+                        random.nextInt(1_000_001),
+                        random.nextBoolean()),
+                new LimitsConfig(
+                        random.nextInt(3),
+                        random.nextInt(10_000_001),
+                        new Rate(random.nextInt(3)),
+                        new Rate(random.nextInt(1_000_001)),
+                        new AddressGrouping(1 + random.nextInt(32), 1 + random.nextInt(128))),
+                new AccessConfig(prefixes(random), prefixes(random)));
+    }
+
+    private static List<Prefix> prefixes(Random random) {
+        List<Prefix> prefixes = new ArrayList<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            prefixes.add(
+                    random.nextBoolean()
+                            ? new Prefix(new Ipv4Address(random.nextInt() << 8), 24)
+                            : new Prefix(new Ipv6Address(random.nextLong(), 0), 64));
+        }
+        return prefixes;
     }
 }

@@ -25,13 +25,7 @@ class AdmissionTest {
 
     private static LimitsConfig limits(int connections, int perSource, int rate, int ratePerSource) {
         return new LimitsConfig(
-                connections,
-                perSource,
-                new Rate(rate),
-                new Rate(ratePerSource),
-                AddressGrouping.DEFAULT,
-                0,
-                Duration.ofSeconds(1));
+                connections, perSource, new Rate(rate), new Rate(ratePerSource), AddressGrouping.DEFAULT);
     }
 
     private static Admission admission(LimitsConfig limits) {

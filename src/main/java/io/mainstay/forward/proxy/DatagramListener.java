@@ -154,8 +154,10 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
         if (present == null) {
             UdpClient client = UdpClient.of(batch, slot);
             Endpoint endpoint = client.endpoint();
-            LiveBackend backend = service.take(endpoint);
-            return open(service, client, endpoint, backend);
+            boolean guarded = service.isGuarded();
+            return guarded && isRefused(service, endpoint)
+                    ? null
+                    : open(service, client, endpoint, service.take(endpoint), guarded);
         }
         return present.hasLostBackend() ? replace(present) : present;
     }
@@ -166,34 +168,57 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
         Endpoint endpoint = client.endpoint();
         LiveBackend backend = service.take(endpoint);
         UdpSession present = backend == null ? null : sessions.find(batch, slot, backend);
-        if (present == null || present.hasBeenRefused()) {
-            return open(service, client, endpoint, backend);
+        if (present != null && !present.hasBeenRefused()) {
+            present.service().giveBack(present.backend(), endpoint);
+            return present;
         }
-        present.service().giveBack(present.backend(), endpoint);
-        return present;
+        boolean guarded = service.isGuarded();
+        if (guarded && isRefused(service, endpoint)) {
+            if (backend != null) {
+                service.giveBack(backend, endpoint);
+            }
+            return null;
+        }
+        return open(service, client, endpoint, backend, guarded);
     }
 
     /** Another session in the place of one whose backend is gone; what is still on its way from there is lost. */
     private @Nullable UdpSession replace(UdpSession lost) {
         LiveService service = lost.service();
         LiveBackend other = service.takeOther(lost.backend(), lost.endpoint());
+        boolean admitted = lost.surrenderAdmission();
         lost.abort();
-        return open(service, lost.client(), lost.endpoint(), other);
+        return open(service, lost.client(), lost.endpoint(), other, admitted);
+    }
+
+    private static boolean isRefused(LiveService service, Endpoint client) {
+        RefusalReason refusal = service.admit(client);
+        if (refusal != null) {
+            service.countRefused(refusal);
+        }
+        return refusal != null;
     }
 
     private @Nullable UdpSession open(
-            LiveService service, UdpClient client, Endpoint endpoint, @Nullable LiveBackend backend) {
+            LiveService service, UdpClient client, Endpoint endpoint, @Nullable LiveBackend backend, boolean admitted) {
         if (backend == null) {
             service.countRefused(service.reasonForNone());
+            if (admitted) {
+                service.dismiss(endpoint);
+            }
             return null;
         }
         try {
             UdpSession session = new UdpSession(worker, this, service, client, endpoint, backend);
+            session.setAdmitted(admitted);
             sessions.add(session);
             return session;
         } catch (IOException | UncheckedIOException shortage) {
             service.countRefused(RefusalReason.NO_RESOURCES);
             service.giveBack(backend, endpoint);
+            if (admitted) {
+                service.dismiss(endpoint);
+            }
             return null;
         }
     }

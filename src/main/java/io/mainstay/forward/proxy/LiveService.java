@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.AdminState;
+import io.mainstay.forward.Admission;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendPool;
 import io.mainstay.forward.BackendState;
@@ -10,6 +12,7 @@ import io.mainstay.forward.Candidate;
 import io.mainstay.forward.DrainPlan;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.RiseFall;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Endpoint;
@@ -61,6 +64,9 @@ final class LiveService {
     private final Retirement retirement;
     private final BackendPool<LiveBackend> pool;
     private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
+    private final Map<RefusalReason, Long> toldRefusals = new EnumMap<>(RefusalReason.class);
+    private final Admission admission;
+    private volatile boolean guarded;
     private volatile ProxyService settings;
     private volatile Timeouts timeouts;
     private volatile List<LiveListener> listeners = List.of();
@@ -93,6 +99,9 @@ final class LiveService {
         this.retirement = retirement;
         timeouts = Timeouts.of(settings.config().timeouts());
         pool = new BackendPool<>(settings.config().selection(), clock.now().nanos());
+        admission =
+                new Admission(settings.traffic().limits(), settings.traffic().access(), clock.now());
+        guarded = isGuarded(settings.traffic());
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
         }
@@ -116,6 +125,8 @@ final class LiveService {
         removed = false;
         settings = next;
         timeouts = Timeouts.of(next.config().timeouts());
+        admission.configure(next.traffic().limits(), next.traffic().access());
+        guarded = isGuarded(next.traffic());
         pool.configure(next.config().selection());
         List<LiveBackend> wanted = new ArrayList<>();
         List<LiveBackend> arrived = new ArrayList<>();
@@ -262,6 +273,44 @@ final class LiveService {
         if (counter != null) {
             counter.increment();
         }
+    }
+
+    /** Tells how many clients were refused since this was done last, for each reason for which there are any. */
+    synchronized void tellRefusals() {
+        refused.forEach((reason, counter) -> {
+            long count = counter.sum();
+            long untold = count - toldRefusals.getOrDefault(reason, 0L);
+            if (untold > 0) {
+                toldRefusals.put(reason, count);
+                events.tell(new ProxyEvent.ClientsRefused(name, reason, untold));
+            }
+        });
+    }
+
+    /** Whether new connections have to be judged by {@link #admit} at all. */
+    boolean isGuarded() {
+        return guarded;
+    }
+
+    private static boolean isGuarded(TrafficConfig traffic) {
+        return traffic.limits().isAny() || !traffic.access().equals(AccessConfig.EVERYBODY);
+    }
+
+    /** Judges a new connection; null: it is admitted, and {@link #dismiss} is to follow. */
+    synchronized @Nullable RefusalReason admit(Endpoint client) {
+        return switch (admission.admit(client.address(), clock.now())) {
+            case ADMITTED -> null;
+            case DENIED -> RefusalReason.DENIED;
+            case SERVICE_FULL -> RefusalReason.SERVICE_FULL;
+            case SOURCE_FULL -> RefusalReason.SOURCE_FULL;
+            case SERVICE_TOO_FAST -> RefusalReason.SERVICE_TOO_FAST;
+            case SOURCE_TOO_FAST -> RefusalReason.SOURCE_TOO_FAST;
+        };
+    }
+
+    /** Counts out a connection that was admitted. */
+    synchronized void dismiss(Endpoint client) {
+        admission.ended(client.address(), clock.now());
     }
 
     /** Chooses a backend for a new connection and counts the connection there; null if none takes any. */

@@ -31,6 +31,8 @@ final class NettyProxyEngine implements ProxyEngine {
      */
     private static final int MAX_STALL_MEMORY = 128 * 1024 * 1024;
 
+    private static final int REFUSALS_EVERY_SECONDS = 10;
+
     private final ProxySettings settings;
     private final MultiThreadIoEventLoopGroup workerLoops;
     private final MultiThreadIoEventLoopGroup controlLoop;
@@ -81,6 +83,14 @@ final class NettyProxyEngine implements ProxyEngine {
     void start(List<ProxyService> wanted) throws ProxyStartException {
         Rehearsal.run(workers.getFirst(), settings);
         configure(wanted);
+        // Ends with the loop.
+        var unused = control.scheduleWithFixedDelay(
+                this::tellRefusals, REFUSALS_EVERY_SECONDS, REFUSALS_EVERY_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Puts refusals into the journal, a line for each reason and not for each client. */
+    void tellRefusals() {
+        services.forEach(LiveService::tellRefusals);
     }
 
     @Override

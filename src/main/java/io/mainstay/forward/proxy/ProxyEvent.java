@@ -49,6 +49,13 @@ public sealed interface ProxyEvent {
     record ServiceServedBy(String service, Tier tier, String reason) implements ProxyEvent {}
 
     /**
+     * Clients were refused. Told for each reason every ten seconds at most, however many they are.
+     *
+     * @param count how many since it was told last
+     */
+    record ClientsRefused(String service, RefusalReason reason, long count) implements ProxyEvent {}
+
+    /**
      * New connections wait in the kernel, because the node cannot take them. Told every ten seconds at most by each worker.
      *
      * @param reason the operation with the kernel's reason

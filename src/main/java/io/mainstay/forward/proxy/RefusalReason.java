@@ -5,6 +5,16 @@ package io.mainstay.forward.proxy;
 public enum RefusalReason {
     /** The address of the listener belongs to another node at the moment. */
     GATE_CLOSED,
+    /** The client may not use the service. */
+    DENIED,
+    /** The service has as many connections as it may have. */
+    SERVICE_FULL,
+    /** The client has as many connections as one source may have. */
+    SOURCE_FULL,
+    /** More new connections than the service takes. */
+    SERVICE_TOO_FAST,
+    /** More new connections than are taken from one source. */
+    SOURCE_TOO_FAST,
     /** No backend may take new connections. */
     NO_BACKEND,
     /** Every backend that may take new connections has as many as it may have. */

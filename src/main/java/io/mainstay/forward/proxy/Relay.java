@@ -51,6 +51,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private List<Candidate<LiveBackend>> tried = List.of();
     private int attempts;
 
+    private boolean admitted;
     private long lastActivityNanos;
     private long timeoutNanos;
 
@@ -73,6 +74,11 @@ final class Relay extends TimerWheel.Entry implements Flow {
         backend = first;
         counters = first.counters(lane.index);
         trial = service.observesConnections() ? new Trial(service, lane, first) : null;
+    }
+
+    /** Notes that the connection was admitted, so that its end has to be counted. */
+    void setAdmitted(boolean admitted) {
+        this.admitted = admitted;
     }
 
     /** The end that faces the client, for the socket that is to be attached before the start. */
@@ -356,5 +362,8 @@ final class Relay extends TimerWheel.Entry implements Flow {
         phase = Phase.ENDED;
         lane.wheel.remove(this);
         service.giveBack(backend, clientAddress);
+        if (admitted) {
+            service.dismiss(clientAddress);
+        }
     }
 }

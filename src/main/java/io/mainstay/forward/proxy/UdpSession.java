@@ -41,6 +41,7 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
     private int responses;
     private int knownChanges;
     private long lastActivityNanos;
+    private boolean admitted;
     private boolean refused;
     private boolean ended;
 
@@ -89,6 +90,18 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
             opened.closeQuietly();
             throw refusedByKernel;
         }
+    }
+
+    /** Notes that the session was admitted, so that its end has to be counted. */
+    void setAdmitted(boolean admitted) {
+        this.admitted = admitted;
+    }
+
+    /** Leaves the admission to the session that follows; whether there is one. */
+    boolean surrenderAdmission() {
+        boolean had = admitted;
+        admitted = false;
+        return had;
     }
 
     UdpClient client() {
@@ -212,6 +225,9 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
             worker.lane().wheel.remove(this);
             worker.closeAfterEvents(this::release);
             service.giveBack(backend, endpoint);
+            if (admitted) {
+                service.dismiss(endpoint);
+            }
         }
     }
 

@@ -90,19 +90,33 @@ final class Worker {
 
     /** Takes over a connection of a client that was accepted. */
     void relay(LiveService service, LiveListener listener, TcpSocket accepted, Endpoint client) {
+        boolean guarded = service.isGuarded();
+        RefusalReason refusal = guarded ? service.admit(client) : null;
+        if (refusal != null) {
+            service.countRefused(refusal);
+            accepted.reset();
+            return;
+        }
         LiveBackend backend = service.take(client);
         if (backend == null) {
             service.countRefused(service.reasonForNone());
+            if (guarded) {
+                service.dismiss(client);
+            }
             accepted.reset();
             return;
         }
         Relay relay = new Relay(lane, service, listener, client, backend);
+        relay.setAdmitted(guarded);
         EpollStreamSocket socket;
         try {
             socket = new EpollStreamSocket(this, accepted, relay.client(), EpollStreamSocket.READING);
         } catch (UncheckedIOException shortage) {
             service.countRefused(RefusalReason.NO_RESOURCES);
             service.giveBack(backend, client);
+            if (guarded) {
+                service.dismiss(client);
+            }
             accepted.reset();
             return;
         }

@@ -301,6 +301,28 @@ class EngineTest {
     }
 
     @Test
+    void refusalsAreToldOnceForEachReasonWithTheirNumber() {
+        ScriptedServer only = bench.check(TCP_OFTEN).server(ScriptedServer.ECHO);
+        bench.start();
+        only.stopListening();
+        bench.awaitState("web1", BackendState.UNHEALTHY);
+        for (int i = 0; i < 3; i++) {
+            expectRefused();
+        }
+        bench.engine().tellRefusals();
+        bench.engine().tellRefusals();
+        await().atMost(EngineBench.PATIENCE)
+                .untilAsserted(() -> assertThat(bench.events(ProxyEvent.ClientsRefused.class))
+                        .containsExactly(new ProxyEvent.ClientsRefused("web", RefusalReason.NO_BACKEND, 3)));
+        expectRefused();
+        bench.engine().tellRefusals();
+        await().atMost(EngineBench.PATIENCE)
+                .untilAsserted(() -> assertThat(bench.events(ProxyEvent.ClientsRefused.class))
+                        .last()
+                        .isEqualTo(new ProxyEvent.ClientsRefused("web", RefusalReason.NO_BACKEND, 1)));
+    }
+
+    @Test
     void aNameThatDoesNotExistIsAnsweredWithTheNamesThatDo() {
         bench.server(ScriptedServer.ECHO);
         bench.start();

@@ -11,6 +11,7 @@ import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
@@ -60,7 +61,7 @@ final class ReloadBench implements AutoCloseable {
     }
 
     /** A service as it is wanted; every change makes another one. */
-    record Service(ReloadBench bench, ServiceConfig config, HealthCheckConfig health) {
+    record Service(ReloadBench bench, ServiceConfig config, HealthCheckConfig health, TrafficConfig traffic) {
 
         private Service with(
                 List<ListenerConfig> listeners,
@@ -71,7 +72,8 @@ final class ReloadBench implements AutoCloseable {
             return new Service(
                     bench,
                     new ServiceConfig(config.name(), listeners, selection, drainTimeout, timeouts, backends),
-                    health);
+                    health,
+                    traffic);
         }
 
         Service backends(String... names) {
@@ -124,11 +126,15 @@ final class ReloadBench implements AutoCloseable {
         }
 
         Service check(HealthCheckConfig check) {
-            return new Service(bench, config, check);
+            return new Service(bench, config, check, traffic);
+        }
+
+        Service traffic(TrafficConfig wanted) {
+            return new Service(bench, config, health, wanted);
         }
 
         ProxyService wanted() {
-            return new ProxyService(config, health);
+            return new ProxyService(config, health, traffic);
         }
     }
 
@@ -147,7 +153,8 @@ final class ReloadBench implements AutoCloseable {
                         Duration.ofSeconds(60),
                         new TimeoutConfig(Duration.ofSeconds(20), Duration.ofMinutes(5), Duration.ofMinutes(5)),
                         List.of()),
-                new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofHours(1), Duration.ofSeconds(20), 3, 2));
+                new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofHours(1), Duration.ofSeconds(20), 3, 2),
+                TrafficConfig.DEFAULT);
     }
 
     Endpoint address(String server) {

@@ -40,7 +40,7 @@ final class UdpBench implements AutoCloseable {
     private String host = "127.0.0.1";
     private int ports = 1;
     private int firstPort;
-    private UdpConfig udp = UdpConfig.DEFAULT;
+    private TrafficConfig traffic = TrafficConfig.DEFAULT;
     private Set<IpAddress> virtual = Set.of();
     private @Nullable NettyProxyEngine engine;
 
@@ -100,7 +100,12 @@ final class UdpBench implements AutoCloseable {
     }
 
     UdpBench udp(Duration timeout, int responses, boolean onePacket) {
-        udp = new UdpConfig(timeout, responses, onePacket);
+        traffic = TrafficConfig.of(new UdpConfig(timeout, responses, onePacket));
+        return this;
+    }
+
+    UdpBench traffic(TrafficConfig wanted) {
+        traffic = wanted;
         return this;
     }
 
@@ -163,7 +168,7 @@ final class UdpBench implements AutoCloseable {
                         backends),
                 new HealthCheckConfig(
                         new HealthCheckConfig.Tcp(), Duration.ofDays(1), Duration.ofSeconds(20), 1_000, 1),
-                new TrafficConfig(udp));
+                traffic);
     }
 
     private int freePort(String address) {
