@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lab.node import Node
 from lab.topology import ADDRESSES, Lab
+from relaying import syscalls
 from relaying.engines import BALANCER, ORIGIN_PORT, ORIGINS, Direct, Engine, kinds, make_engines
 from relaying.report import Samples, table
 from relaying.works import IDLE, RATES, Driver, Work
@@ -101,6 +102,18 @@ def measure_idle(driver: Driver, engines: list[Engine], rounds: int) -> Samples:
     return samples
 
 
+def count_calls(driver: Driver, engines: list[Engine], works: list[Work], millis: int) -> None:
+    """With strace attached everything is slow: nothing but the number of calls means something."""
+    counts: dict[str, dict[str, dict[str, float]]] = {work.name: {} for work in works}
+    for work in works:
+        for engine in engines:
+            if engine.process is not None and work.name in engine.works:
+                progress(f"counting: {work.name}: {engine.name}")
+                counts[work.name][engine.name] = syscalls.count(engine.node, driver, work, engine, millis)
+    progress("")
+    print(syscalls.table(counts))
+
+
 def main() -> int:
     names = [work.name for work in (*RATES, IDLE)]
     parser = argparse.ArgumentParser(prog="./dev bench relay", description=(__doc__ or "").partition("\n")[0])
@@ -109,6 +122,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=10, help="how often everything is measured (default: 10)")
     parser.add_argument("--millis", type=int, default=1000, help="length of one measurement (default: 1000)")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 400 ms, to see that it works")
+    parser.add_argument("--syscalls", action="store_true", help="count system calls instead, with strace")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single figure there")
     options = parser.parse_args()
     if options.quick:
@@ -124,6 +138,9 @@ def main() -> int:
             engine.start()
         driver = Driver(lab["client"], PROGRAMS / "driver")
         works = [work for work in RATES if work.name in wanted]
+        if options.syscalls:
+            count_calls(driver, engines, works, options.millis)
+            return 0
         results = measure_rates(
             driver, engines, works, options.rounds, options.millis, warm_up=min(3 * options.millis, 3000)
         )

@@ -23,6 +23,7 @@ verb_bench() {
     need "as peers" keepalived:keepalived haproxy:haproxy
     if [ "$name" = relay ]; then
         need "as a peer" nginx:nginx-core /usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream
+        need "to count system calls" strace:strace
         need "to build the load generator" cc:gcc /usr/include/stdio.h:libc6-dev
     fi
     case " $* " in

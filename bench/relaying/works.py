@@ -134,11 +134,16 @@ class Driver:
         self._node = node
         self._program = str(program)
 
+    def ask(self, work: Work, engine: Engine, millis: int) -> dict[str, Any]:
+        """Lets the driver work and returns what it tells."""
+        words = [work.name, str(millis), str(work.connections), *engine.targets]
+        told = json.loads(self._node.run(self._program, *words, timeout=120))
+        assert isinstance(told, dict)
+        return told
+
     def measure(self, work: Work, engine: Engine, millis: int) -> Sample:
         before = self._cpu(engine)
-        told = json.loads(
-            self._node.run(self._program, work.name, str(millis), str(work.connections), *engine.targets, timeout=120)
-        )
+        told = self.ask(work, engine, millis)
         return work.derive(told, self._cpu(engine) - before)
 
     @staticmethod
