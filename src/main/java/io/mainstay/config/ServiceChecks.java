@@ -2,14 +2,11 @@
 package io.mainstay.config;
 
 import io.mainstay.config.Schema.Backend;
-import io.mainstay.config.Schema.CheckType;
-import io.mainstay.config.Schema.HealthCheck;
 import io.mainstay.config.Schema.Service;
 import io.mainstay.config.WrittenSection.Item;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -48,7 +45,7 @@ final class ServiceChecks {
                     listening.add(listener.value().at(offset));
                 }
             }
-            checkHealthCheck(service.section(HealthCheck.SECTION));
+            new HealthChecks(problems).check(service);
             checkBackends(service, listening);
         }
     }
@@ -107,30 +104,6 @@ final class ServiceChecks {
         IpAddress one = a.endpoint().address();
         IpAddress other = b.endpoint().address();
         return a.sharesPortWith(b) && (one.equals(other) || one.isUnspecified() || other.isUnspecified());
-    }
-
-    private void checkHealthCheck(WrittenSection check) {
-        Duration interval = check.value(HealthCheck.INTERVAL);
-        Duration timeout = check.value(HealthCheck.TIMEOUT);
-        if (interval != null && timeout != null && timeout.compareTo(interval) >= 0) {
-            boolean blameTimeout = check.has(HealthCheck.TIMEOUT);
-            Key key = blameTimeout ? HealthCheck.TIMEOUT : HealthCheck.INTERVAL;
-            problems.refuse(
-                    check.placeOf(key),
-                    check.pathOf(key),
-                    Durations.format(blameTimeout ? timeout : interval),
-                    blameTimeout
-                            ? "shorter than the interval of " + Durations.format(interval)
-                            : "longer than the timeout of " + Durations.format(timeout));
-        }
-        if (check.value(HealthCheck.TYPE) == CheckType.TCP) {
-            for (Key key : HealthCheck.HTTP_ONLY) {
-                if (check.has(key)) {
-                    problems.error(
-                            check.placeOf(key), check.pathOf(key), "not for type tcp (expected: with type: http only)");
-                }
-            }
-        }
     }
 
     private void checkBackends(WrittenSection service, Set<Endpoint> listening) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.kernel.CommandResult;
+import io.mainstay.kernel.Commands;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import java.util.Set;
@@ -12,11 +14,23 @@ import java.util.Set;
  * @param backlog how many accepted connections the kernel may hold for each listening socket before they are taken
  * @param virtualAddresses the addresses that move between nodes; services on them start with their gate closed
  * @param clock the source of every deadline
+ * @param commands runs the programs that judge backends
  */
-public record ProxySettings(int workers, int backlog, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
+public record ProxySettings(
+        int workers, int backlog, Set<IpAddress> virtualAddresses, MonotonicClock clock, Commands commands) {
 
     /** What the kernel allows by default (net.core.somaxconn); it cuts larger wishes down by itself. */
     public static final int DEFAULT_BACKLOG = 4096;
+
+    /** For services whose checks run no programs. */
+    public ProxySettings(int workers, int backlog, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
+        this(
+                workers,
+                backlog,
+                virtualAddresses,
+                clock,
+                command -> new CommandResult.NotRun("no program may be run here"));
+    }
 
     public ProxySettings {
         if (workers < 1) {
@@ -29,7 +43,8 @@ public record ProxySettings(int workers, int backlog, Set<IpAddress> virtualAddr
     }
 
     /** One worker for each processor. */
-    public static ProxySettings defaults(Set<IpAddress> virtualAddresses, MonotonicClock clock) {
-        return new ProxySettings(Runtime.getRuntime().availableProcessors(), DEFAULT_BACKLOG, virtualAddresses, clock);
+    public static ProxySettings defaults(Set<IpAddress> virtualAddresses, MonotonicClock clock, Commands commands) {
+        return new ProxySettings(
+                Runtime.getRuntime().availableProcessors(), DEFAULT_BACKLOG, virtualAddresses, clock, commands);
     }
 }

@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.Candidate;
+import io.mainstay.health.probe.SocketErrors;
 import io.mainstay.net.Endpoint;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -121,22 +122,22 @@ final class Relay extends TimerWheel.Entry implements Flow {
             } catch (SocketShortageException shortage) {
                 refuse(RefusalReason.NO_RESOURCES);
             } catch (IOException refused) {
-                chooseNext();
+                chooseNext(SocketErrors.reason(refused));
             }
         }
     }
 
-    private void onConnectFailed() {
+    private void onConnectFailed(String how) {
         server.close();
         server = new RelayEnd(this, lane.blocks);
-        chooseNext();
+        chooseNext(how);
         connect();
     }
 
-    private void chooseNext() {
+    private void chooseNext(String how) {
         counters.connectFailed();
         if (trial != null) {
-            trial.failed();
+            trial.failed(how);
         }
         if (attempts == MAX_ATTEMPTS) {
             refuse(RefusalReason.CONNECT_FAILED);
@@ -204,7 +205,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
             return;
         }
         if (Readiness.isError(readiness)) {
-            onConnectFailed();
+            onConnectFailed("connect refused");
         } else if (Readiness.mayWrite(readiness)) {
             onConnected();
         }
@@ -278,6 +279,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
         if (client.isBroken()) {
             closeAfter(client, server);
         } else if (server.isBroken()) {
+            if (trial != null) {
+                trial.ended(true);
+            }
             closeAfter(server, client);
         } else if (client.isFinished() && server.isFinished()) {
             client.close();
@@ -335,7 +339,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     private void serveDeadline(long nowNanos) {
         switch (phase) {
-            case CONNECTING -> onConnectFailed();
+            case CONNECTING -> onConnectFailed("connect timed out");
             case RELAYING -> abort();
             case CLOSING -> {
                 boolean outOfTime = nowNanos - lastActivityNanos >= timeoutNanos;
@@ -360,6 +364,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     private void end() {
         phase = Phase.ENDED;
+        if (trial != null) {
+            trial.ended(false);
+        }
         lane.wheel.remove(this);
         service.giveBack(backend, clientAddress);
         if (admitted) {
