@@ -89,6 +89,16 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
     }
 
     @Override
+    public void expectFinish() {
+        socket.holdPartialPackets();
+    }
+
+    @Override
+    public void confirmConnection() {
+        socket.acknowledgeNow();
+    }
+
+    @Override
     public void finishOutput() {
         try {
             socket.shutdown(false, true);

@@ -31,6 +31,11 @@ final class Readiness {
         return (readiness & (RDHUP | HUP | ERR)) != 0;
     }
 
+    /** Whether the peer has finished sending in good order, so that all it sent has arrived. */
+    static boolean isComplete(int readiness) {
+        return (readiness & (RDHUP | ERR)) == RDHUP;
+    }
+
     static boolean isError(int readiness) {
         return (readiness & ERR) != 0;
     }

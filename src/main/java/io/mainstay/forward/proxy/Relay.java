@@ -219,8 +219,11 @@ final class Relay extends TimerWheel.Entry implements Flow {
         }
         touch();
         allowSilenceFor(service.timeouts().idleNanos());
-        move(server, client);
         move(client, server);
+        if (phase == Phase.RELAYING && !server.hasWritten()) {
+            server.confirmConnection();
+        }
+        move(server, client);
         settle();
     }
 
@@ -243,6 +246,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
             }
             if (trial != null) {
                 trial.passed(from == client);
+            }
+            if (from.isAtLastOctets()) {
+                to.expectFinish();
             }
             to.write(count);
             if (to.hasOverflowed()) {

@@ -16,6 +16,11 @@ final class RelayEnd implements StreamSocket.Listener {
     /** An end or an error waits behind the octets that can be read, so a short read is not the last one. */
     private boolean ending;
 
+    /** Its peer has finished sending, and was not reset: what has arrived is the rest. */
+    private boolean complete;
+
+    private boolean atLastOctets;
+    private boolean written;
     private boolean finished;
     private boolean broken;
     private boolean outputRefused;
@@ -50,6 +55,7 @@ final class RelayEnd implements StreamSocket.Listener {
         }
         readable |= Readiness.mayRead(readiness);
         ending |= Readiness.isEnding(readiness);
+        complete = Readiness.isComplete(readiness);
     }
 
     boolean isReadable() {
@@ -76,6 +82,16 @@ final class RelayEnd implements StreamSocket.Listener {
         return overflowed;
     }
 
+    /** Whether the octets that were read last are the last before the FIN. */
+    boolean isAtLastOctets() {
+        return atLastOctets;
+    }
+
+    /** Whether anything was written to it so far. */
+    boolean hasWritten() {
+        return written;
+    }
+
     boolean hasPending() {
         return pending != null;
     }
@@ -90,7 +106,9 @@ final class RelayEnd implements StreamSocket.Listener {
         Block scratch = blocks.scratch();
         int count = socket().read(scratch);
         if (count > 0) {
-            readable = ending || count == scratch.capacity();
+            boolean all = count < scratch.capacity();
+            readable = ending || !all;
+            atLastOctets = complete && all;
             return count;
         }
         readable = false;
@@ -108,6 +126,7 @@ final class RelayEnd implements StreamSocket.Listener {
 
     /** Writes the first octets of the scratch block. What the socket does not take now stays pending. */
     void write(int count) {
+        written = true;
         int taken = socket().write(blocks.scratch(), 0, count);
         if (taken == count) {
             return;
@@ -154,6 +173,15 @@ final class RelayEnd implements StreamSocket.Listener {
             readable = true;
             ending = true;
         }
+    }
+
+    void confirmConnection() {
+        socket().confirmConnection();
+    }
+
+    /** What is written next is all that the other end has sent. */
+    void expectFinish() {
+        socket().expectFinish();
     }
 
     /** Passes the FIN of the other end on, once. */

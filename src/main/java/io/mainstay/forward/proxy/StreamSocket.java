@@ -25,6 +25,18 @@ interface StreamSocket {
     /** Writes the octets of the block from {@code from} to before {@code to}; how many were taken, or {@link #BROKEN}. */
     int write(Block block, int from, int to);
 
+    /**
+     * Tells that what is written from now on is the last before {@link #finishOutput} or {@link #close}, which comes at
+     * once: so the FIN can go in the packet of the last octets.
+     */
+    void expectFinish();
+
+    /**
+     * Tells the peer at once that a connection is there which was opened here. Otherwise the first octets tell it, so this is
+     * to be called where there are none yet.
+     */
+    void confirmConnection();
+
     /** Tells the peer that nothing more will be sent. A peer that is gone already will show on the next read. */
     void finishOutput();
 

@@ -134,6 +134,7 @@ final class Worker {
         }
         try {
             socket.setTcpNoDelay(true);
+            socket.confirmWithFirstOctets();
             socket.connect(backend.address(portOffset));
             return new EpollStreamSocket(this, socket, listener, EpollStreamSocket.READING_AND_WRITING);
         } catch (IOException refused) {

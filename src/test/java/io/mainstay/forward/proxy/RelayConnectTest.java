@@ -31,6 +31,17 @@ class RelayConnectTest {
     }
 
     @Test
+    void theHandshakeWaitsForOctetsOnlyWhereThereAreSome() {
+        bench.accept();
+        bench.server().connected();
+        assertThat(bench.server().confirmed()).isTrue();
+        SimulatedSocket client = bench.accept();
+        client.arrive(octets("question"));
+        bench.server().connected();
+        assertThat(bench.server().confirmed()).isFalse();
+    }
+
+    @Test
     void earlyOctetsOfTheClientWaitUnreadForTheConnection() {
         SimulatedSocket client = bench.accept();
         client.arrive(octets("question"));

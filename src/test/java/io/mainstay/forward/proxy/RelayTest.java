@@ -71,6 +71,23 @@ class RelayTest {
     }
 
     @Test
+    void theLastOctetsAndTheFinMayShareAPacket() {
+        client.arriveSilently(octets("question"));
+        client.peerFinishes();
+        assertThat(server.expectsFinish()).isTrue();
+        assertThat(server.deeds()).containsExactly("FIN after 8");
+    }
+
+    @Test
+    void octetsThatMayNotBeTheLastAreNotHeldBack() {
+        client.arrive(octets("question"));
+        server.arriveSilently(many(BlockPool.BLOCK_SIZE));
+        server.peerResets();
+        assertThat(server.expectsFinish()).isFalse();
+        assertThat(client.expectsFinish()).isFalse();
+    }
+
+    @Test
     void aFinIsPassedOnAndTheOtherDirectionStaysOpen() {
         client.arrive(octets("question"));
         client.peerFinishes();

@@ -24,6 +24,8 @@ final class SimulatedSocket implements StreamSocket {
     private boolean wantsWritable;
     private boolean writeWasShort;
     private boolean allDelivered = true;
+    private boolean expectsFinish;
+    private boolean confirmed;
     private int reads;
     private int tellAgains;
 
@@ -103,6 +105,16 @@ final class SimulatedSocket implements StreamSocket {
         return reads;
     }
 
+    /** Whether the relay said that the FIN follows what it writes. */
+    boolean expectsFinish() {
+        return expectsFinish;
+    }
+
+    /** Whether the relay had the handshake completed without octets. */
+    boolean confirmed() {
+        return confirmed;
+    }
+
     int tellAgains() {
         return tellAgains;
     }
@@ -156,6 +168,18 @@ final class SimulatedSocket implements StreamSocket {
         outgoing.writeBytes(octets);
         writeWasShort = taken < to - from;
         return taken;
+    }
+
+    @Override
+    public void expectFinish() {
+        requireOpen();
+        expectsFinish = true;
+    }
+
+    @Override
+    public void confirmConnection() {
+        requireOpen();
+        confirmed = true;
     }
 
     @Override
