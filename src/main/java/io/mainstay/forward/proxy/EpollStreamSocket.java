@@ -94,8 +94,8 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
     }
 
     @Override
-    public void confirmConnection() {
-        socket.acknowledgeNow();
+    public void acknowledgePromptly() {
+        socket.acknowledgePromptly();
     }
 
     @Override

@@ -220,8 +220,8 @@ final class Relay extends TimerWheel.Entry implements Flow {
         touch();
         allowSilenceFor(service.timeouts().idleNanos());
         move(client, server);
-        if (phase == Phase.RELAYING && !server.hasWritten()) {
-            server.confirmConnection();
+        if (phase == Phase.RELAYING) {
+            server.acknowledgePromptly();
         }
         move(server, client);
         settle();

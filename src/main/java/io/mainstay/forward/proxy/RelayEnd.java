@@ -20,7 +20,6 @@ final class RelayEnd implements StreamSocket.Listener {
     private boolean complete;
 
     private boolean atLastOctets;
-    private boolean written;
     private boolean finished;
     private boolean broken;
     private boolean outputRefused;
@@ -87,11 +86,6 @@ final class RelayEnd implements StreamSocket.Listener {
         return atLastOctets;
     }
 
-    /** Whether anything was written to it so far. */
-    boolean hasWritten() {
-        return written;
-    }
-
     boolean hasPending() {
         return pending != null;
     }
@@ -126,7 +120,6 @@ final class RelayEnd implements StreamSocket.Listener {
 
     /** Writes the first octets of the scratch block. What the socket does not take now stays pending. */
     void write(int count) {
-        written = true;
         int taken = socket().write(blocks.scratch(), 0, count);
         if (taken == count) {
             return;
@@ -175,8 +168,9 @@ final class RelayEnd implements StreamSocket.Listener {
         }
     }
 
-    void confirmConnection() {
-        socket().confirmConnection();
+    /** The first octets for it, if there are any yet, have been written. */
+    void acknowledgePromptly() {
+        socket().acknowledgePromptly();
     }
 
     /** What is written next is all that the other end has sent. */

@@ -32,10 +32,10 @@ interface StreamSocket {
     void expectFinish();
 
     /**
-     * Tells the peer at once that a connection is there which was opened here. Otherwise the first octets tell it, so this is
-     * to be called where there are none yet.
+     * From now on what arrives is acknowledged as promptly as on any new connection, the handshake included. A socket that
+     * was opened here waits with that, so that its first octets can tell.
      */
-    void confirmConnection();
+    void acknowledgePromptly();
 
     /** Tells the peer that nothing more will be sent. A peer that is gone already will show on the next read. */
     void finishOutput();

@@ -34,11 +34,11 @@ class RelayConnectTest {
     void theHandshakeWaitsForOctetsOnlyWhereThereAreSome() {
         bench.accept();
         bench.server().connected();
-        assertThat(bench.server().confirmed()).isTrue();
+        assertThat(bench.server().writtenBeforePrompt()).isZero();
         SimulatedSocket client = bench.accept();
         client.arrive(octets("question"));
         bench.server().connected();
-        assertThat(bench.server().confirmed()).isFalse();
+        assertThat(bench.server().writtenBeforePrompt()).isEqualTo(8);
     }
 
     @Test

@@ -25,7 +25,7 @@ final class SimulatedSocket implements StreamSocket {
     private boolean writeWasShort;
     private boolean allDelivered = true;
     private boolean expectsFinish;
-    private boolean confirmed;
+    private int writtenBeforePrompt = -1;
     private int reads;
     private int tellAgains;
 
@@ -110,9 +110,9 @@ final class SimulatedSocket implements StreamSocket {
         return expectsFinish;
     }
 
-    /** Whether the relay had the handshake completed without octets. */
-    boolean confirmed() {
-        return confirmed;
+    /** How many octets it had got when the relay asked for prompt acknowledgements; -1: it never did. */
+    int writtenBeforePrompt() {
+        return writtenBeforePrompt;
     }
 
     int tellAgains() {
@@ -177,9 +177,9 @@ final class SimulatedSocket implements StreamSocket {
     }
 
     @Override
-    public void confirmConnection() {
+    public void acknowledgePromptly() {
         requireOpen();
-        confirmed = true;
+        writtenBeforePrompt = outgoing.size();
     }
 
     @Override
