@@ -13,8 +13,11 @@ final class RelayEnd implements StreamSocket.Listener {
     /** Octets may be waiting to be read. */
     private boolean readable;
 
-    /** An end or an error waits behind the octets that can be read, so a short read is not the last one. */
-    private boolean ending;
+    /**
+     * An end, an error or octets behind an urgent one (RFC 6093) wait behind those that one read gives, so a short read is
+     * not the last one.
+     */
+    private boolean stopsShort;
 
     /** Its peer has finished sending, and was not reset: what has arrived is the rest. */
     private boolean complete;
@@ -53,7 +56,7 @@ final class RelayEnd implements StreamSocket.Listener {
             return;
         }
         readable |= Readiness.mayRead(readiness);
-        ending |= Readiness.isEnding(readiness);
+        stopsShort |= Readiness.mayStopShort(readiness);
         complete = Readiness.isComplete(readiness);
     }
 
@@ -101,7 +104,7 @@ final class RelayEnd implements StreamSocket.Listener {
         int count = socket().read(scratch);
         if (count > 0) {
             boolean all = count < scratch.capacity();
-            readable = ending || !all;
+            readable = stopsShort || !all;
             atLastOctets = complete && all;
             return count;
         }
@@ -164,7 +167,7 @@ final class RelayEnd implements StreamSocket.Listener {
         } else {
             // What it sent before it went away is still to be read.
             readable = true;
-            ending = true;
+            stopsShort = true;
         }
     }
 

@@ -88,6 +88,12 @@ class RelayTest {
     }
 
     @Test
+    void aReadThatStopsAtAnUrgentOctetIsNotTheLastOne() {
+        client.arriveAroundUrgent(octets("before"), octets("behind"));
+        assertThat(server.written()).isEqualTo(octets("beforebehind"));
+    }
+
+    @Test
     void aFinIsPassedOnAndTheOtherDirectionStaysOpen() {
         client.arrive(octets("question"));
         client.peerFinishes();

@@ -13,6 +13,8 @@ import java.util.List;
  */
 final class SimulatedSocket implements StreamSocket {
 
+    private static final byte[] URGENT = {};
+
     private final Listener listener;
     private final Deque<byte[]> incoming = new ArrayDeque<>();
     private final ByteArrayOutputStream outgoing = new ByteArrayOutputStream();
@@ -52,6 +54,14 @@ final class SimulatedSocket implements StreamSocket {
     /** Octets that are there before anybody is told. */
     void arriveSilently(byte... octets) {
         incoming.addLast(octets);
+    }
+
+    /** Octets before and behind an urgent one, which itself is not in the stream. */
+    void arriveAroundUrgent(byte[] before, byte[] behind) {
+        incoming.addLast(before);
+        incoming.addLast(URGENT);
+        incoming.addLast(behind);
+        listener.onReady(Readiness.IN | Readiness.PRI);
     }
 
     void peerFinishes() {
@@ -139,7 +149,7 @@ final class SimulatedSocket implements StreamSocket {
             return finSent ? FINISHED : NOTHING;
         }
         int filled = 0;
-        while (next != null) {
+        while (next != null && next.length > 0) {
             int taken = Math.min(next.length, into.capacity() - filled);
             into.bytes().put(filled, next, 0, taken);
             filled += taken;
