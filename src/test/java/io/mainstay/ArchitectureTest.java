@@ -32,8 +32,8 @@ class ArchitectureTest {
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages(ROOT);
 
-    private static final Set<String> PURE =
-            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health", "track", "explain");
+    private static final Set<String> PURE = Set.of(
+            "net", "time", "election.wire", "election", "takeover", "forward", "health", "track", "hook", "explain");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -47,6 +47,7 @@ class ArchitectureTest {
         MAY_USE.put("forward", rooms("net", "time"));
         MAY_USE.put("health", rooms("net", "time"));
         MAY_USE.put("track", rooms("net", "time", "health"));
+        MAY_USE.put("hook", List.of());
         MAY_USE.put("kernel", rooms("net", "time"));
         MAY_USE.put("track.watch", rooms("track", "kernel", "net", "time"));
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
@@ -59,7 +60,16 @@ class ArchitectureTest {
         MAY_USE.put(
                 "config",
                 with(
-                        rooms("net", "time", "election.wire", "election", "takeover", "forward", "health", "track"),
+                        rooms(
+                                "net",
+                                "time",
+                                "election.wire",
+                                "election",
+                                "takeover",
+                                "forward",
+                                "health",
+                                "track",
+                                "hook"),
                         "org.yaml.snakeyaml.."));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
@@ -76,6 +86,7 @@ class ArchitectureTest {
                                 "health",
                                 "track",
                                 "track.watch",
+                                "hook",
                                 "health.probe",
                                 "kernel",
                                 "kernel.linux",
