@@ -132,6 +132,21 @@ class CommandLineTest {
     }
 
     @Test
+    void warningsCountWhereThatIsAskedFor() throws IOException {
+        Path file = file("services: []\n");
+        assertThat(run("config", "check", "--strict", file.toString()))
+                .isEqualTo(new Ended(
+                        3,
+                        "",
+                        "warning: " + file + ": no virtual router is configured; this node will claim no address\n"
+                                + "mainstay: configuration valid, but not without 1 warning\n"));
+        assertThat(run("config", "check", "--json", "--strict", file.toString()).exitCode())
+                .isEqualTo(3);
+        assertThat(run("config", "check", "--strict", file(VALID).toString()).exitCode())
+                .isZero();
+    }
+
+    @Test
     void everyMistakeOfAFileIsTold() throws IOException {
         Path file = file(VALID.replace("vrid: 51", "vrid: 300") + "nodes: {}\n");
         assertThat(run("config", "check", file.toString()))
