@@ -116,6 +116,7 @@ public final class Mainstay {
                         .description("Print the version of this program.")
                         .build());
         add(root, new StatusCommand());
+        add(root, new ServiceGroup());
         add(root, new BackendGroup());
         add(root, new PersistenceGroup());
         add(root, new SwitchoverCommand());

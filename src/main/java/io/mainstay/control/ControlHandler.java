@@ -41,6 +41,14 @@ public interface ControlHandler {
     CompletionStage<BackendChangeOutcome> changeBackend(BackendChangeRequest request);
 
     /**
+     * Drains all backends of a service, takes them out for maintenance, or puts them back.
+     *
+     * @return the state of the service: with {@code untilDone} once no connection is left or the deadline has passed,
+     *     otherwise at once
+     */
+    CompletionStage<ServiceChangeOutcome> changeService(ServiceChangeRequest request);
+
+    /**
      * Runs every check of a backend once, for somebody who wants to look; nothing else comes of it.
      *
      * @return what they have found, when the last one is over

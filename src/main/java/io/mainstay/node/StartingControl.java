@@ -10,6 +10,8 @@ import io.mainstay.control.ControlRefusal;
 import io.mainstay.control.PersistenceClearRequest;
 import io.mainstay.control.PersistenceList;
 import io.mainstay.control.ReloadOutcome;
+import io.mainstay.control.ServiceChangeOutcome;
+import io.mainstay.control.ServiceChangeRequest;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
 import io.mainstay.observe.StatusSnapshot;
@@ -57,6 +59,11 @@ final class StartingControl implements ControlHandler {
     @Override
     public CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request) {
         return node().switchover(request);
+    }
+
+    @Override
+    public CompletionStage<ServiceChangeOutcome> changeService(ServiceChangeRequest request) {
+        return node().changeService(request);
     }
 
     @Override

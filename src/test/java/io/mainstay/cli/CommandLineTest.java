@@ -48,7 +48,7 @@ class CommandLineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | mainstay: a command is missing (expected: status, backend, persistence, switchover, config,"
+                "'' | mainstay: a command is missing (expected: status, service, backend, persistence, switchover, config,"
                         + " reload, events, explain, version)\\n"
                         + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"

@@ -7,6 +7,7 @@ import io.mainstay.config.HostFacts;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.observe.BackendStatus;
 import io.mainstay.observe.SampleStatus;
+import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusSnapshot;
 import java.time.Duration;
 import java.util.List;
@@ -46,6 +47,8 @@ public final class FakeControlHandler implements ControlHandler {
     /** What the next changes of a backend come to. */
     public volatile Function<BackendChangeRequest, CompletionStage<BackendChangeOutcome>> backendChange =
             request -> CompletableFuture.completedStage(outcome(request, request.untilDone() ? 0 : 5));
+
+    public final BlockingQueue<ServiceChangeRequest> serviceChanges = new LinkedBlockingQueue<>();
 
     /** What the next reloads come to. */
     public volatile ReloadOutcome reload =
@@ -94,6 +97,19 @@ public final class FakeControlHandler implements ControlHandler {
     public CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request) {
         switchovers.add(request);
         return switchover.apply(request);
+    }
+
+    @Override
+    public CompletionStage<ServiceChangeOutcome> changeService(ServiceChangeRequest request) {
+        serviceChanges.add(request);
+        ServiceStatus.State state = switch (request.change()) {
+            case DRAIN -> ServiceStatus.State.DRAINING;
+            case READY -> ServiceStatus.State.SERVING;
+            case MAINT -> ServiceStatus.State.MAINTENANCE;
+        };
+        long left = request.untilDone() ? 0 : 7;
+        return CompletableFuture.completedStage(
+                new ServiceChangeOutcome(request.service(), state, left, 2, left == 0, Duration.ofMillis(1500)));
     }
 
     @Override
