@@ -10,8 +10,9 @@ from lab.clock import now
 from lab.load.http import REQUEST_TIMEOUT_SECONDS
 from lab.mainstay import SERVICE
 from lab.mainstay_pair import MainstayPair
+from lab.node import python
 from lab.records import Request
-from lab.topology import BACKENDS
+from lab.topology import ADDRESSES, BACKENDS
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
@@ -80,6 +81,29 @@ def test_drained_service_tells_how_far_it_has_come_and_can_be_called_back(
     wait_until("new connections are served", lambda: sum(r.outcome == "ok" for r in new(download, ready)) > 20)
     seen = download.figures(refused)
     assert "download" not in seen.resets, "a drain that is called back resets nothing"
+
+
+def test_drained_node_hands_over_and_empties_its_own_services(pair: MainstayPair, traffic: Traffic) -> None:
+    node = pair.nodes["lb1"]
+    own = f"""\
+  - name: own
+    listen: {ADDRESSES["lb1"]}:81
+    health_check: {{interval: 200ms, timeout: 190ms}}
+    backends: [{{name: web1, address: "{ADDRESSES["web1"]}:8080"}}]
+"""
+    node.config.write_text(node.config.read_text() + own)
+    node.command("reload")
+    held = pair.lab["client"].start("hold", *python("lab.load.ask", ADDRESSES["lb1"], "81", "hold"))
+    wait_until("it is connected", lambda: held.output().split() == ["web1"])
+    outcome = node.command("drain-node", "--wait", "--timeout", "500ms", timeout=60)
+    assert [router["result"] for router in outcome["virtual_routers"]] == ["HANDED_OVER"]
+    assert [(s["service"], s["state"], s["connections_reset"]) for s in outcome["services"]] == [("own", "DRAINING", 1)]
+    assert outcome["finished"]
+    wait_until("it has ended", lambda: held.output().split() == ["web1", "reset"])
+    assert pair.active == "lb2"
+    traffic.await_flowing()
+    assert node.command("service", "show", SERVICE)["state"] == "STANDBY", "it can serve if lb2 fails"
+    assert [s["state"] for s in node.command("ready-node")["services"]] == ["SERVING"]
 
 
 def test_unknown_backend_is_refused(pair: MainstayPair) -> None:

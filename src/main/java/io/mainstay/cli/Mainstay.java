@@ -120,6 +120,8 @@ public final class Mainstay {
         add(root, new BackendGroup());
         add(root, new PersistenceGroup());
         add(root, new SwitchoverCommand());
+        add(root, new NodeDrainCommand());
+        add(root, new NodeReadyCommand());
         add(root, new ConfigGroup());
         add(root, new ReloadCommand());
         add(root, new EventsCommand());

@@ -22,7 +22,7 @@ import java.util.Set;
 public final class ControlJson {
 
     private static final Set<String> SWITCHOVER_MEMBERS = Set.of("name", "wait", "timeout");
-    private static final Set<String> CHANGE_MEMBERS = Set.of("wait", "timeout");
+    static final Set<String> CHANGE_MEMBERS = Set.of("wait", "timeout");
 
     private ControlJson() {}
 
@@ -47,7 +47,7 @@ public final class ControlJson {
         return change(request.timeout(), request.untilDone());
     }
 
-    private static JsonObject change(Optional<Duration> timeout, boolean untilDone) {
+    static JsonObject change(Optional<Duration> timeout, boolean untilDone) {
         JsonObject json = new JsonObject();
         json.addProperty("wait", untilDone);
         timeout.ifPresent(limit -> json.addProperty("timeout", Durations.format(limit)));
@@ -97,7 +97,7 @@ public final class ControlJson {
                 .map(JsonElement::getAsString);
     }
 
-    private static boolean flag(JsonObject json, String name) {
+    static boolean flag(JsonObject json, String name) {
         return value(
                         json,
                         name,
@@ -107,7 +107,7 @@ public final class ControlJson {
                 .orElse(false);
     }
 
-    private static Optional<Duration> duration(JsonObject json) {
+    static Optional<Duration> duration(JsonObject json) {
         return text(json, "timeout").map(text -> {
             try {
                 return Durations.parse(text);

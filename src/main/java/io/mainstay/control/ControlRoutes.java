@@ -83,6 +83,15 @@ final class ControlRoutes {
             case "config/effective" -> get(request, () -> effectiveConfig(request));
             case "events" -> get(request, () -> events(request));
             case "virtual-routers/switchover" -> switchover(request);
+            case "node/drain" ->
+                post(
+                        request,
+                        () -> handler.drainNode(NodeJson.nodeDrainRequest(request.body()))
+                                .thenApply(outcome -> ControlAnswer.json(NodeJson.toTree(outcome))));
+            case "node/ready" ->
+                post(
+                        request,
+                        () -> handler.readyNode().thenApply(outcome -> ControlAnswer.json(NodeJson.toTree(outcome))));
             case "reload" -> reload(request);
             default -> notFound();
         };
@@ -97,6 +106,16 @@ final class ControlRoutes {
                 request.method().equals("GET") ? get.answer() : wrongMethod(request, "GET"));
     }
 
+    private interface Post {
+        CompletionStage<ControlAnswer> answer();
+    }
+
+    private static CompletionStage<ControlAnswer> post(ControlRequest request, Post post) {
+        return request.method().equals("POST")
+                ? post.answer()
+                : CompletableFuture.completedStage(wrongMethod(request, "POST"));
+    }
+
     private static ControlAnswer wrongMethod(ControlRequest request, String expected) {
         return ControlAnswer.error(
                 405, "wrong_method", "method: " + request.method() + " (expected: " + expected + " for this path)");
@@ -107,7 +126,7 @@ final class ControlRoutes {
                 404,
                 "not_found",
                 "no such path (expected: /v1/version, /v1/status, /v1/services, /v1/services/SERVICE, /v1/backends, /v1/config/effective, /v1/events,"
-                        + " /v1/reload, /v1/virtual-routers/switchover,"
+                        + " /v1/reload, /v1/virtual-routers/switchover, /v1/node/drain, /v1/node/ready,"
                         + " /v1/services/SERVICE/drain, ready or maint,"
                         + " /v1/services/SERVICE/persistence, /v1/services/SERVICE/persistence/clear or"
                         + " /v1/services/SERVICE/backends/BACKEND/check, drain, ready or maint)"));
@@ -182,11 +201,10 @@ final class ControlRoutes {
     }
 
     private CompletionStage<ControlAnswer> checkBackend(ControlRequest request, String service, String backend) {
-        if (!request.method().equals("POST")) {
-            return CompletableFuture.completedStage(wrongMethod(request, "POST"));
-        }
-        return handler.checkBackend(service, backend)
-                .thenApply(outcome -> ControlAnswer.json(ServiceJson.toTree(outcome)));
+        return post(
+                request,
+                () -> handler.checkBackend(service, backend)
+                        .thenApply(outcome -> ControlAnswer.json(ServiceJson.toTree(outcome))));
     }
 
     private CompletionStage<ControlAnswer> persistence(ControlRequest request, String service, List<String> rest) {
@@ -237,8 +255,6 @@ final class ControlRoutes {
         if (change.isEmpty()) {
             return notFound();
         }
-        return request.method().equals("POST")
-                ? answer.apply(change.get())
-                : CompletableFuture.completedStage(wrongMethod(request, "POST"));
+        return post(request, () -> answer.apply(change.get()));
     }
 }

@@ -9,6 +9,8 @@ import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.BackendCheckOutcome;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.NodeDrainOutcome;
+import io.mainstay.control.NodeDrainRequest;
 import io.mainstay.control.PersistenceClearRequest;
 import io.mainstay.control.PersistenceList;
 import io.mainstay.control.ReloadOutcome;
@@ -200,6 +202,17 @@ final class DaemonControl implements ControlHandler {
                     return outcome(request, drained.reset(), askedAt);
                 });
         return request.untilDone() ? done : CompletableFuture.completedFuture(outcome(request, 0, askedAt));
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> drainNode(NodeDrainRequest request) {
+        boolean anyActive = election.snapshot().routers().stream().anyMatch(DaemonControl::isActive);
+        return new NodeDrain(this).drain(request, anyActive);
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> readyNode() {
+        return new NodeDrain(this).ready();
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.BackendCheckOutcome;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.NodeDrainOutcome;
+import io.mainstay.control.NodeDrainRequest;
 import io.mainstay.control.PersistenceClearRequest;
 import io.mainstay.control.PersistenceList;
 import io.mainstay.control.ReloadOutcome;
@@ -64,6 +66,16 @@ final class StartingControl implements ControlHandler {
     @Override
     public CompletionStage<ServiceChangeOutcome> changeService(ServiceChangeRequest request) {
         return node().changeService(request);
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> drainNode(NodeDrainRequest request) {
+        return node().drainNode(request);
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> readyNode() {
+        return node().readyNode();
     }
 
     @Override

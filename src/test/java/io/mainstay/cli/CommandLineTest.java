@@ -48,8 +48,8 @@ class CommandLineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | mainstay: a command is missing (expected: status, service, backend, persistence, switchover, config,"
-                        + " reload, events, explain, version)\\n"
+                "'' | mainstay: a command is missing (expected: status, service, backend, persistence, switchover,"
+                        + " drain-node, ready-node, config, reload, events, explain, version)\\n"
                         + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"
                         + " (expected: list, check, drain, ready, maint)\\nTry: mainstay backend --help\\n",

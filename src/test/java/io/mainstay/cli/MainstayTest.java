@@ -12,6 +12,7 @@ import io.mainstay.control.BackendChangeOutcome;
 import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.ControlRefusal;
 import io.mainstay.control.FakeControlHandler;
+import io.mainstay.control.NodeDrainRequest;
 import io.mainstay.control.PersistenceClearRequest;
 import io.mainstay.control.ReloadOutcome;
 import io.mainstay.control.ServiceChangeRequest;
@@ -238,6 +239,28 @@ class MainstayTest {
                         new ServiceChangeRequest("https", BackendChangeRequest.Change.MAINT, Optional.empty(), true));
         assertThat(harness.run("service", "ready", "https").exitCode()).isZero();
         assertThat(harness.handler.serviceChanges.remove().change()).isEqualTo(BackendChangeRequest.Change.READY);
+    }
+
+    @Test
+    void aNodeIsDrainedAndPutBack() {
+        assertThat(harness.run("drain-node", "--timeout", "5m")).isEqualTo(done("""
+            web: handed over to 198.51.100.2 in 123ms
+            admin: DRAINING, 3 connections left (after 1.5s)
+            """));
+        assertThat(harness.handler.nodeDrains.remove())
+                .isEqualTo(new NodeDrainRequest(Optional.of(Duration.ofMinutes(5)), false));
+        assertThat(harness.run("--json", "drain-node", "--wait").exitCode())
+                .as("connections are left")
+                .isEqualTo(1);
+        assertThat(harness.run("ready-node"))
+                .isEqualTo(done("nothing to do: every service listens on a virtual address\n"));
+    }
+
+    @Test
+    void aNodeThatNobodyTakesOverFromIsNotDrained() {
+        harness.handler.switchover = request -> CompletableFuture.completedStage(List.of(new SwitchoverOutcome(
+                "web", SwitchoverOutcome.Result.FAILED, null, Duration.ofSeconds(30), "nobody answers")));
+        assertThat(harness.run("drain-node").exitCode()).isEqualTo(1);
     }
 
     @Test

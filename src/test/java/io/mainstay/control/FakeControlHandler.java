@@ -11,6 +11,7 @@ import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusSnapshot;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,6 +30,10 @@ public final class FakeControlHandler implements ControlHandler {
             backends: [{name: web1, address: "10.0.0.11:8443"}]
         """;
 
+    /** The configuration in force. */
+    public volatile String yaml = CONFIG;
+
+    public final BlockingQueue<NodeDrainRequest> nodeDrains = new LinkedBlockingQueue<>();
     public final BlockingQueue<SwitchoverRequest> switchovers = new LinkedBlockingQueue<>();
     public final BlockingQueue<BackendChangeRequest> backendChanges = new LinkedBlockingQueue<>();
 
@@ -81,7 +86,7 @@ public final class FakeControlHandler implements ControlHandler {
     @Override
     public MainstayConfig config() {
         ConfigResult result = ConfigFile.parse(
-                CONFIG, "fake", new HostFacts("lb1", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true, program -> ""));
+                yaml, "fake", new HostFacts("lb1", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true, program -> ""));
         return switch (result) {
             case ConfigResult.Valid valid -> valid.config();
             case ConfigResult.Invalid invalid -> throw new AssertionError(invalid.problems());
@@ -110,6 +115,21 @@ public final class FakeControlHandler implements ControlHandler {
         long left = request.untilDone() ? 0 : 7;
         return CompletableFuture.completedStage(
                 new ServiceChangeOutcome(request.service(), state, left, 2, left == 0, Duration.ofMillis(1500)));
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> drainNode(NodeDrainRequest request) {
+        nodeDrains.add(request);
+        return switchover(new SwitchoverRequest(Optional.empty(), true, SwitchoverRequest.DEFAULT_TIMEOUT))
+                .thenApply(routers -> new NodeDrainOutcome(
+                        routers,
+                        List.of(new ServiceChangeOutcome(
+                                "admin", ServiceStatus.State.DRAINING, 3, 0, false, Duration.ofMillis(1500)))));
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> readyNode() {
+        return CompletableFuture.completedStage(new NodeDrainOutcome(List.of(), List.of()));
     }
 
     @Override
