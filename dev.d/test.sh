@@ -68,7 +68,7 @@ prepare() {
         ;;
     esac
     case " $* " in
-    *" interop "*) need "as peers" keepalived:keepalived ;;
+    *" interop "*) need "as peers" keepalived:keepalived /usr/lib/frr/vrrpd:frr ;;
     esac
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""VRRP and ARP as they enter the switch: who sent what, and when."""
+"""VRRP, ARP and neighbour advertisements as they enter the switch: who sent what, and when."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lab.clock import now
 from lab.node import python
-from lab.packets import Advert, Arp, read
+from lab.packets import Advert, Arp, NeighbourAdvert, read
 from lab.process import Process
 from lab.topology import Lab
 from lab.waiting import wait_until
@@ -19,7 +19,7 @@ class Frame(NamedTuple):
     at: int
     port: str
     octets: bytes
-    packet: Advert | Arp | None
+    packet: Advert | Arp | NeighbourAdvert | None
 
 
 class Capture:
@@ -53,6 +53,18 @@ class Capture:
     def announcements(self, address: str, port: str = "", since: int = 0) -> list[tuple[int, Arp]]:
         """Gratuitous ARP for the address, in request or reply form."""
         return [(at, arp) for at, arp in self.arps(port, since) if arp.gratuitous and arp.sender == address]
+
+    def neighbour_adverts(self, address: str, port: str = "", since: int = 0) -> list[tuple[int, NeighbourAdvert]]:
+        """Unsolicited neighbour advertisements for the address."""
+        return [
+            (frame.at, frame.packet)
+            for frame in self.frames()
+            if isinstance(frame.packet, NeighbourAdvert)
+            and frame.packet.unsolicited
+            and frame.packet.target == address
+            and frame.at >= since
+            and port in ("", frame.port)
+        ]
 
     def arps(self, port: str = "", since: int = 0) -> list[tuple[int, Arp]]:
         return [

@@ -24,6 +24,8 @@ class Instance:
     version: int = 3
     preempt: bool = True
     vip: str = f"{VIP}/{PREFIX_LENGTH}"
+    """The one by which it is told whether the node is Active."""
+    more_vips: tuple[str, ...] = ()
     extra: tuple[str, ...] = field(default_factory=tuple)
 
 
@@ -52,6 +54,7 @@ class Keepalived:
 
     def configuration(self) -> str:
         one = self.instance
+        addresses = "\n".join(f"        {vip}" for vip in (*one.more_vips, one.vip))
         extra = "\n".join(f"    {line}" for line in (*one.extra, *(() if one.preempt else ("nopreempt",))))
         return f"""
 global_defs {{
@@ -67,7 +70,7 @@ vrrp_instance web {{
     advert_int {one.interval_millis / 1000:g}
 {extra}
     virtual_ipaddress {{
-        {one.vip}
+{addresses}
     }}
 }}
 """
@@ -85,6 +88,11 @@ vrrp_instance web {{
             return process is not None and "Entering BACKUP STATE" in process.output() and not self.active
 
         wait_until(f"keepalived on {self.node.name} becomes Backup", backup, seconds)
+
+    def stop(self) -> None:
+        """Lets it say goodbye."""
+        assert self.process is not None
+        self.process.terminate()
 
     def kill(self) -> None:
         """Ends parent and child at once."""

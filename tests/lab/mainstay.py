@@ -38,6 +38,8 @@ class Settings:
     vrid: int = 51
     interface: str = INTERFACE
     address: str = VIP_WITH_PREFIX
+    """The one on which the service listens, and by which it is told whether the node is Active."""
+    more_addresses: tuple[str, ...] = ()
     router_lines: str = ""
     """More keys of the virtual router, one a line."""
     service_lines: str = ""
@@ -46,8 +48,11 @@ class Settings:
     backends: tuple[str, ...] = BACKENDS
 
     def yaml(self) -> str:
+        listen = self.address.partition("/")[0]
+        listen = f"[{listen}]" if ":" in listen else listen
         router_lines = "".join(f"    {line}\n" for line in self.router_lines.splitlines())
         service_lines = "".join(f"    {line}\n" for line in self.service_lines.splitlines())
+        addresses = ", ".join(f'"{address}"' for address in (*self.more_addresses, self.address))
         backends = "".join(f"      - {{name: {name}, address: {ADDRESSES[name]}:{PORT}}}\n" for name in self.backends)
         return f"""\
 node:
@@ -58,12 +63,12 @@ virtual_routers:
     vrid: {self.vrid}
     priority: {self.priority}
     advertisement_interval: {self.interval_millis}ms
-    addresses: [{self.address}]
+    addresses: [{addresses}]
     preempt: {str(self.preempt).lower()}
 {router_lines}\
 services:
   - name: {SERVICE}
-    listen: {self.address.partition("/")[0]}:80/tcp
+    listen: "{listen}:80/tcp"
     balance: {self.balance}
     health_check: {{type: http, path: /health, interval: 500ms, timeout: 400ms, failures: 2, success: 2}}
     timeouts: {{connect: 1s}}
@@ -154,6 +159,10 @@ class Mainstay:
     def await_state(self, state: str, seconds: float = 30.0) -> None:
         """Waits until the status shows the state; a daemon that is still starting is waited for too."""
         self._await_status(f"is {state}", lambda status: _router(status)["state"] == state, seconds)
+
+    def await_answering(self, seconds: float = 30.0) -> None:
+        """Waits until the daemon has started."""
+        self._await_status("answers", lambda status: True, seconds)
 
     def await_backends(self, state: str = "HEALTHY", *names: str, seconds: float = 30.0) -> None:
         """Waits until these backends (default: all) are in the state, as this node sees them."""

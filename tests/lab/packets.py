@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""VRRP advertisements and ARP, read from and written to octets, independently of the product."""
+"""VRRP advertisements, ARP and neighbour advertisements, read from and written to octets, independently of the product."""
 
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 VRRP_GROUP = "224.0.0.18"
+VRRP_GROUP6 = "ff02::12"
+ALL_NODES = "ff02::1"
 VRRP_GROUP_MAC = "01:00:5e:00:00:12"
 VRRP_PROTOCOL = 112
 BROADCAST_MAC = "ff:ff:ff:ff:ff:ff"
-_ETHERTYPE_IPV4, _ETHERTYPE_ARP = 0x0800, 0x0806
+_ETHERTYPE_IPV4, _ETHERTYPE_ARP, _ETHERTYPE_IPV6 = 0x0800, 0x0806, 0x86DD
+_ICMPV6, _NEIGHBOUR_ADVERTISEMENT = 58, 136
 
 
 @dataclass(frozen=True)
 class Advert:
-    """A VRRP advertisement over IPv4 as it stands on the wire."""
+    """A VRRP advertisement as it stands on the wire."""
 
     source: str
     version: int
@@ -26,6 +29,13 @@ class Advert:
     ttl: int
     checksum_form: str
     """rfc9568 (the message alone), pseudo_header, or wrong."""
+    destination: str = VRRP_GROUP
+    password: str = ""
+    """Of version 2."""
+    trailer: bytes = b""
+    """What stands behind the message."""
+    mac: str = field(default="", compare=False)
+    """From where the frame came."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +51,50 @@ class Arp:
         return self.broadcast and self.sender == self.target
 
 
-def read(frame: bytes) -> Advert | Arp | None:
+@dataclass(frozen=True)
+class NeighbourAdvert:
+    """An ICMPv6 neighbour advertisement."""
+
+    source: str
+    destination: str
+    target: str
+    mac: str
+    """The target's, by the option."""
+    router: bool
+    solicited: bool
+    override: bool
+
+    @property
+    def unsolicited(self) -> bool:
+        return self.destination == ALL_NODES and not self.solicited
+
+
+def read(frame: bytes) -> Advert | Arp | NeighbourAdvert | None:
     """What an Ethernet frame carries, or None when it is neither."""
     (ethertype,) = struct.unpack_from("!H", frame, 12)
     if ethertype == _ETHERTYPE_ARP and len(frame) >= 42:
         return _arp(frame)
     if ethertype == _ETHERTYPE_IPV4 and len(frame) >= 14 + 20 + 8 and frame[23] == VRRP_PROTOCOL:
-        return _advert(frame[14:])
+        return _advert(frame[14:], _mac(frame[6:12]))
+    if ethertype == _ETHERTYPE_IPV6 and len(frame) >= 14 + 40 + 8:
+        if frame[20] == VRRP_PROTOCOL:
+            return _advert6(frame[14:], _mac(frame[6:12]))
+        if frame[20] == _ICMPV6 and frame[54] == _NEIGHBOUR_ADVERTISEMENT and len(frame) >= 14 + 40 + 32:
+            return _neighbour_advert(frame[14:])
     return None
+
+
+def _neighbour_advert(datagram: bytes) -> NeighbourAdvert:
+    flags = datagram[44]
+    return NeighbourAdvert(
+        source=_ip6(datagram[8:24]),
+        destination=_ip6(datagram[24:40]),
+        target=_ip6(datagram[48:64]),
+        mac=_mac(datagram[66:72]),
+        router=bool(flags & 0x80),
+        solicited=bool(flags & 0x40),
+        override=bool(flags & 0x20),
+    )
 
 
 def _arp(frame: bytes) -> Arp:
@@ -56,25 +102,56 @@ def _arp(frame: bytes) -> Arp:
     return Arp(operation, _mac(frame[22:28]), _ip(frame[28:32]), _ip(frame[38:42]), frame[0:6] == b"\xff" * 6)
 
 
-def _advert(datagram: bytes) -> Advert | None:
+def _advert(datagram: bytes, mac: str) -> Advert | None:
     header = (datagram[0] & 0x0F) * 4
     (total,) = struct.unpack_from("!H", datagram, 2)
     message = datagram[header:total]
     if len(message) < 8 or message[0] & 0x0F != 1:
         return None
-    version = message[0] >> 4
-    interval = (struct.unpack_from("!H", message, 4)[0] & 0x0FFF) if version == 3 else message[5] * 100
-    addresses = [message[8 + 4 * i : 12 + 4 * i] for i in range(message[3])]
+    version, count = message[0] >> 4, message[3]
+    end = 8 + 4 * count + (8 if version == 2 else 0)
     return Advert(
         source=_ip(datagram[12:16]),
         version=version,
         vrid=message[1],
         priority=message[2],
-        interval_centis=interval,
-        addresses=tuple(_ip(address) for address in addresses if len(address) == 4),
+        interval_centis=_interval(message),
+        addresses=tuple(_ip(message[8 + 4 * i : 12 + 4 * i]) for i in range(count) if 12 + 4 * i <= len(message)),
         ttl=datagram[8],
-        checksum_form=_checksum_form(datagram, message),
+        checksum_form=_checksum_form(datagram, message[:end]),
+        destination=_ip(datagram[16:20]),
+        password=message[end - 8 : end].rstrip(b"\0").decode(errors="replace") if version == 2 and message[4] == 1 else "",
+        trailer=message[end:],
+        mac=mac,
     )
+
+
+def _advert6(datagram: bytes, mac: str) -> Advert | None:
+    (length,) = struct.unpack_from("!H", datagram, 4)
+    message = datagram[40 : 40 + length]
+    if len(message) < 8 or message[0] & 0x0F != 1:
+        return None
+    count = message[3]
+    end = 8 + 16 * count
+    pseudo_header = datagram[8:40] + struct.pack("!II", len(message), VRRP_PROTOCOL)
+    return Advert(
+        source=_ip6(datagram[8:24]),
+        version=message[0] >> 4,
+        vrid=message[1],
+        priority=message[2],
+        interval_centis=_interval(message),
+        addresses=tuple(_ip6(message[8 + 16 * i : 24 + 16 * i]) for i in range(count) if 24 + 16 * i <= len(message)),
+        ttl=datagram[7],
+        checksum_form="pseudo_header" if _ones_complement(pseudo_header + message) == 0xFFFF else "wrong",
+        destination=_ip6(datagram[24:40]),
+        trailer=message[end:],
+        mac=mac,
+    )
+
+
+def _interval(message: bytes) -> int:
+    interval: int = struct.unpack_from("!H", message, 4)[0] & 0x0FFF
+    return interval if message[0] >> 4 == 3 else message[5] * 100
 
 
 def _checksum_form(datagram: bytes, message: bytes) -> str:
@@ -136,6 +213,10 @@ def _ones_complement(octets: bytes) -> int:
 
 def _ip(octets: bytes) -> str:
     return socket.inet_ntoa(octets)
+
+
+def _ip6(octets: bytes) -> str:
+    return socket.inet_ntop(socket.AF_INET6, octets)
 
 
 def _mac(octets: bytes) -> str:

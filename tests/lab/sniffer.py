@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""python3 -m lab.sniffer: prints each VRRP and ARP frame that enters the switch as one line: when (nanoseconds of
+"""python3 -m lab.sniffer: prints each VRRP and ARP frame and neighbour advertisement that enters the switch as one line: when (nanoseconds of
 CLOCK_MONOTONIC), at which port, and the frame in hexadecimal."""
 
 import ctypes
@@ -15,19 +15,22 @@ _LOAD_WORD, _LOAD_HALF, _LOAD_BYTE, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x28, 0x30, 
 _PACKET_TYPE = 0xFFFFF000 + 4
 _OUTGOING = 4
 
-# Classic BPF (Documentation/networking/filter.rst of the kernel): what enters a port and is ARP, or IPv4 or IPv6 of
-# protocol 112. Each row: instruction, how many rows to skip when true, when false, operand.
+# Classic BPF (Documentation/networking/filter.rst of the kernel): what enters a port and is ARP, IPv4 or IPv6 of protocol
+# 112, or a neighbour advertisement. Each row: instruction, how many rows to skip when true, when false, operand.
 _FILTER = [
     (_LOAD_WORD, 0, 0, _PACKET_TYPE),
-    (_JUMP_IF_EQUAL, 9, 0, _OUTGOING),
+    (_JUMP_IF_EQUAL, 12, 0, _OUTGOING),
     (_LOAD_HALF, 0, 0, 12),
-    (_JUMP_IF_EQUAL, 6, 0, 0x0806),
+    (_JUMP_IF_EQUAL, 9, 0, 0x0806),
     (_JUMP_IF_EQUAL, 1, 0, 0x0800),
-    (_JUMP_IF_EQUAL, 2, 5, 0x86DD),
+    (_JUMP_IF_EQUAL, 2, 8, 0x86DD),
     (_LOAD_BYTE, 0, 0, 23),
-    (_JUMP_IF_EQUAL, 2, 3, 112),
+    (_JUMP_IF_EQUAL, 5, 6, 112),
     (_LOAD_BYTE, 0, 0, 20),
-    (_JUMP_IF_EQUAL, 0, 1, 112),
+    (_JUMP_IF_EQUAL, 3, 0, 112),
+    (_JUMP_IF_EQUAL, 0, 3, 58),
+    (_LOAD_BYTE, 0, 0, 54),
+    (_JUMP_IF_EQUAL, 0, 1, 136),
     (_RETURN, 0, 0, 0x40000),
     (_RETURN, 0, 0, 0),
 ]

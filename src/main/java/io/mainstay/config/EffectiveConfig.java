@@ -78,6 +78,8 @@ public final class EffectiveConfig {
                 .put(ProtocolKeys.VERSION, router.protocol().version())
                 .put(ProtocolKeys.CHECKSUM, router.protocol().checksum())
                 .put(ProtocolKeys.PASSWORD, router.protocol().authentication())
+                .putAll(ProtocolKeys.UNICAST_PEERS, router.protocol().unicastPeers())
+                .put(ProtocolKeys.UNICAST_MIN_TTL, router.protocol().leastUnicastTtl())
                 .put(VirtualRouter.PREEMPT, router.preempt())
                 .put(VirtualRouter.PREEMPT_DELAY, router.preemptDelay())
                 .putTree(

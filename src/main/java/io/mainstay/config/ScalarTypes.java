@@ -5,7 +5,7 @@ import io.mainstay.config.ScalarType.Form;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
-import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
 import java.nio.charset.StandardCharsets;
@@ -166,16 +166,24 @@ final class ScalarTypes {
 
     static ScalarType<VirtualAddress> virtualAddress() {
         return new ScalarType<>(
-                "an IPv4 address with its prefix length, such as 198.51.100.10/24; IPv6 is not served yet",
+                "an address with its prefix length, such as 198.51.100.10/24 or 2001:db8::10/64",
+                Form.TEXT,
+                VirtualAddress::parse,
+                VirtualAddress::toString);
+    }
+
+    static ScalarType<IpAddress> hostAddress() {
+        return new ScalarType<>(
+                "the address of a host; names are not looked up",
                 Form.TEXT,
                 text -> {
-                    VirtualAddress address = VirtualAddress.parse(text);
-                    if (!(address.address() instanceof Ipv4Address)) {
+                    IpAddress address = IpAddress.parse(text);
+                    if (address.isMulticast() || address.isUnspecified() || address.isLoopback()) {
                         throw new IllegalArgumentException(text);
                     }
                     return address;
                 },
-                VirtualAddress::toString);
+                IpAddress::toString);
     }
 
     static ScalarType<ListenerConfig> listener() {

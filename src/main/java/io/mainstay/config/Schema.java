@@ -98,9 +98,10 @@ final class Schema {
         static final Key.Values<VirtualAddress> ADDRESSES = new Key.Values<>(
                 "addresses",
                 ScalarTypes.virtualAddress(),
-                255,
+                510,
                 false,
-                "The virtual addresses, with their prefix lengths. They move together.");
+                "The virtual addresses, with their prefix lengths; IPv4 and IPv6 may mix, 255 of each at most. They move"
+                        + " together.");
 
         static final Key.Scalar<Boolean> PREEMPT = Key.optional(
                 "preempt", ScalarTypes.bool(), true, "Whether the node takes over from an Active of lower priority.");
@@ -130,6 +131,8 @@ final class Schema {
                         ProtocolKeys.VERSION,
                         ProtocolKeys.CHECKSUM,
                         ProtocolKeys.PASSWORD,
+                        ProtocolKeys.UNICAST_PEERS,
+                        ProtocolKeys.UNICAST_MIN_TTL,
                         PREEMPT,
                         PREEMPT_DELAY,
                         Announce.SECTION,

@@ -3,21 +3,26 @@ package io.mainstay.config;
 
 import io.mainstay.config.Schema.VirtualRouter;
 import io.mainstay.config.WrittenSection.Item;
+import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What must hold between the keys of the virtual routers. Works on what could be read, so that one run finds all. */
 final class VirtualRouterChecks {
 
-    private record Segment(InterfaceName interfaceName, VirtualRouterId vrid) {}
+    private record Segment(InterfaceName interfaceName, IpFamily family, VirtualRouterId vrid) {}
 
     private final Problems problems;
     private final Map<String, String> names = new HashMap<>();
@@ -35,6 +40,7 @@ final class VirtualRouterChecks {
             for (Item<VirtualAddress> address : router.items(VirtualRouter.ADDRESSES)) {
                 checkAddress(address);
             }
+            checkAddressCount(router);
             checkPreemption(router);
             ProtocolKeys.check(router, problems);
         }
@@ -46,13 +52,36 @@ final class VirtualRouterChecks {
         if (interfaceName == null || vrid == null) {
             return;
         }
-        String other = vrids.putIfAbsent(new Segment(interfaceName, vrid), router.path());
-        if (other != null) {
-            problems.refuse(
-                    router.placeOf(VirtualRouter.VRID),
-                    router.pathOf(VirtualRouter.VRID),
-                    vrid.toString(),
-                    "a VRID of its own on " + interfaceName + "; " + other + " has this one");
+        for (IpFamily family : families(router)) {
+            String other = vrids.putIfAbsent(new Segment(interfaceName, family, vrid), router.path());
+            if (other != null) {
+                problems.refuse(
+                        router.placeOf(VirtualRouter.VRID),
+                        router.pathOf(VirtualRouter.VRID),
+                        vrid.toString(),
+                        "a VRID of its own for " + family + " on " + interfaceName + "; " + other + " has this one");
+            }
+        }
+    }
+
+    private static Set<IpFamily> families(WrittenSection router) {
+        return router.items(VirtualRouter.ADDRESSES).stream()
+                .map(item -> item.value().address().family())
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(IpFamily.class)));
+    }
+
+    private void checkAddressCount(WrittenSection router) {
+        for (IpFamily family : families(router)) {
+            long count = router.items(VirtualRouter.ADDRESSES).stream()
+                    .filter(item -> item.value().address().family() == family)
+                    .count();
+            if (count > VirtualRouterConfig.MOST_ADDRESSES) {
+                problems.refuse(
+                        router.placeOf(VirtualRouter.ADDRESSES),
+                        router.pathOf(VirtualRouter.ADDRESSES),
+                        count + " of " + family,
+                        "at most " + VirtualRouterConfig.MOST_ADDRESSES + " of a family");
+            }
         }
     }
 

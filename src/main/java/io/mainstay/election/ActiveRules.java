@@ -112,7 +112,7 @@ final class ActiveRules {
         if (byPriority > 0) {
             return stepBack(here, received, TransitionReason.HIGHER_PRIORITY, now);
         }
-        if (byPriority == 0 && sender.address().compareTo(here.primaryAddress()) > 0) {
+        if (byPriority == 0 && Election.winsTie(sender.address(), here.primaryAddress())) {
             return stepBack(here, received, TransitionReason.HIGHER_ADDRESS, now);
         }
         return contradict(here, now);
@@ -156,7 +156,7 @@ final class ActiveRules {
     private Backup following(Active here, AdvertisementReceived received, MonotonicInstant now) {
         return new Backup(
                 here.primaryAddress(),
-                backup.accept(received, now),
+                backup.accept(HeardActive.NONE, received, now),
                 Optional.empty(),
                 here.handOver().isPresent(),
                 here.failures());
@@ -261,7 +261,7 @@ final class ActiveRules {
                 interval,
                 now.plus(interval).plus(parameters.skew(interval)),
                 now,
-                Optional.empty(),
+                HeardActive.NONE,
                 TransitionReason.ACTIVE_DOWN_TIMER,
                 true);
         return new Backup(
@@ -274,7 +274,7 @@ final class ActiveRules {
                 parameters.interval(),
                 group.downDeadline(),
                 now,
-                Optional.empty(),
+                HeardActive.NONE,
                 TransitionReason.ACTIVE_DOWN_TIMER,
                 !group.toSuccessor());
         Backup next = new Backup(

@@ -61,7 +61,8 @@ final class BackupRules {
             return onResignation(here, sender, now);
         }
         if (sender.priority().compareTo(parameters.priority()) >= 0) {
-            return Transition.quiet(here.withPreemptFrom(Optional.empty()).withWatch(accept(received, now)));
+            return Transition.quiet(here.withPreemptFrom(Optional.empty())
+                    .withWatch(accept(here.watch().active(), received, now)));
         }
         return onLowerPriority(here, received, now);
     }
@@ -74,7 +75,7 @@ final class BackupRules {
      */
     private Transition onResignation(Backup here, PeerRouter sender, MonotonicInstant now) {
         ActiveWatch watch = here.watch();
-        if (watch.active().isPresent() && !watch.active().get().address().equals(sender.address())) {
+        if (watch.active().router().isPresent() && !watch.active().isFrom(sender)) {
             return Transition.quiet(here);
         }
         MonotonicInstant skewed = now.plus(parameters.skew(watch.interval()));
@@ -87,12 +88,12 @@ final class BackupRules {
     private Transition onLowerPriority(Backup here, AdvertisementReceived received, MonotonicInstant now) {
         boolean preempt = parameters.preempt() || parameters.priority().isOwner();
         if (!preempt || here.preemptionSuspended()) {
-            return Transition.quiet(here.withWatch(accept(received, now)));
+            return Transition.quiet(here.withWatch(accept(here.watch().active(), received, now)));
         }
         MonotonicInstant preemptFrom = here.preemptFrom().orElse(now.plus(parameters.preemptDelay()));
         Backup waiting = here.withPreemptFrom(Optional.of(preemptFrom));
         if (!now.hasReached(preemptFrom)) {
-            return Transition.quiet(waiting.withWatch(accept(received, now)));
+            return Transition.quiet(waiting.withWatch(accept(here.watch().active(), received, now)));
         }
         return Transition.quiet(waiting.withWatch(
                 here.watch().withActive(Election.senderOf(received), now, TransitionReason.PREEMPTED_LOWER)));
@@ -107,13 +108,13 @@ final class BackupRules {
     }
 
     /** Follows the sender as the Active: learns its interval and waits for the active-down interval from now. */
-    ActiveWatch accept(AdvertisementReceived received, MonotonicInstant now) {
+    ActiveWatch accept(HeardActive before, AdvertisementReceived received, MonotonicInstant now) {
         var interval = received.advertisement().interval();
         return new ActiveWatch(
                 interval,
                 now.plus(parameters.activeDownInterval(interval)),
                 now,
-                Optional.of(Election.senderOf(received)),
+                before.heard(Election.senderOf(received)),
                 TransitionReason.ACTIVE_DOWN_TIMER,
                 false);
     }
@@ -127,7 +128,10 @@ final class BackupRules {
             return Transition.quiet(here.withWatch(watch.listeningAgainUntil(listenUntil(watch, now))));
         }
         return Transition.because(
-                TransitionCause.ofSilence(watch.onExpiry(), now.since(watch.quietSince()), watch.active()),
+                TransitionCause.ofSilence(
+                        watch.onExpiry(),
+                        now.since(watch.quietSince()),
+                        watch.active().router()),
                 Election.becomeActive(parameters, here.primaryAddress(), here.failures(), now),
                 ElectionAction.SEND_ADVERTISEMENT,
                 ElectionAction.ACQUIRE_ADDRESSES);

@@ -140,7 +140,7 @@ public final class Election implements ElectionRules {
                 interval,
                 now.plus(parameters.activeDownInterval(interval)),
                 now,
-                Optional.empty(),
+                HeardActive.NONE,
                 TransitionReason.ACTIVE_DOWN_TIMER,
                 false);
         return Transition.because(
@@ -159,6 +159,14 @@ public final class Election implements ElectionRules {
             pause = pause.multipliedBy(2);
         }
         return pause.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : pause;
+    }
+
+    /**
+     * Whether the sender of an advertisement of equal priority comes first. Where a virtual router has both families only the
+     * one of the primary address decides, so that two nodes cannot each give way over another one.
+     */
+    static boolean winsTie(IpAddress sender, IpAddress primaryAddress) {
+        return sender.family() == primaryAddress.family() && sender.compareTo(primaryAddress) > 0;
     }
 
     static PeerRouter senderOf(AdvertisementReceived received) {

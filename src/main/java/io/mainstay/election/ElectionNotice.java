@@ -3,6 +3,7 @@ package io.mainstay.election;
 
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
 import java.time.Duration;
 import java.util.List;
@@ -50,6 +51,22 @@ public sealed interface ElectionNotice {
         public String sentence() {
             return "peer " + peer + " advertises every " + theirs.toMillis() + "ms, this node every " + ours.toMillis()
                     + "ms: give both the same advertisement_interval";
+        }
+    }
+
+    /** Of a virtual router with both families, peers are heard over one only. */
+    record FamilySilent(IpAddress peer, IpFamily heard, IpFamily silent) implements ElectionNotice {
+
+        @Override
+        public String label() {
+            return "family-silent";
+        }
+
+        @Override
+        public String sentence() {
+            return "peer " + peer + " is heard over " + heard + ", but no peer over " + silent
+                    + ": look for a filter of protocol 112 or of multicast there, and give the peer the " + silent
+                    + " addresses too";
         }
     }
 

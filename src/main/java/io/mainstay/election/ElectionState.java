@@ -192,7 +192,7 @@ public sealed interface ElectionState {
             Duration interval,
             MonotonicInstant downDeadline,
             MonotonicInstant quietSince,
-            Optional<PeerRouter> active,
+            HeardActive active,
             TransitionReason onExpiry,
             boolean listenedAgain) {
 
@@ -205,7 +205,7 @@ public sealed interface ElectionState {
         }
 
         ActiveWatch withActive(PeerRouter router, MonotonicInstant heardAt, TransitionReason reason) {
-            return new ActiveWatch(interval, downDeadline, heardAt, Optional.of(router), reason, listenedAgain);
+            return new ActiveWatch(interval, downDeadline, heardAt, active.heard(router), reason, listenedAgain);
         }
     }
 

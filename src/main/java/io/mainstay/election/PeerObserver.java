@@ -10,11 +10,11 @@ import io.mainstay.election.ElectionNotice.OwnAddressHeard;
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,10 +34,10 @@ final class PeerObserver {
     private static final Duration WINDOW = Duration.ofSeconds(10);
 
     private final VirtualRouterConfig config;
-    private final List<IpAddress> ownAddresses;
-    private final Set<IpAddress> ownAddressSet;
+    private final Map<IpFamily, List<IpAddress>> ownAddresses;
     private final Map<IpAddress, Seen> peers = new LinkedHashMap<>();
     private Priority priority;
+    private final FamilySilence silence = new FamilySilence();
     private @Nullable ChecksumForm lastForm;
     private @Nullable MonotonicInstant windowStart;
     private int noticesInWindow;
@@ -61,11 +61,10 @@ final class PeerObserver {
         boolean ownAddress;
     }
 
-    /** @param ownAddresses the addresses that this node advertises */
-    PeerObserver(VirtualRouterConfig config, List<IpAddress> ownAddresses) {
+    /** @param ownAddresses the addresses that this node advertises over each family */
+    PeerObserver(VirtualRouterConfig config, Map<IpFamily, List<IpAddress>> ownAddresses) {
         this.config = config;
         this.ownAddresses = ownAddresses;
-        ownAddressSet = Set.copyOf(ownAddresses);
         priority = config.priority();
     }
 
@@ -74,23 +73,27 @@ final class PeerObserver {
         priority = changed;
     }
 
-    /** The form that the last heard peer used, or null if none was heard. */
+    /** The IPv4 form that the last heard peer used, or null if none was heard. */
     @Nullable
     ChecksumForm lastForm() {
         return lastForm;
     }
 
-    /** Looks at an advertisement before the election judges it in the given state. */
+    /**
+     * Looks at an advertisement before the election judges it in the given state.
+     *
+     * @param own whether it came from an address of this node
+     */
     List<ElectionNotice> observe(
             Advertisement advertisement,
             ChecksumForm form,
             IpAddress source,
             ElectionState state,
-            @Nullable IpAddress primaryAddress,
+            boolean own,
             MonotonicInstant now) {
         List<ElectionNotice> notices = new ArrayList<>();
         Seen seen = seen(source);
-        if (source.equals(primaryAddress)) {
+        if (own) {
             if (!seen.ownAddress) {
                 seen.ownAddress = true;
                 notices.add(new OwnAddressHeard(source));
@@ -99,10 +102,15 @@ final class PeerObserver {
         }
         compareAddresses(advertisement, source, seen, notices);
         compareInterval(advertisement, source, seen, notices);
-        if (lastForm != null && lastForm != form) {
-            notices.add(new ChecksumFormsMix(source, form));
+        if (source.family() == IpFamily.IPV4) {
+            if (lastForm != null && lastForm != form) {
+                notices.add(new ChecksumFormsMix(source, form));
+            }
+            lastForm = form;
         }
-        lastForm = form;
+        if (ownAddresses.size() > 1) {
+            silence.hear(advertisement, source, now).ifPresent(notices::add);
+        }
         if (config.priority().isOwner() && advertisement.priority().isOwner() && !seen.duplicateOwner) {
             seen.duplicateOwner = true;
             notices.add(new DuplicateOwner(source));
@@ -114,11 +122,12 @@ final class PeerObserver {
     private void compareAddresses(
             Advertisement advertisement, IpAddress source, Seen seen, List<ElectionNotice> notices) {
         List<IpAddress> theirs = advertisement.addresses();
-        if (theirs.equals(ownAddresses) || new HashSet<>(theirs).equals(ownAddressSet)) {
+        List<IpAddress> ours = ownAddresses.getOrDefault(source.family(), List.of());
+        if (theirs.equals(ours) || Set.copyOf(theirs).equals(Set.copyOf(ours))) {
             seen.addresses = null;
         } else if (!theirs.equals(seen.addresses)) {
             seen.addresses = theirs;
-            notices.add(new AddressesDiffer(source, theirs, ownAddresses));
+            notices.add(new AddressesDiffer(source, theirs, ours));
         }
     }
 

@@ -6,7 +6,14 @@ import io.mainstay.election.wire.Authentication;
 import io.mainstay.election.wire.DecodeResult.Discarded;
 import io.mainstay.election.wire.DiscardReason;
 import io.mainstay.election.wire.VrrpVersion;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpDatagram;
+import io.mainstay.net.IpFamily;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Which sound advertisements with its number a virtual router takes in: the checks of RFC 9568 §7.1, and of RFC 3768 §7.1 for
@@ -15,14 +22,76 @@ import java.util.Optional;
 final class ReceptionRules {
 
     private final VirtualRouterConfig config;
+    private final Map<IpFamily, List<IpAddress>> addresses;
 
-    ReceptionRules(VirtualRouterConfig config) {
+    /** @param addresses what this node advertises over each family */
+    ReceptionRules(VirtualRouterConfig config, Map<IpFamily, List<IpAddress>> addresses) {
         this.config = config;
+        this.addresses = addresses;
     }
 
-    /** Why the advertisement is thrown away, by the first check that fails; empty if it is for the election to judge. */
-    Optional<Discarded> refusal(Advertisement advertisement) {
-        return version(advertisement).or(() -> authentication(advertisement)).or(() -> interval(advertisement));
+    /**
+     * Why the advertisement is thrown away, by the first check that fails; empty if it is for the election to judge.
+     *
+     * @param datagram in which it came
+     */
+    Optional<Discarded> refusal(Advertisement advertisement, IpDatagram datagram) {
+        return version(advertisement)
+                .or(() -> path(datagram))
+                .or(() -> authentication(advertisement))
+                .or(() -> interval(advertisement))
+                .or(() -> addresses(advertisement, datagram.source().family()));
+    }
+
+    /** Whether it came the way that this virtual router's advertisements go; a peer of the other way would not hear them. */
+    private Optional<Discarded> path(IpDatagram datagram) {
+        IpAddress source = datagram.source();
+        List<IpAddress> peers = config.protocol().unicastPeers(source.family());
+        boolean multicast = datagram.destination().isMulticast();
+        if (peers.isEmpty() && !multicast) {
+            return refused(
+                    DiscardReason.DESTINATION,
+                    "it sends VRID " + config.vrid() + " to this node alone, this node to the multicast group, so that"
+                            + " both would be Active: set unicast_peers: [" + source
+                            + "] here, or no unicast_peer there");
+        }
+        if (!peers.isEmpty() && multicast) {
+            return refused(
+                    DiscardReason.DESTINATION,
+                    "it sends VRID " + config.vrid() + " to the multicast group, this node to its unicast_peers "
+                            + peers
+                            + ", so that both would be Active: set unicast_peers: [] here, or the address of this node as"
+                            + " unicast_peer there");
+        }
+        if (!peers.isEmpty() && !peers.contains(source)) {
+            return refused(
+                    DiscardReason.PEER_UNKNOWN,
+                    "it sends VRID " + config.vrid() + " and is none of the unicast_peers " + peers
+                            + ": add it to them, or give the stranger another VRID");
+        }
+        int least = config.protocol().leastUnicastTtl();
+        if (!multicast && datagram.hopLimit() < least) {
+            return refused(
+                    DiscardReason.TTL,
+                    "TTL: " + datagram.hopLimit() + " (expected: " + least + " or more): set unicast_min_ttl: "
+                            + datagram.hopLimit() + " if routers stand between the peers");
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Deviation: RFC 9568 §7.1 lets a receiver report another list of addresses. Who advertises none of ours is not a peer that
+     * differs but a stranger that uses the number, and giving way to it would leave the addresses to nobody.
+     */
+    private Optional<Discarded> addresses(Advertisement advertisement, IpFamily family) {
+        List<IpAddress> ours = addresses.getOrDefault(family, List.of());
+        if (!Collections.disjoint(Set.copyOf(ours), advertisement.addresses())) {
+            return Optional.empty();
+        }
+        return refused(
+                DiscardReason.ADDRESSES_FOREIGN,
+                "it uses VRID " + config.vrid() + " for " + advertisement.addresses() + ", this node for " + ours
+                        + ": give both the same addresses if they are peers, or another vrid to one of them");
     }
 
     private Optional<Discarded> version(Advertisement advertisement) {

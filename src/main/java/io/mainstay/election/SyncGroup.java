@@ -177,7 +177,7 @@ public final class SyncGroup {
         boolean loses = member.state() instanceof Active active
                 && active.handOver().isEmpty()
                 && advertisement.priority().equals(member.effectivePriority())
-                && source.compareTo(active.primaryAddress()) > 0;
+                && Election.winsTie(source, active.primaryAddress());
         if (!loses || member == members.getFirst()) {
             return false;
         }

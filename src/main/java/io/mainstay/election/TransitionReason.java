@@ -21,7 +21,7 @@ public enum TransitionReason {
     INTERFACE_MISSING("interface-missing", "there is no interface of that name", true),
     INTERFACE_DOWN("interface-down", "the interface is administratively down", true),
     NO_CARRIER("no-carrier", "the interface has no carrier", true),
-    NO_SOURCE_ADDRESS("no-source-address", "the interface has no IPv4 address of its own to advertise from", true),
+    NO_SOURCE_ADDRESS("no-source-address", "the interface has no address of its own to advertise from", true),
     SOCKET_UNAVAILABLE("socket-unavailable", "the interface cannot be opened for VRRP", true),
     ADDRESSES_UNAVAILABLE("addresses-unavailable", "the addresses could not be taken", true),
     CANNOT_ADVERTISE("cannot-advertise", "advertisements cannot be sent", true),

@@ -5,13 +5,15 @@ import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.net.IpAddress;
-import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.IpDatagram;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
-import io.mainstay.net.VirtualAddress;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Function;
@@ -42,7 +44,7 @@ public final class VirtualRouter {
     private final Function<ElectionParameters, ElectionRules> election;
     private final ReceptionRules reception;
     private final PeerObserver peers;
-    private final List<IpAddress> addresses;
+    private final Map<IpFamily, List<IpAddress>> addresses = new EnumMap<>(IpFamily.class);
     private final Participation participation = new Participation();
 
     private @Nullable SyncGroup group;
@@ -50,7 +52,7 @@ public final class VirtualRouter {
     private ElectionParameters parameters;
     private ElectionRules rules;
     private ElectionState state = new ElectionState.Initialize();
-    private @Nullable IpAddress primaryAddress;
+    private Map<IpFamily, IpAddress> sources = Map.of();
     private final Queue<StateChange> stateChanges = new ArrayDeque<>();
     private final Queue<ElectionNotice> notices = new ArrayDeque<>();
     private final Queue<ElectionAction> actions = new ArrayDeque<>();
@@ -65,11 +67,8 @@ public final class VirtualRouter {
         this.election = election;
         parameters = ElectionParameters.of(config);
         rules = election.apply(parameters);
-        addresses = config.addresses().stream()
-                .map(VirtualAddress::address)
-                .filter(address -> address instanceof Ipv4Address)
-                .toList();
-        reception = new ReceptionRules(config);
+        config.families().forEach(family -> addresses.put(family, config.advertisedAddresses(family)));
+        reception = new ReceptionRules(config, addresses);
         peers = new PeerObserver(config, addresses);
     }
 
@@ -95,16 +94,21 @@ public final class VirtualRouter {
         return parameters.priority();
     }
 
-    /** The source of this node's advertisements: the last known one while the link is down, empty before there was one. */
-    public Optional<IpAddress> primaryAddress() {
-        return Optional.ofNullable(primaryAddress);
+    /** From which address advertisements of the family go out, or went while the link was up; empty before that. */
+    public Optional<IpAddress> source(IpFamily family) {
+        return Optional.ofNullable(sources.get(family));
+    }
+
+    /** Whether this node advertises from the address, or did while the link was up. */
+    public boolean isSource(IpAddress address) {
+        return sources.containsValue(address);
     }
 
     /** The primary address of the Active, this node's own if it is the one; empty if unknown. */
     public Optional<IpAddress> activeAddress() {
         return switch (state) {
             case ElectionState.Active active -> Optional.of(active.primaryAddress());
-            case ElectionState.Backup backup -> backup.watch().active().map(PeerRouter::address);
+            case ElectionState.Backup backup -> backup.watch().active().router().map(PeerRouter::address);
             case ElectionState.Initialize ignored -> Optional.empty();
             case ElectionState.Fault ignored -> Optional.empty();
         };
@@ -130,7 +134,7 @@ public final class VirtualRouter {
         return parameters.activeDownInterval(parameters.interval());
     }
 
-    /** The checksum form in which to send. */
+    /** The checksum form in which to send; IPv6 has but one. */
     public ChecksumForm checksumForm() {
         return switch (config.protocol().checksum()) {
             case RFC9568 -> ChecksumForm.RFC9568;
@@ -142,24 +146,24 @@ public final class VirtualRouter {
         };
     }
 
-    /** What {@link ElectionAction#SEND_ADVERTISEMENT} sends: the IPv4 addresses, as it travels over IPv4. */
-    public Advertisement advertisement() {
-        return message(parameters.priority());
+    /** What {@link ElectionAction#SEND_ADVERTISEMENT} sends over one of the families of the configuration. */
+    public Advertisement advertisement(IpFamily family) {
+        return message(parameters.priority(), family);
     }
 
-    /** What {@link ElectionAction#SEND_RESIGNATION} sends. */
-    public Advertisement resignation() {
-        return message(Priority.RESIGN);
+    /** What {@link ElectionAction#SEND_RESIGNATION} sends over one of the families of the configuration. */
+    public Advertisement resignation(IpFamily family) {
+        return message(Priority.RESIGN, family);
     }
 
-    private Advertisement message(Priority priority) {
+    private Advertisement message(Priority priority, IpFamily family) {
         ProtocolConfig protocol = config.protocol();
         return new Advertisement(
                 protocol.version(),
                 config.vrid(),
                 priority,
                 parameters.interval(),
-                addresses,
+                addresses.getOrDefault(family, List.of()),
                 protocol.authentication());
     }
 
@@ -176,9 +180,18 @@ public final class VirtualRouter {
                 : Optional.empty();
     }
 
-    /** The interface can be used, and advertisements go out from the given address. */
-    public void onLinkUp(IpAddress primary, MonotonicInstant now) {
-        primaryAddress = primary;
+    /**
+     * The interface can be used.
+     *
+     * @param newSources from which address advertisements go out, for each family of the configuration
+     */
+    public void onLinkUp(Map<IpFamily, IpAddress> newSources, MonotonicInstant now) {
+        IpAddress primary = newSources.get(config.leadingFamily());
+        if (primary == null || !newSources.keySet().equals(addresses.keySet())) {
+            throw new IllegalArgumentException(
+                    "sources: " + newSources + " (expected: one for each of " + addresses.keySet() + ")");
+        }
+        sources = Map.copyOf(newSources);
         participation.onLinkUp(primary);
         judgeParticipation(now);
     }
@@ -240,14 +253,17 @@ public final class VirtualRouter {
     }
 
     /** Why an advertisement with this virtual router's number is to be thrown away; empty if it is to be handed in. */
-    public Optional<DecodeResult.Discarded> refusal(Advertisement advertisement) {
-        return reception.refusal(advertisement);
+    public Optional<DecodeResult.Discarded> refusal(Advertisement advertisement, IpDatagram datagram) {
+        return reception.refusal(advertisement, datagram);
     }
 
     /** An advertisement for this virtual router passed all checks of RFC 9568 §7.1, those of {@link #refusal} too. */
     public void onAdvertisement(
             Advertisement advertisement, ChecksumForm form, IpAddress source, MonotonicInstant now) {
-        notices.addAll(peers.observe(advertisement, form, source, state, primaryAddress, now));
+        notices.addAll(peers.observe(advertisement, form, source, state, isSource(source), now));
+        if (isSource(source)) {
+            return;
+        }
         toldApart = false;
         if (group != null && group.leavesTie(this, advertisement, source, now)) {
             return;
@@ -321,7 +337,7 @@ public final class VirtualRouter {
                         >= 0;
         if (lasting && !toldApart && group != null) {
             group.followed(this)
-                    .flatMap(ElectionState.ActiveWatch::active)
+                    .flatMap(watch -> watch.active().router())
                     .ifPresent(active -> notices.add(new ElectionNotice.SegmentSilent(active.address())));
             toldApart = true;
         }

@@ -24,6 +24,6 @@ public sealed interface KernelEvent {
     /** The interface came, went, or changed its carrier, flags, MAC address or name; look it up to learn how it is now. */
     record LinkChanged(InterfaceName interfaceName) implements KernelEvent {}
 
-    /** Another host says in an ARP packet of either form that it has the address. */
+    /** Another host says in an ARP packet of either form, or in a neighbour advertisement, that it has the address. */
     record AddressClaimed(InterfaceName interfaceName, IpAddress address, MacAddress claimant) implements KernelEvent {}
 }

@@ -2,8 +2,10 @@
 package io.mainstay.kernel;
 
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpFamily;
 import io.mainstay.time.MonotonicInstant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -14,14 +16,14 @@ import java.util.function.Consumer;
 public interface KernelEvents extends AutoCloseable {
 
     /**
-     * Opens the interface for VRRP and ARP: from now on its datagrams and claims are delivered. Closing the socket ends
-     * that. When the interface is deleted the socket stays open but is of no use; a successor of the same name, told by
+     * Opens the interface for VRRP over some families: from now on its datagrams, and claims of addresses, are delivered.
+     * Closing the socket ends that. When the interface is deleted the socket stays open but is of no use; a successor of the same name, told by
      * {@link KernelEvent.LinkChanged} and by another {@link LinkState#index}, has to be opened anew.
      *
      * @throws KernelException with {@link Errno#ENODEV} if there is no such interface, {@link Errno#EPERM} without
      *     CAP_NET_RAW
      */
-    AdvertisementSocket open(InterfaceName interfaceName) throws KernelException;
+    AdvertisementSocket open(InterfaceName interfaceName, Set<IpFamily> families) throws KernelException;
 
     /**
      * Waits for an event, a {@link #wake} or the deadline, whichever comes first, and hands over the events that are there,

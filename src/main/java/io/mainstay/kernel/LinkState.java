@@ -3,7 +3,7 @@ package io.mainstay.kernel;
 
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.MacAddress;
-import java.util.Optional;
+import java.util.List;
 
 /**
  * An interface as it is now.
@@ -13,10 +13,15 @@ import java.util.Optional;
  * @param mtuOctets its MTU
  * @param up administratively up
  * @param carrier whether its lower layer is up (IFF_LOWER_UP)
- * @param primaryIpv4 its first non-secondary IPv4 address of global scope, the source of advertisements; empty if none
+ * @param sources the addresses from which advertisements may come, in the kernel's order: IPv4 of global scope that are
+ *     not secondary, IPv6 of link and of global scope that are usable
  */
 public record LinkState(
-        int index, MacAddress mac, int mtuOctets, boolean up, boolean carrier, Optional<IpAddress> primaryIpv4) {
+        int index, MacAddress mac, int mtuOctets, boolean up, boolean carrier, List<IpAddress> sources) {
+
+    public LinkState {
+        sources = List.copyOf(sources);
+    }
 
     /** Whether packets can leave and arrive. */
     public boolean isUsable() {

@@ -14,7 +14,8 @@ public interface NeighbourAnnouncer {
     void announce(InterfaceName interfaceName, IpAddress address) throws KernelException;
 
     /**
-     * Asks whether some other host has the address (an ARP probe, RFC 5227 §2.1.1). An answer arrives as
+     * Asks whether some other host has the address: by an ARP probe (RFC 5227 §2.1.1), or a neighbour solicitation from
+     * the unspecified address (RFC 4862 §5.4.2). An answer arrives as
      * {@link KernelEvent.AddressClaimed}.
      */
     void probe(InterfaceName interfaceName, IpAddress address) throws KernelException;

@@ -5,6 +5,9 @@ import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.LinkState;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
+import io.mainstay.net.Ipv6Address;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventKind;
 import io.mainstay.observe.Severity;
@@ -57,7 +60,12 @@ final class NotedLinks implements LinkTable {
                 .with("up", state.up())
                 .with("carrier", state.carrier())
                 .with("index", state.index())
-                .with("address", state.primaryIpv4().map(Object::toString).orElse("none"));
+                .with(
+                        "address",
+                        primary(state, IpFamily.IPV4).map(Object::toString).orElse("none"))
+                .with(
+                        "link_local",
+                        primary(state, IpFamily.IPV6).map(Object::toString).orElse("none"));
         facts.accept(fact);
     }
 
@@ -71,11 +79,21 @@ final class NotedLinks implements LinkTable {
         if (before.carrier() != now.carrier()) {
             return now.carrier() ? "the carrier is back" : "the carrier is lost";
         }
-        if (!before.primaryIpv4().equals(now.primaryIpv4())) {
-            return now.primaryIpv4()
-                    .map(address -> "the interface has the address " + address + " now")
-                    .orElse("the interface has lost its address");
+        for (IpFamily family : IpFamily.values()) {
+            Optional<IpAddress> primary = primary(now, family);
+            if (!primary(before, family).equals(primary)) {
+                return primary.map(address -> "the interface has the address " + address + " now")
+                        .orElse("the interface has lost its " + family + " address");
+            }
         }
         return before.mac().equals(now.mac()) ? "" : "the interface has the MAC " + now.mac() + " now";
+    }
+
+    /** Of IPv6 the link-local one: virtual addresses come and go among the others. */
+    private static Optional<IpAddress> primary(LinkState state, IpFamily family) {
+        return state.sources().stream()
+                .filter(address -> address.family() == family)
+                .filter(address -> !(address instanceof Ipv6Address ipv6) || ipv6.isLinkLocal())
+                .findFirst();
     }
 }

@@ -2,6 +2,7 @@
 package io.mainstay.node;
 
 import io.mainstay.election.TransitionReason;
+import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.AdvertisementDecoder;
 import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.election.wire.DiscardReason;
@@ -13,17 +14,21 @@ import io.mainstay.kernel.LinkState;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
-import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.IpFamily;
+import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,13 +43,17 @@ final class RunningInterface {
     private final InterfaceName name;
     private final ElectionPorts ports;
     private final StrangerNotices strangers;
-    private final Map<VirtualRouterId, RunningRouter> byNumber = new LinkedHashMap<>();
+    private final List<RunningRouter> routers = new ArrayList<>();
+    private final Map<SegmentNumber, RunningRouter> byNumber = new LinkedHashMap<>();
     private final Map<DiscardReason, Long> discards = new EnumMap<>(DiscardReason.class);
 
     private @Nullable AdvertisementSocket socket;
     private @Nullable LinkState link;
     private MonotonicInstant nextPoll;
     private long failures;
+
+    /** What names a virtual router on a segment: each family has its own numbers (RFC 9568 §5.2.3). */
+    private record SegmentNumber(VirtualRouterId vrid, IpFamily family) {}
 
     RunningInterface(InterfaceName name, ElectionPorts ports, ElectionReports reports) {
         this.name = name;
@@ -65,13 +74,13 @@ final class RunningInterface {
     /** @throws IllegalArgumentException if there is a router of that number already */
     void add(RunningRouter router) {
         VirtualRouterId vrid = router.config().vrid();
-        if (byNumber.putIfAbsent(vrid, router) != null) {
-            throw new IllegalArgumentException("vrid on " + name + ": " + vrid + " twice (expected: once)");
+        for (IpFamily family : router.config().families()) {
+            if (byNumber.putIfAbsent(new SegmentNumber(vrid, family), router) != null) {
+                throw new IllegalArgumentException(
+                        "vrid on " + name + ": " + vrid + " twice for " + family + " (expected: once)");
+            }
         }
-    }
-
-    private Collection<RunningRouter> routers() {
-        return byNumber.values();
+        routers.add(router);
     }
 
     void send(IpAddress source, IpAddress destination, byte[] message) throws KernelException {
@@ -95,18 +104,19 @@ final class RunningInterface {
         DecodeResult result = AdvertisementDecoder.decode(datagram);
         switch (result) {
             case DecodeResult.Discarded discarded -> discard(discarded, datagram.source(), Optional.empty());
-            case DecodeResult.Decoded decoded -> onAdvertisement(decoded, datagram.source());
+            case DecodeResult.Decoded decoded -> onAdvertisement(decoded, datagram);
         }
     }
 
-    private void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
-        VirtualRouterId vrid = decoded.advertisement().vrid();
-        RunningRouter router = source instanceof Ipv4Address ? byNumber.get(vrid) : null;
+    private void onAdvertisement(DecodeResult.Decoded decoded, IpDatagram datagram) {
+        IpAddress source = datagram.source();
+        SegmentNumber number = new SegmentNumber(decoded.advertisement().vrid(), source.family());
+        RunningRouter router = byNumber.get(number);
         if (router == null) {
-            discard(new DecodeResult.Discarded(DiscardReason.VRID_UNKNOWN, unknown(vrid)), source, Optional.empty());
+            discard(new DecodeResult.Discarded(DiscardReason.VRID_UNKNOWN, unknown(number)), source, Optional.empty());
             return;
         }
-        Optional<DecodeResult.Discarded> refusal = router.refusal(decoded.advertisement());
+        Optional<DecodeResult.Discarded> refusal = router.refusal(decoded.advertisement(), datagram);
         if (refusal.isPresent()) {
             discard(refusal.get(), source, Optional.of(router.config().name()));
             return;
@@ -117,9 +127,13 @@ final class RunningInterface {
         router.onAdvertisement(decoded, source);
     }
 
-    private String unknown(VirtualRouterId vrid) {
-        return "it advertises VRID " + vrid + ", and this node has " + byNumber.keySet() + " on " + name
-                + ": harmless unless it is meant to be a peer; then give both the same vrid";
+    private String unknown(SegmentNumber number) {
+        List<VirtualRouterId> ours = byNumber.keySet().stream()
+                .filter(each -> each.family() == number.family())
+                .map(SegmentNumber::vrid)
+                .toList();
+        return "it advertises VRID " + number.vrid() + " over " + number.family() + ", and this node has " + ours
+                + " there on " + name + ": harmless unless it is meant to be a peer; then give both the same vrid";
     }
 
     private void discard(DecodeResult.Discarded discarded, IpAddress source, Optional<String> router) {
@@ -129,7 +143,7 @@ final class RunningInterface {
 
     private void onAddressRemoved(VirtualAddress address) {
         boolean virtual = false;
-        for (RunningRouter router : routers()) {
+        for (RunningRouter router : routers) {
             virtual |= router.hasAddress(address.address());
             if (router.holds(address) && !stands(address, false)) {
                 router.onAddressLost(address);
@@ -142,7 +156,7 @@ final class RunningInterface {
 
     private void onAddressAdded(VirtualAddress address) {
         boolean virtual = false;
-        for (RunningRouter router : routers()) {
+        for (RunningRouter router : routers) {
             boolean configured = router.hasAddress(address.address());
             virtual |= configured;
             if (configured && !router.holds(address) && stands(address, true)) {
@@ -168,7 +182,7 @@ final class RunningInterface {
         if (link != null && claimed.claimant().equals(link.mac())) {
             return;
         }
-        routers().forEach(router -> router.onAddressClaimed(claimed.address(), claimed.claimant()));
+        routers.forEach(router -> router.onAddressClaimed(claimed.address(), claimed.claimant()));
     }
 
     /** Looks the interface up if the last look was a while ago. */
@@ -203,14 +217,20 @@ final class RunningInterface {
         }
     }
 
+    private Set<IpFamily> families() {
+        return byNumber.keySet().stream()
+                .map(SegmentNumber::family)
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(IpFamily.class)));
+    }
+
     private boolean open() {
         try {
-            AdvertisementSocket opened = ports.events().open(name);
+            AdvertisementSocket opened = ports.events().open(name, families());
             socket = opened;
             // What this node is about to remove by itself is no leftover.
-            routers().forEach(RunningRouter::takeAllSteps);
+            routers.forEach(RunningRouter::takeAllSteps);
             Set<VirtualAddress> standing = ports.addresses().list(name);
-            routers().forEach(router -> router.onInterfaceOpened(standing));
+            routers.forEach(router -> router.onInterfaceOpened(standing));
             // Without the leftovers another address may be the interface's primary one.
             link = ports.links().find(name).orElse(null);
             return true;
@@ -231,21 +251,40 @@ final class RunningInterface {
         } else if (!state.carrier()) {
             linkDown(TransitionReason.NO_CARRIER, "interface " + name);
         } else {
-            routers().forEach(router -> tellPrimaryAddress(router, state.primaryIpv4()));
+            routers.forEach(router -> tellSources(router, state.sources()));
         }
     }
 
-    /** A virtual address is nobody's own but an owner's: it moves, and a peer would take it for its own. */
-    private void tellPrimaryAddress(RunningRouter router, Optional<IpAddress> primary) {
-        boolean owner = router.config().priority().isOwner();
-        Optional<IpAddress> own =
-                primary.filter(address -> owner || routers().stream().noneMatch(other -> other.hasAddress(address)));
-        own.ifPresentOrElse(
-                router::onLinkUp, () -> router.onLinkDown(TransitionReason.NO_SOURCE_ADDRESS, "interface " + name));
+    private void tellSources(RunningRouter router, List<IpAddress> candidates) {
+        Map<IpFamily, IpAddress> sources = new EnumMap<>(IpFamily.class);
+        for (IpFamily family : router.config().families()) {
+            Optional<IpAddress> source = candidates.stream()
+                    .filter(address -> address.family() == family && isSource(address, router))
+                    .findFirst();
+            if (source.isEmpty()) {
+                router.onLinkDown(TransitionReason.NO_SOURCE_ADDRESS, "no " + family + " address on " + name);
+                return;
+            }
+            sources.put(family, source.get());
+        }
+        router.onLinkUp(sources);
+    }
+
+    /**
+     * A virtual address is nobody's own but an owner's: it moves, and a peer would take it for its own. Of IPv6 it is to be a
+     * link-local address, unless unicast peers are beyond the link.
+     */
+    private boolean isSource(IpAddress address, RunningRouter router) {
+        VirtualRouterConfig config = router.config();
+        if (address instanceof Ipv6Address ipv6
+                && ipv6.isLinkLocal() != config.protocol().staysOnLink()) {
+            return false;
+        }
+        return config.priority().isOwner() || routers.stream().noneMatch(other -> other.hasAddress(address));
     }
 
     private void linkDown(TransitionReason reason, String detail) {
-        routers().forEach(router -> router.onLinkDown(reason, detail));
+        routers.forEach(router -> router.onLinkDown(reason, detail));
     }
 
     void close() {

@@ -12,14 +12,13 @@ import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.Advertisement;
-import io.mainstay.election.wire.AdvertisementEncoder;
 import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
-import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.takeover.AnnounceConfig;
@@ -31,10 +30,12 @@ import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -44,9 +45,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunningRouter {
 
-    /** RFC 9568 §5.1.1.3. */
-    private static final int HOP_LIMIT = 255;
-
     /**
      * How long the resets of clients may take to leave before the address is removed under them. Another node may be Active
      * already, so it is short.
@@ -55,6 +53,7 @@ final class RunningRouter {
 
     private final VirtualRouter election;
     private final Takeover takeover;
+    private final AdvertisementSender sender;
     private final RunningInterface link;
     private final ElectionPorts ports;
     private final ServiceGate gate;
@@ -71,6 +70,7 @@ final class RunningRouter {
     private TransitionCause lastCause;
     private MonotonicInstant since;
     private @Nullable GuardedRouter guarded;
+    private List<String> unsentCauses = List.of();
     private boolean stopped;
 
     /** Steps wait for the resets of clients, at most until the deadline; null: they do not wait. */
@@ -99,6 +99,7 @@ final class RunningRouter {
         this.lease = lease;
         this.reports = reports;
         steps = new TakeoverSteps(config.name(), reports);
+        sender = new AdvertisementSender(election, link);
         takeover = new Takeover(config.addresses(), announce, config.priority().isOwner());
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
@@ -170,11 +171,15 @@ final class RunningRouter {
         takeAllSteps();
     }
 
-    void onLinkUp(IpAddress primaryAddress) {
+    /** @param sources from which address to advertise, for each family of the configuration */
+    void onLinkUp(Map<IpFamily, IpAddress> sources) {
         if (stopped) {
             return;
         }
-        election.onLinkUp(primaryAddress, now());
+        if (!sources.values().stream().allMatch(election::isSource)) {
+            guarded = null;
+        }
+        election.onLinkUp(sources, now());
         settle();
     }
 
@@ -187,18 +192,20 @@ final class RunningRouter {
     }
 
     /** Why an advertisement with this router's number is thrown away; empty if it is to be handed in. */
-    Optional<DecodeResult.Discarded> refusal(Advertisement advertisement) {
-        return election.refusal(advertisement);
+    Optional<DecodeResult.Discarded> refusal(Advertisement advertisement, IpDatagram datagram) {
+        return election.refusal(advertisement, datagram);
     }
 
     void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
         received++;
+        // What the guard is to send follows the peer's form of checksum.
+        guarded = null;
         election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, now());
         settle();
     }
 
     boolean isOwnAddress(IpAddress source) {
-        return election.primaryAddress().filter(source::equals).isPresent();
+        return election.isSource(source);
     }
 
     void onAddressLost(VirtualAddress address) {
@@ -250,24 +257,17 @@ final class RunningRouter {
     /** What the guard is to give up for this router: null once nothing is held and nothing is about to be taken. */
     @Nullable
     GuardedRouter guarded() {
-        Optional<IpAddress> source = election.primaryAddress();
         Optional<Integer> index = link.index();
-        if (takeover.isReleased() || source.isEmpty() || index.isEmpty()) {
+        if (takeover.isReleased() || index.isEmpty()) {
             guarded = null;
         } else if (guarded == null || guarded.interfaceIndex() != index.get()) {
-            guarded = guarded(source.get(), index.get());
+            guarded = new GuardedRouter(
+                    link.name(),
+                    index.get(),
+                    config().priority().isOwner() ? List.of() : config().addresses(),
+                    sender.resignations());
         }
         return guarded;
-    }
-
-    private GuardedRouter guarded(IpAddress source, int interfaceIndex) {
-        byte[] resignation = AdvertisementEncoder.encode(
-                election.resignation(), election.checksumForm(), source, Ipv4Address.VRRP_GROUP);
-        return new GuardedRouter(
-                link.name(),
-                interfaceIndex,
-                config().priority().isOwner() ? List.of() : config().addresses(),
-                List.of(new IpDatagram(source, Ipv4Address.VRRP_GROUP, HOP_LIMIT, resignation)));
     }
 
     /** Looks at all deadlines. Received datagrams have to be handed in before. */
@@ -402,10 +402,10 @@ final class RunningRouter {
             case SEND_ADVERTISEMENT -> {
                 // Without the lease nothing is said; the loop finds the fence on its next turn and steps down.
                 if (lease.renew()) {
-                    send(election.advertisement());
+                    send(election::advertisement);
                 }
             }
-            case SEND_RESIGNATION -> send(election.resignation());
+            case SEND_RESIGNATION -> send(election::resignation);
             case ACQUIRE_ADDRESSES -> takeover.acquire();
             case ANNOUNCE_ADDRESSES -> takeover.announceAgain(now());
             case RELEASE_ADDRESSES -> takeover.release();
@@ -415,18 +415,20 @@ final class RunningRouter {
         }
     }
 
-    private void send(Advertisement advertisement) {
-        IpAddress source = election.primaryAddress().orElse(Ipv4Address.UNSPECIFIED);
-        IpAddress destination = Ipv4Address.VRRP_GROUP;
-        byte[] message = AdvertisementEncoder.encode(advertisement, election.checksumForm(), source, destination);
-        try {
-            link.send(source, destination, message);
-            sent++;
-            steps.onAdvertised(now());
-            election.onAdvertisementSent(now());
-        } catch (KernelException e) {
-            unsent++;
-            election.onAdvertisementFailed(e.getMessage(), now());
+    private void send(Function<IpFamily, Advertisement> message) {
+        AdvertisementSender.Outcome outcome = sender.send(message);
+        sent += outcome.sent();
+        unsent += outcome.failures().size();
+        if (outcome.sent() == 0) {
+            election.onAdvertisementFailed(String.join("; ", outcome.failures()), now());
+            return;
+        }
+        steps.onAdvertised(now());
+        election.onAdvertisementSent(now());
+        if (!outcome.failures().equals(unsentCauses)) {
+            unsentCauses = outcome.failures();
+            unsentCauses.forEach(
+                    cause -> notice("advertisement-unsent", "advertisements do not go to every peer: " + cause));
         }
     }
 

@@ -86,7 +86,7 @@ final class TransitionInputs {
         put("active_interval", milliseconds(watch.interval()));
         put("skew", milliseconds(skew));
         put("active_down_interval", milliseconds(parameters.activeDownInterval(watch.interval())));
-        if (watch.active().isPresent() && reason == TransitionReason.ACTIVE_DOWN_TIMER) {
+        if (watch.active().router().isPresent() && reason == TransitionReason.ACTIVE_DOWN_TIMER) {
             put("advert_late", milliseconds(at.since(watch.quietSince()).minus(watch.interval())));
         }
         if (reason == TransitionReason.ACTIVE_RESIGNED) {

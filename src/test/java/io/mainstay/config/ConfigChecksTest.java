@@ -6,6 +6,8 @@ import static io.mainstay.config.ConfigFileTest.valid;
 import static io.mainstay.config.ConfigFileTest.warnings;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What must hold between keys. */
@@ -27,7 +29,7 @@ class ConfigChecksTest {
                         "interface: eth1, vrid: 51, addresses: [198.51.100.11/24]",
                         "name: c, interface: eth0, vrid: 51, addresses: [198.51.100.12/24]")))
                 .containsExactly("f.yaml:4:38 virtual_routers[2].vrid: 51"
-                        + " (expected: a VRID of its own on eth0; virtual_routers[0] has this one)");
+                        + " (expected: a VRID of its own for IPv4 on eth0; virtual_routers[0] has this one)");
     }
 
     @Test
@@ -68,6 +70,64 @@ class ConfigChecksTest {
                         + " (expected: whole seconds with version: 2, such as 1s; shorter ones need version: 3)");
         assertThat(warnings(routers(router + "checksum: rfc9568")))
                 .containsExactly("f.yaml:2:86 virtual_routers[0].checksum: has no effect: version 2 has one form only");
+    }
+
+    @Test
+    void version2KnowsIpv4Only() {
+        assertThat(problems(routers(
+                        "interface: eth0, vrid: 51, addresses: [198.51.100.10/24, \"2001:db8::1/64\"], version: 2")))
+                .containsExactly("f.yaml:2:63 virtual_routers[0].addresses[1]: 2001:db8::1/64"
+                        + " (expected: IPv4 with version: 2; IPv6 needs version: 3)");
+    }
+
+    @Test
+    void eachFamilyHasItsOwnNumbers() {
+        String ipv4 = "name: a, interface: eth0, vrid: 51, addresses: [198.51.100.10/24]";
+        String ipv6 = "name: b, interface: eth0, vrid: 51, addresses: [\"2001:db8::1/64\"]";
+        String both = "name: c, interface: eth0, vrid: 51, addresses: [198.51.100.11/24, \"2001:db8::2/64\"]";
+        assertThat(problems(routers(ipv4, ipv6))).isEmpty();
+        assertThat(problems(routers(ipv6, both)))
+                .containsExactly("f.yaml:3:38 virtual_routers[1].vrid: 51"
+                        + " (expected: a VRID of its own for IPv6 on eth0; virtual_routers[0] has this one)");
+    }
+
+    @Test
+    void unicastPeersAreHostsOfEachFamily() {
+        String both = "interface: eth0, vrid: 51, addresses: [198.51.100.10/24, \"2001:db8::1/64\"], unicast_peers: ";
+        assertThat(problems(routers(both + "[198.51.100.2, \"2001:db8::2\"]"))).isEmpty();
+        assertThat(problems(routers(both + "[198.51.100.2]")))
+                .containsExactly("f.yaml:2:97 virtual_routers[0].unicast_peers: no IPv6 address"
+                        + " (expected: peers of each family that the addresses have)");
+        assertThat(problems(
+                        routers(both + "[198.51.100.2, 198.51.100.2, \"2001:db8::1\", \"fe80::2\", \"2001:db8::3\"]")))
+                .containsExactly(
+                        "f.yaml:2:112 virtual_routers[0].unicast_peers[1]: 198.51.100.2 (expected: each peer once)",
+                        "f.yaml:2:126 virtual_routers[0].unicast_peers[2]: 2001:db8::1"
+                                + " (expected: an address that stays with its node; this one is virtual)",
+                        "f.yaml:2:141 virtual_routers[0].unicast_peers[3]: fe80::2"
+                                + " (expected: either link-local addresses alone or none, as 2001:db8::1 is)");
+        assertThat(problems(routers(both + "[198.51.100.2, \"2001:db8::2\", \"ff02::1\", web2]")))
+                .hasSize(2);
+        assertThat(warnings(routers("interface: eth0, vrid: 51, addresses: [198.51.100.10/24], unicast_min_ttl: 250")))
+                .containsExactly(
+                        "f.yaml:2:81 virtual_routers[0].unicast_min_ttl: has no effect: there are no unicast_peers");
+    }
+
+    @Test
+    void anAdvertisementHasRoomFor255AddressesOfAFamily() {
+        String ipv6 = IntStream.rangeClosed(1, 255)
+                .mapToObj(i -> "\"2001:db8::" + Integer.toHexString(i) + "/64\"")
+                .collect(Collectors.joining(", "));
+        String ipv4 = IntStream.rangeClosed(1, 256)
+                .mapToObj(i -> "198.18." + i / 250 + "." + (i % 250 + 1) + "/32")
+                .collect(Collectors.joining(", "));
+        assertThat(problems(routers("interface: eth0, vrid: 51, addresses: [" + ipv6 + "]")))
+                .isEmpty();
+        assertThat(problems(routers("interface: eth0, vrid: 51, addresses: [" + ipv6 + ", 198.18.0.1/32]")))
+                .isEmpty();
+        assertThat(problems(routers("interface: eth0, vrid: 51, addresses: [" + ipv4 + "]")))
+                .containsExactly("f.yaml:2:44 virtual_routers[0].addresses: 256 of IPv4"
+                        + " (expected: at most 255 of a family)");
     }
 
     @Test

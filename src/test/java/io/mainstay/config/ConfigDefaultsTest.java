@@ -28,6 +28,7 @@ import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.hook.HookConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
@@ -110,6 +111,8 @@ class ConfigDefaultsTest {
             addresses: [198.51.100.20/24]
             version: 2
             password: "1111"
+            unicast_peers: [198.51.100.2]
+            unicast_min_ttl: 254
         services:
           - name: https
             listen: [198.51.100.10:443/tcp, "[2001:db8::1]:443", 0.0.0.0:8443]
@@ -270,7 +273,9 @@ class ConfigDefaultsTest {
                                                 new ProtocolConfig(
                                                         VrrpVersion.V2,
                                                         ChecksumPreference.AUTO,
-                                                        new Authentication.SimplePassword(0x3131_3131_0000_0000L)),
+                                                        new Authentication.SimplePassword(0x3131_3131_0000_0000L),
+                                                        List.of(IpAddress.parse("198.51.100.2")),
+                                                        254),
                                                 true,
                                                 Duration.ZERO),
                                         new AnnounceConfig(5, Duration.ofMinutes(1)),

@@ -241,8 +241,8 @@ class ConfigFileTest {
     void aMissingKeyIsNamedAtTheEntryThatLacksIt() {
         assertThat(problems("virtual_routers:\n  - name: web\n    vrid: 51\n"))
                 .containsExactly(
-                        "f.yaml:2:5 virtual_routers[0].addresses: missing (expected: a list of 1..255, each an IPv4"
-                                + " address with its prefix length, such as 198.51.100.10/24; IPv6 is not served yet)",
+                        "f.yaml:2:5 virtual_routers[0].addresses: missing (expected: a list of 1..510, each an"
+                                + " address with its prefix length, such as 198.51.100.10/24 or 2001:db8::10/64)",
                         "f.yaml:2:5 virtual_routers[0].interface: missing"
                                 + " (expected: an interface name: 1..15 printable characters without / and :)");
     }
@@ -252,11 +252,11 @@ class ConfigFileTest {
         assertThat(problems("virtual_routers:\nservices: []\n"))
                 .containsExactly("f.yaml:1:17 virtual_routers: (empty) (expected: a list of entries, or [] for none)");
         assertThat(problems(ROUTER.replace("[198.51.100.10/24]", "[]")))
-                .containsExactly("f.yaml:4:16 virtual_routers[0].addresses: 0 entries (expected: 1..255 of them)");
+                .containsExactly("f.yaml:4:16 virtual_routers[0].addresses: 0 entries (expected: 1..510 of them)");
         assertThat(problems(ROUTER.replace("[198.51.100.10/24]", "198.51.100.10/24")))
                 .singleElement()
                 .asString()
-                .contains("addresses: 198.51.100.10/24 (expected: a list of 1..255");
+                .contains("addresses: 198.51.100.10/24 (expected: a list of 1..510");
     }
 
     @Test

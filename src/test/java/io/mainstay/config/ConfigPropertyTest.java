@@ -51,7 +51,7 @@ class ConfigPropertyTest {
             }
         }
         // Mutations that break everything would prove little.
-        assertThat(accepted).isBetween(MUTATIONS / 50, MUTATIONS * 49 / 50);
+        assertThat(accepted).isBetween(MUTATIONS / 100, MUTATIONS * 99 / 100);
     }
 
     private static List<ConfigProblem> warnings(ConfigResult result) {

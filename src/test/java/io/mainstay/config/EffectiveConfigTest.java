@@ -25,6 +25,8 @@ class EffectiveConfigTest {
                 version: 3
                 checksum: auto
                 password: ""
+                unicast_peers: []
+                unicast_min_ttl: 255
                 preempt: true
                 preempt_delay: 0s
                 announce:

@@ -24,6 +24,7 @@ import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.hook.HookConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.Priority;
@@ -79,13 +80,19 @@ final class RandomConfig {
     }
 
     private VirtualRouterSettings virtualRouter(int index, RandomTrackers trackers) {
+        VrrpVersion version = pick(List.of(VrrpVersion.values()));
         List<VirtualAddress> addresses = new ArrayList<>();
         int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
-            addresses.add(new VirtualAddress(
-                    new Ipv4Address(0xC6120001 + index * 256 + i), random.nextBoolean() ? 32 : 8 + random.nextInt(17)));
+            addresses.add(
+                    version == VrrpVersion.V3 && random.nextBoolean()
+                            ? new VirtualAddress(
+                                    new Ipv6Address(0x2001_0DB8_0000_0000L, index * 256L + i + 1),
+                                    1 + random.nextInt(128))
+                            : new VirtualAddress(
+                                    new Ipv4Address(0xC6120001 + index * 256 + i),
+                                    random.nextBoolean() ? 32 : 8 + random.nextInt(17)));
         }
-        VrrpVersion version = pick(List.of(VrrpVersion.values()));
         Priority priority = new Priority(1 + random.nextInt(255));
         return new VirtualRouterSettings(
                 new VirtualRouterConfig(
@@ -100,7 +107,9 @@ final class RandomConfig {
                         new ProtocolConfig(
                                 version,
                                 pick(List.of(ChecksumPreference.values())),
-                                version == VrrpVersion.V2 ? authentication() : Authentication.NONE),
+                                version == VrrpVersion.V2 ? authentication() : Authentication.NONE,
+                                random.nextBoolean() ? peers() : List.of(),
+                                1 + random.nextInt(255)),
                         random.nextBoolean(),
                         duration(0, 86_400_000)),
                 new AnnounceConfig(
@@ -116,6 +125,10 @@ final class RandomConfig {
                 List.of(),
                 List.of("/hooks/[x]"),
                 Duration.ofMillis(10 + random.nextInt(3_600_000)));
+    }
+
+    private static List<IpAddress> peers() {
+        return List.of(IpAddress.parse("198.51.100.2"), IpAddress.parse("2001:db8:1::2"), IpAddress.parse("10.0.0.7"));
     }
 
     private Authentication authentication() {

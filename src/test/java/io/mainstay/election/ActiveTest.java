@@ -10,6 +10,7 @@ import static io.mainstay.election.ElectionAction.SEND_RESIGNATION;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,7 @@ class ActiveTest extends VirtualRouterBench {
     @Test
     void theLastWordOfTheActiveThatItPreemptedIsNoContention() {
         router = router(100, true, Duration.ZERO, ChecksumPreference.AUTO);
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         while (!router.isActive()) {
             hear(50, PEER);
             timePasses(SECOND);
@@ -80,7 +81,7 @@ class ActiveTest extends VirtualRouterBench {
     @Test
     void aChangedPrimaryAddressCountsInTheTieBreak() {
         becomeActive();
-        router.onLinkUp(IpAddress.parse("198.18.0.40"), now);
+        linkUp(IpAddress.parse("198.18.0.40"));
         after(Duration.ofMillis(500));
         hear(100, PEER);
         assertThat(router.isActive()).isTrue();
@@ -91,7 +92,7 @@ class ActiveTest extends VirtualRouterBench {
         becomeActive();
         router.onShutdown(now);
         assertThat(actions()).containsExactly(SEND_RESIGNATION, RELEASE_ADDRESSES);
-        assertThat(router.resignation().priority()).isEqualTo(Priority.RESIGN);
+        assertThat(router.resignation(IpFamily.IPV4).priority()).isEqualTo(Priority.RESIGN);
         assertThat(reasons()).containsExactly("shutdown");
     }
 

@@ -14,7 +14,7 @@ class BackupTest extends VirtualRouterBench {
 
     @Test
     void itWaitsForTheIntervalOfTheActive() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER, Duration.ofMillis(100), ADDRESSES, ChecksumForm.PSEUDO_HEADER);
         assertThat(router.activeInterval()).isEqualTo(Duration.ofMillis(100));
         timePasses(ACTIVE_DOWN.dividedBy(10));
@@ -24,7 +24,7 @@ class BackupTest extends VirtualRouterBench {
 
     @Test
     void aRepeatedFarewellDoesNotPutTheTakeoverOff() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER);
         hear(0, PEER);
         MonotonicInstant deadline = now.plus(SKEW);
@@ -35,7 +35,7 @@ class BackupTest extends VirtualRouterBench {
 
     @Test
     void theLateFarewellOfAPredecessorStartsNoElection() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER);
         Optional<MonotonicInstant> deadline = router.nextDeadline();
         hear(0, OTHER_PEER);
@@ -44,7 +44,7 @@ class BackupTest extends VirtualRouterBench {
 
     @Test
     void afterAFarewellTheReasonIsThatTheActiveResigned() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER);
         hear(0, PEER);
         timePasses(SKEW);
@@ -53,7 +53,7 @@ class BackupTest extends VirtualRouterBench {
 
     @Test
     void itPreemptsALowerPriorityWithinTheActiveDownInterval() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         for (int i = 0; i < 3; i++) {
             hear(99, PEER);
             after(SECOND);
@@ -65,7 +65,7 @@ class BackupTest extends VirtualRouterBench {
     @Test
     void thePreemptDelayLetsALowerPriorityBeAtFirst() {
         router = router(100, true, Duration.ofSeconds(10), ChecksumPreference.AUTO);
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         MonotonicInstant firstHeard = now;
         while (now.isBefore(firstHeard.plus(Duration.ofSeconds(10)))) {
             hear(99, PEER);
@@ -84,7 +84,7 @@ class BackupTest extends VirtualRouterBench {
     @Test
     void thePreemptDelayBeginsAnewWhenAHigherPriorityWasHeard() {
         router = router(100, true, Duration.ofSeconds(10), ChecksumPreference.AUTO);
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(99, PEER);
         after(Duration.ofSeconds(3));
         hear(200, OTHER_PEER);
@@ -98,7 +98,7 @@ class BackupTest extends VirtualRouterBench {
 
     @Test
     void wokenAnIntervalTooLateItListensOnceMoreBeforeItTakesOver() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER);
         timePasses(ACTIVE_DOWN.plus(SECOND));
         assertThat(router.isActive()).isFalse();
@@ -109,7 +109,7 @@ class BackupTest extends VirtualRouterBench {
 
     @Test
     void wokenLateItFollowsAnActiveThatItHearsThen() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER);
         timePasses(ACTIVE_DOWN.plus(SECOND));
         hear(200, PEER);
@@ -119,7 +119,7 @@ class BackupTest extends VirtualRouterBench {
 
     @Test
     void itsOwnAdvertisementComingBackChangesNothing() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         ElectionState before = router.state();
         hear(200, OURS);
         assertThat(router.state()).isEqualTo(before);

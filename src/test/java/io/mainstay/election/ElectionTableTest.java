@@ -205,7 +205,7 @@ class ElectionTableTest {
                 numbers.learnt(),
                 ENTERED.plusNanos(3 * learnt + skew(numbers.priority(), learnt)),
                 ENTERED,
-                Optional.of(followed),
+                HeardActive.NONE.heard(followed),
                 TransitionReason.ACTIVE_DOWN_TIMER,
                 false);
         return new Backup(OURS, watch, Optional.empty(), suspended, 0);

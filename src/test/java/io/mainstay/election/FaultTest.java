@@ -17,7 +17,7 @@ class FaultTest extends VirtualRouterBench {
 
     @Test
     void thePauseBeforeAnotherTryDoublesUpToHalfAMinute() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         List<Long> pauses = new ArrayList<>();
         for (int i = 0; i < 7; i++) {
             timePasses(ACTIVE_DOWN);
@@ -35,7 +35,7 @@ class FaultTest extends VirtualRouterBench {
 
     @Test
     void servingEndsTheRowOfFailures() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         for (int i = 0; i < 3; i++) {
             timePasses(ACTIVE_DOWN);
             actions();
@@ -79,11 +79,11 @@ class FaultTest extends VirtualRouterBench {
 
     @Test
     void theIntervalIsLearntAnew() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER, Duration.ofMillis(100), ADDRESSES, ChecksumForm.PSEUDO_HEADER);
         router.onLinkDown(new FaultCause(TransitionReason.NO_CARRIER, "interface eth0"), now);
         assertThat(router.activeAddress()).isEmpty();
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         assertThat(router.activeInterval()).isEqualTo(SECOND);
         assertThat(router.nextDeadline()).contains(now.plus(ACTIVE_DOWN));
     }

@@ -108,18 +108,18 @@ class HandOverTest extends VirtualRouterBench {
         hear(50, PEER);
         router.onLinkDown(new FaultCause(TransitionReason.NO_CARRIER, "interface eth0"), now);
         assertThat(router.isPreemptionSuspended()).isTrue();
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         assertThat(router.isPreemptionSuspended()).isTrue();
     }
 
     @Test
     void anOwnerThatHandedOverComesBackAsBackup() {
         router = router(255, false, Duration.ZERO, ChecksumPreference.AUTO);
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         router.onHandOver(SECOND, now);
         hear(50, PEER);
         router.onLinkDown(new FaultCause(TransitionReason.NO_CARRIER, "interface eth0"), now);
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         assertThat(router.state()).isInstanceOf(ElectionState.Backup.class);
     }
 

@@ -14,7 +14,7 @@ class PeerObserverTest extends VirtualRouterBench {
 
     @Test
     void anotherAddressListIsNoticedOnceForEachChange() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         List<IpAddress> theirs = List.of(IpAddress.parse("198.18.0.201"));
         hear(200, PEER, SECOND, theirs, ChecksumForm.PSEUDO_HEADER);
         hear(200, PEER, SECOND, theirs, ChecksumForm.PSEUDO_HEADER);
@@ -27,7 +27,7 @@ class PeerObserverTest extends VirtualRouterBench {
 
     @Test
     void anotherIntervalIsNoticedOnceForEachChange() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER, Duration.ofMillis(100), ADDRESSES, ChecksumForm.PSEUDO_HEADER);
         hear(200, PEER, Duration.ofMillis(100), ADDRESSES, ChecksumForm.PSEUDO_HEADER);
         hear(200, PEER, Duration.ofMillis(200), ADDRESSES, ChecksumForm.PSEUDO_HEADER);
@@ -36,7 +36,7 @@ class PeerObserverTest extends VirtualRouterBench {
 
     @Test
     void theChecksumFormFollowsThePeerOnAuto() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         assertThat(router.checksumForm()).isEqualTo(ChecksumForm.PSEUDO_HEADER);
         hear(200, PEER, SECOND, ADDRESSES, ChecksumForm.RFC9568);
         assertThat(router.checksumForm()).isEqualTo(ChecksumForm.RFC9568);
@@ -50,11 +50,11 @@ class PeerObserverTest extends VirtualRouterBench {
     @Test
     void aConfiguredChecksumFormStays() {
         router = router(100, true, Duration.ZERO, ChecksumPreference.RFC9568);
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER, SECOND, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
         assertThat(router.checksumForm()).isEqualTo(ChecksumForm.RFC9568);
         router = router(100, true, Duration.ZERO, ChecksumPreference.PSEUDO_HEADER);
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER, SECOND, ADDRESSES, ChecksumForm.RFC9568);
         assertThat(router.checksumForm()).isEqualTo(ChecksumForm.PSEUDO_HEADER);
     }
@@ -62,7 +62,7 @@ class PeerObserverTest extends VirtualRouterBench {
     @Test
     void aSecondOwnerIsNoticedOnce() {
         router = router(255, true, Duration.ZERO, ChecksumPreference.AUTO);
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(255, OTHER_PEER);
         hear(255, OTHER_PEER);
         assertThat(notices()).containsExactly("duplicate-owner", "contending-active");
@@ -70,7 +70,7 @@ class PeerObserverTest extends VirtualRouterBench {
 
     @Test
     void aFloodOfForgedPeersGivesFewNotices() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         for (int i = 0; i < 200; i++) {
             hear(
                     200,

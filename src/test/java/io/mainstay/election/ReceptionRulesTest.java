@@ -9,11 +9,16 @@ import io.mainstay.election.wire.Authentication.SimplePassword;
 import io.mainstay.election.wire.DecodeResult.Discarded;
 import io.mainstay.election.wire.DiscardReason;
 import io.mainstay.election.wire.VrrpVersion;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpDatagram;
+import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualRouterId;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Which advertisements a virtual router throws away, and what it says about them. */
@@ -34,12 +39,18 @@ class ReceptionRulesTest extends VirtualRouterBench {
                 version, new VirtualRouterId(51), new Priority(200), interval, ADDRESSES, authentication);
     }
 
+    private static final IpDatagram BY_MULTICAST = from(PEER, Ipv4Address.VRRP_GROUP, 255);
+
+    private static IpDatagram from(IpAddress source, IpAddress destination, int ttl) {
+        return new IpDatagram(source, destination, ttl, new byte[0]);
+    }
+
     private void assertAccepted(Advertisement advertisement) {
-        assertThat(router.refusal(advertisement)).isEmpty();
+        assertThat(router.refusal(advertisement, BY_MULTICAST)).isEmpty();
     }
 
     private void assertRefused(Advertisement advertisement, DiscardReason reason, String sentence) {
-        Optional<Discarded> refusal = router.refusal(advertisement);
+        Optional<Discarded> refusal = router.refusal(advertisement, BY_MULTICAST);
         assertThat(refusal).contains(new Discarded(reason, sentence));
     }
 
@@ -93,6 +104,85 @@ class ReceptionRulesTest extends VirtualRouterBench {
                 DiscardReason.AUTHENTICATION_TYPE,
                 "it sends a password for VRID 51, this node has none:"
                         + " set password here, or no authentication there");
+    }
+
+    private void configureUnicast(int leastTtl, String... peers) {
+        router = router(
+                100,
+                true,
+                Duration.ZERO,
+                new ProtocolConfig(
+                        VrrpVersion.V3,
+                        ChecksumPreference.AUTO,
+                        NONE,
+                        Stream.of(peers).map(IpAddress::parse).toList(),
+                        leastTtl));
+    }
+
+    private void assertPath(IpDatagram datagram, DiscardReason reason, String sentence) {
+        assertThat(router.refusal(advertisement(VrrpVersion.V3, SECOND, NONE), datagram))
+                .contains(new Discarded(reason, sentence));
+    }
+
+    @Test
+    void aUnicastRouterListensToItsPeersAlone() {
+        configureUnicast(255, "198.18.0.30");
+        Advertisement advertisement = advertisement(VrrpVersion.V3, SECOND, NONE);
+        assertThat(router.refusal(advertisement, from(PEER, OURS, 255))).isEmpty();
+        assertPath(
+                from(OTHER_PEER, OURS, 255),
+                DiscardReason.PEER_UNKNOWN,
+                "it sends VRID 51 and is none of the unicast_peers [198.18.0.30]:"
+                        + " add it to them, or give the stranger another VRID");
+        assertPath(
+                BY_MULTICAST,
+                DiscardReason.DESTINATION,
+                "it sends VRID 51 to the multicast group, this node to its unicast_peers [198.18.0.30], so that both would"
+                        + " be Active: set unicast_peers: [] here, or the address of this node as unicast_peer there");
+        assertPath(
+                from(PEER, OURS, 254),
+                DiscardReason.TTL,
+                "TTL: 254 (expected: 255 or more): set unicast_min_ttl: 254 if routers stand between the peers");
+    }
+
+    @Test
+    void aUnicastPeerMayBeAsFarAwayAsIsConfigured() {
+        configureUnicast(250, "198.18.0.30");
+        Advertisement advertisement = advertisement(VrrpVersion.V3, SECOND, NONE);
+        assertThat(router.refusal(advertisement, from(PEER, OURS, 250))).isEmpty();
+        assertThat(router.refusal(advertisement, from(PEER, OURS, 249)))
+                .map(Discarded::reason)
+                .contains(DiscardReason.TTL);
+    }
+
+    @Test
+    void aMulticastRouterListensToTheGroupAlone() {
+        assertPath(
+                from(PEER, OURS, 255),
+                DiscardReason.DESTINATION,
+                "it sends VRID 51 to this node alone, this node to the multicast group, so that both would be Active:"
+                        + " set unicast_peers: [198.18.0.30] here, or no unicast_peer there");
+    }
+
+    @Test
+    void whoHasNoneOfTheAddressesIsAStranger() {
+        Advertisement stranger = new Advertisement(
+                VrrpVersion.V3,
+                new VirtualRouterId(51),
+                new Priority(200),
+                SECOND,
+                List.of(IpAddress.parse("203.0.113.1")));
+        assertRefused(
+                stranger,
+                DiscardReason.ADDRESSES_FOREIGN,
+                "it uses VRID 51 for [203.0.113.1], this node for [198.18.0.200]:"
+                        + " give both the same addresses if they are peers, or another vrid to one of them");
+        assertAccepted(new Advertisement(
+                VrrpVersion.V3,
+                new VirtualRouterId(51),
+                new Priority(200),
+                SECOND,
+                List.of(IpAddress.parse("203.0.113.1"), IpAddress.parse("198.18.0.200"))));
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
@@ -20,6 +21,7 @@ import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -64,8 +66,8 @@ class SyncGroupTest {
     }
 
     private void plug() {
-        inside.onLinkUp(INSIDE, now);
-        outside.onLinkUp(OUTSIDE, now);
+        inside.onLinkUp(Map.of(IpFamily.IPV4, INSIDE), now);
+        outside.onLinkUp(Map.of(IpFamily.IPV4, OUTSIDE), now);
     }
 
     private void timePasses(Duration duration) {
@@ -149,11 +151,11 @@ class SyncGroupTest {
 
     @Test
     void theyStartTogether() {
-        inside.onLinkUp(INSIDE, now);
+        inside.onLinkUp(Map.of(IpFamily.IPV4, INSIDE), now);
         assertBoth("INITIALIZE");
         assertThat(inside.waitsFor()).contains("member outside, which waits for a first look at the interface");
         now = now.plus(SECOND);
-        outside.onLinkUp(OUTSIDE, now);
+        outside.onLinkUp(Map.of(IpFamily.IPV4, OUTSIDE), now);
         assertBoth("BACKUP");
         assertThat(inside.nextDeadline()).contains(now.plus(ACTIVE_DOWN)).isEqualTo(outside.nextDeadline());
     }
@@ -169,9 +171,9 @@ class SyncGroupTest {
         assertThat(change.cause().reason()).isEqualTo(TransitionReason.SYNC_GROUP_FAULT);
         assertThat(change.cause().detail()).contains("outside: the interface has no carrier: interface eth1");
         timePasses(Duration.ofMinutes(1));
-        inside.onLinkUp(INSIDE, now);
+        inside.onLinkUp(Map.of(IpFamily.IPV4, INSIDE), now);
         assertBoth("FAULT");
-        outside.onLinkUp(OUTSIDE, now);
+        outside.onLinkUp(Map.of(IpFamily.IPV4, OUTSIDE), now);
         assertBoth("BACKUP");
         assertThat(reasons(inside)).containsExactly("sync-group-recovered");
         assertThat(reasons(outside)).containsExactly("link-recovered");
@@ -188,7 +190,7 @@ class SyncGroupTest {
                         Optional.of(new FaultCause(TransitionReason.TRACKER_FAILED, "script db")),
                         Optional.empty()),
                 now);
-        outside.onLinkUp(OUTSIDE, now);
+        outside.onLinkUp(Map.of(IpFamily.IPV4, OUTSIDE), now);
         assertBoth("FAULT");
         assertThat(reasons(outside)).containsExactly("no-carrier", "sync-group-fault");
         inside.onTracked(new Tracked(new Priority(100), Optional.empty(), Optional.empty()), now);
@@ -200,7 +202,7 @@ class SyncGroupTest {
         becomeActive();
         outside.onAddressesUnavailable("add 198.18.1.200/24 to eth1: operation not permitted (errno 1)", now);
         assertBoth("FAULT");
-        inside.onLinkUp(INSIDE, now);
+        inside.onLinkUp(Map.of(IpFamily.IPV4, INSIDE), now);
         assertBoth("FAULT");
         timePasses(SECOND);
         assertBoth("BACKUP");
@@ -350,7 +352,7 @@ class SyncGroupTest {
     void aStoppedMemberLeavesTheOthersAlone() {
         becomeActive();
         outside.onShutdown(now);
-        inside.onLinkUp(INSIDE, now);
+        inside.onLinkUp(Map.of(IpFamily.IPV4, INSIDE), now);
         assertThat(inside.state().label()).isEqualTo("ACTIVE");
         assertThat(outside.state().label()).isEqualTo("INITIALIZE");
     }

@@ -7,9 +7,11 @@ import static io.mainstay.election.ElectionAction.SEND_RESIGNATION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -37,7 +39,7 @@ class TrackedTest extends VirtualRouterBench {
         after(Duration.ofMillis(300));
         track(40);
         assertThat(actions()).containsExactly(SEND_ADVERTISEMENT);
-        assertThat(router.advertisement().priority()).isEqualTo(new Priority(40));
+        assertThat(router.advertisement(IpFamily.IPV4).priority()).isEqualTo(new Priority(40));
         assertThat(router.effectivePriority()).isEqualTo(new Priority(40));
         assertThat(router.nextDeadline()).contains(now.plus(SECOND));
         track(40);
@@ -54,7 +56,7 @@ class TrackedTest extends VirtualRouterBench {
 
     @Test
     void aBackupPreemptsByItsPriorityOfNow() {
-        router.onLinkUp(OURS, now);
+        router.onLinkUp(Map.of(IpFamily.IPV4, OURS), now);
         hear(150, PEER);
         track(200);
         MonotonicInstant deadline = router.nextDeadline().orElseThrow();
@@ -84,7 +86,7 @@ class TrackedTest extends VirtualRouterBench {
         assertThat(reasons()).containsExactly("tracker-failed");
         assertThat(router.nextDeadline()).isEmpty();
         assertThat(router.effectivePriority()).isEqualTo(new Priority(90));
-        router.onLinkUp(OURS, now);
+        router.onLinkUp(Map.of(IpFamily.IPV4, OURS), now);
         assertThat(router.state().label()).isEqualTo("FAULT");
         track(100);
         assertThat(reasons()).containsExactly("tracker-recovered");
@@ -97,12 +99,12 @@ class TrackedTest extends VirtualRouterBench {
         router.onLinkDown(NO_CARRIER, now);
         fail(100);
         assertThat(reasons()).containsExactly("no-carrier");
-        router.onLinkUp(OURS, now);
+        router.onLinkUp(Map.of(IpFamily.IPV4, OURS), now);
         assertThat(reasons()).containsExactly("tracker-failed");
         router.onLinkDown(NO_CARRIER, now);
         track(100);
         assertThat(reasons()).containsExactly("no-carrier");
-        router.onLinkUp(OURS, now);
+        router.onLinkUp(Map.of(IpFamily.IPV4, OURS), now);
         assertThat(reasons()).containsExactly("link-recovered");
     }
 
@@ -121,7 +123,7 @@ class TrackedTest extends VirtualRouterBench {
     @Test
     void itStartsWhenAllThatIsTrackedWasLookedAtOnce() {
         await("the first result of script db");
-        router.onLinkUp(OURS, now);
+        router.onLinkUp(Map.of(IpFamily.IPV4, OURS), now);
         hear(1, PEER);
         timePasses(Duration.ofMinutes(1));
         assertThat(router.state().label()).isEqualTo("INITIALIZE");
@@ -136,13 +138,13 @@ class TrackedTest extends VirtualRouterBench {
     void itStartsWhenTheDelayIsOverAndNotBefore() {
         router.delayStartUntil(now.plus(SECOND));
         assertThat(router.waitsFor()).contains("the end of the start-up delay");
-        router.onLinkUp(OURS, now);
+        router.onLinkUp(Map.of(IpFamily.IPV4, OURS), now);
         assertThat(router.nextDeadline()).contains(now.plus(SECOND));
         timePasses(Duration.ofMillis(999));
         hear(1, PEER);
         router.onLinkDown(NO_CARRIER, now);
         assertThat(router.state().label()).isEqualTo("INITIALIZE");
-        router.onLinkUp(OURS, now);
+        router.onLinkUp(Map.of(IpFamily.IPV4, OURS), now);
         timePasses(Duration.ofMillis(1));
         assertThat(reasons()).containsExactly("started");
         assertThat(router.nextDeadline()).contains(now.plus(ACTIVE_DOWN));

@@ -19,6 +19,8 @@ import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A virtual router of priority 100 and an interval of a second, the time, and what can be done to it. */
 class VirtualRouterBench {
@@ -53,6 +55,11 @@ class VirtualRouterBench {
                 protocol,
                 preempt,
                 preemptDelay));
+    }
+
+    /** The link comes up with one source for each family of the virtual router. */
+    void linkUp(IpAddress... sources) {
+        router.onLinkUp(Stream.of(sources).collect(Collectors.toMap(IpAddress::family, source -> source)), now);
     }
 
     void after(Duration duration) {
@@ -112,7 +119,7 @@ class VirtualRouterBench {
     }
 
     void becomeActive() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         timePasses(ACTIVE_DOWN);
         assertThat(actions()).containsExactly(SEND_ADVERTISEMENT, ACQUIRE_ADDRESSES);
         router.onAddressesHeld(now);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.VrrpVersion;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualRouterId;
 import java.time.Duration;
@@ -17,7 +18,7 @@ class VirtualRouterTest extends VirtualRouterBench {
 
     @Test
     void earlyAndExtraWakeUpsChangeNothing() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         ElectionState before = router.state();
         timePasses(ACTIVE_DOWN.minusNanos(1));
         router.onTime(now);
@@ -38,7 +39,7 @@ class VirtualRouterTest extends VirtualRouterBench {
 
     @Test
     void theSilenceOfTheActiveIsTold() {
-        router.onLinkUp(OURS, now);
+        linkUp(OURS);
         hear(200, PEER);
         timePasses(ACTIVE_DOWN);
         TransitionCause cause = changes().getLast().cause();
@@ -49,7 +50,7 @@ class VirtualRouterTest extends VirtualRouterBench {
 
     @Test
     void itAdvertisesItsAddressesPriorityAndInterval() {
-        Advertisement advertisement = router.advertisement();
+        Advertisement advertisement = router.advertisement(IpFamily.IPV4);
         assertThat(advertisement.vrid()).isEqualTo(new VirtualRouterId(51));
         assertThat(advertisement.priority()).isEqualTo(new Priority(100));
         assertThat(advertisement.interval()).isEqualTo(SECOND);

@@ -13,6 +13,7 @@ import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -37,8 +38,8 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
     private ElectionDriver leavingDriver() {
         ElectionDriver driver = activeDriver();
         resets = new CompletableFuture<>();
-        Optional<IpAddress> primary = Optional.of(IpAddress.parse("198.18.0.10"));
-        kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, false, primary));
+        List<IpAddress> sources = List.of(IpAddress.parse("198.18.0.10"));
+        kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, false, sources));
         driver.runOnce();
         assertThat(kernel.takeDeeds()).containsExactly("send eth0 vrid 51 priority 0", "close services on 1");
         return driver;
@@ -123,7 +124,7 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
     @Test
     void aForeignOneMayChangeTheSourceOfAdvertisements() {
         ElectionDriver driver = activeDriver();
-        kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, true, Optional.empty()));
+        kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, true, List.of()));
         kernel.waiting.clear();
         kernel.waiting.add(
                 new KernelEvent.AddressRemoved(new InterfaceName("eth0"), VirtualAddress.parse("198.18.0.10/24")));

@@ -3,10 +3,14 @@ package io.mainstay.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.election.wire.Advertisement;
+import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.kernel.LinkState;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Priority;
+import io.mainstay.net.VirtualRouterId;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Interfaces that come, go and fail. */
@@ -46,7 +50,7 @@ class ElectionDriverLinksTest extends ElectionDriverBench {
     @Test
     void lostCarrierAndAdministrativelyDownAreToldApart() {
         ElectionDriver driver = activeDriver();
-        Optional<IpAddress> primary = Optional.of(IpAddress.parse("198.18.0.10"));
+        List<IpAddress> primary = List.of(IpAddress.parse("198.18.0.10"));
         kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, false, primary));
         driver.runOnce();
         kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, false, false, primary));
@@ -95,7 +99,15 @@ class ElectionDriverLinksTest extends ElectionDriverBench {
         ElectionDriver driver = driver(
                 setup("web", "eth0", 51, 100, "198.18.0.200/24"), setup("db", "eth1", 51, 100, "198.19.0.200/24"));
         runFor(driver, ACTIVE_DOWN);
-        kernel.hear("eth1", "198.19.0.11", 51, 200);
+        kernel.hear(
+                "eth1",
+                "198.19.0.11",
+                new Advertisement(
+                        VrrpVersion.V3,
+                        new VirtualRouterId(51),
+                        new Priority(200),
+                        Duration.ofSeconds(1),
+                        List.of(IpAddress.parse("198.19.0.200"))));
         driver.runOnce();
         assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
         assertThat(stateOf(driver, "db")).isEqualTo("BACKUP");

@@ -155,7 +155,7 @@ class ElectionDriverTest extends ElectionDriverBench {
         assertThatThrownBy(() -> driver(
                         setup("web", "eth0", 51, 100, "198.18.0.200/24"),
                         setup("db", "eth0", 51, 100, "198.18.0.201/24")))
-                .hasMessage("vrid on eth0: 51 twice (expected: once)");
+                .hasMessage("vrid on eth0: 51 twice for IPv4 (expected: once)");
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.mainstay.kernel.NoGuard;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.MacAddress;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** A host with any number of interfaces, whose clock goes only when a test says so. Notes what the driver does. */
 final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer, LinkTable, MonotonicClock {
@@ -62,8 +64,16 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
 
     // What a test does.
 
-    void plug(String name, int index, String primary) {
-        setLink(name, new LinkState(index, mac(index), 1500, true, true, Optional.of(IpAddress.parse(primary))));
+    void plug(String name, int index, String... sources) {
+        setLink(
+                name,
+                new LinkState(
+                        index,
+                        mac(index),
+                        1500,
+                        true,
+                        true,
+                        Stream.of(sources).map(IpAddress::parse).toList()));
     }
 
     void setLink(String name, LinkState state) {
@@ -153,13 +163,17 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
     }
 
     private void deed(String deed) throws KernelException {
+        refuse(deed);
+        deeds.add(deed);
+    }
+
+    private void refuse(String deed) throws KernelException {
         for (String pattern : failing) {
             if (deed.startsWith(pattern)) {
                 deeds.add(deed + " fails");
                 throw new KernelException(deed, Errno.EPERM.number());
             }
         }
-        deeds.add(deed);
     }
 
     // The ports.
@@ -170,12 +184,13 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
     }
 
     @Override
-    public AdvertisementSocket open(InterfaceName name) throws KernelException {
+    public AdvertisementSocket open(InterfaceName name, Set<IpFamily> families) throws KernelException {
         deed("open " + name);
         open.merge(name, 1, Integer::sum);
         return new AdvertisementSocket() {
             @Override
             public void send(IpAddress source, IpAddress destination, byte[] message) throws KernelException {
+                refuse("send " + name + " from " + source + " to " + destination);
                 deed("send " + name + " vrid " + message[1] + " priority " + (message[2] & 0xFF));
                 sent.add(new IpDatagram(source, destination, 255, message));
             }

@@ -21,11 +21,11 @@ class NotedLinksTest {
     private static final IpAddress OWN = IpAddress.parse("198.18.0.1");
 
     private final List<EventDraft> facts = new ArrayList<>();
-    private Optional<LinkState> state = Optional.of(link(2, true, true, Optional.of(OWN)));
+    private Optional<LinkState> state = Optional.of(link(2, true, true, OWN));
     private final NotedLinks links = new NotedLinks(name -> state, facts::add);
 
-    private static LinkState link(int index, boolean up, boolean carrier, Optional<IpAddress> address) {
-        return new LinkState(index, new MacAddress(0x02_00_00_00_00_01L), 1500, up, carrier, address);
+    private static LinkState link(int index, boolean up, boolean carrier, IpAddress... sources) {
+        return new LinkState(index, new MacAddress(0x02_00_00_00_00_01L), 1500, up, carrier, List.of(sources));
     }
 
     private Optional<String> sentenceAfter(Optional<LinkState> next) throws KernelException {
@@ -40,8 +40,7 @@ class NotedLinksTest {
     void everyChangeIsToldOnce() throws KernelException {
         assertThat(sentenceAfter(state)).as("the first look is no change").isEmpty();
         assertThat(sentenceAfter(state)).isEmpty();
-        assertThat(sentenceAfter(Optional.of(link(2, true, false, Optional.of(OWN)))))
-                .contains("the carrier is lost");
+        assertThat(sentenceAfter(Optional.of(link(2, true, false, OWN)))).contains("the carrier is lost");
         assertThat(facts.getFirst().severity()).isEqualTo(Severity.WARNING);
         assertThat(facts.getFirst().subject()).isEqualTo("eth0");
         assertThat(facts.getFirst().fields())
@@ -49,22 +48,29 @@ class NotedLinksTest {
                 .containsEntry("carrier", "false")
                 .containsEntry("index", "2")
                 .containsEntry("address", "198.18.0.1");
-        assertThat(sentenceAfter(Optional.of(link(2, true, true, Optional.of(OWN)))))
-                .contains("the carrier is back");
+        assertThat(sentenceAfter(Optional.of(link(2, true, true, OWN)))).contains("the carrier is back");
         assertThat(facts.getFirst().severity()).isEqualTo(Severity.INFO);
-        assertThat(sentenceAfter(Optional.of(link(2, false, false, Optional.of(OWN)))))
-                .contains("the interface was set down");
-        assertThat(sentenceAfter(Optional.of(link(2, true, true, Optional.of(OWN)))))
-                .contains("the interface was set up");
-        assertThat(sentenceAfter(Optional.of(link(2, true, true, Optional.empty()))))
-                .contains("the interface has lost its address");
-        assertThat(sentenceAfter(Optional.of(link(2, true, true, Optional.of(OWN)))))
+        assertThat(sentenceAfter(Optional.of(link(2, false, false, OWN)))).contains("the interface was set down");
+        assertThat(sentenceAfter(Optional.of(link(2, true, true, OWN)))).contains("the interface was set up");
+        assertThat(sentenceAfter(Optional.of(link(2, true, true)))).contains("the interface has lost its IPv4 address");
+        assertThat(sentenceAfter(Optional.of(link(2, true, true, OWN))))
                 .contains("the interface has the address 198.18.0.1 now");
-        assertThat(sentenceAfter(Optional.of(link(7, true, true, Optional.of(OWN)))))
+        assertThat(sentenceAfter(Optional.of(link(7, true, true, OWN))))
                 .contains("the interface was replaced by another of the same name");
         assertThat(sentenceAfter(Optional.empty())).contains("the interface is gone");
         assertThat(sentenceAfter(Optional.empty())).isEmpty();
-        assertThat(sentenceAfter(Optional.of(link(8, true, true, Optional.of(OWN)))))
-                .contains("the interface has appeared");
+        assertThat(sentenceAfter(Optional.of(link(8, true, true, OWN)))).contains("the interface has appeared");
+    }
+
+    @Test
+    void aVirtualAddressOfIpv6IsNoChangeOfTheInterface() throws KernelException {
+        IpAddress linkLocal = IpAddress.parse("fe80::1");
+        assertThat(sentenceAfter(Optional.of(link(2, true, true, OWN, linkLocal))))
+                .isEmpty();
+        assertThat(sentenceAfter(Optional.of(link(2, true, true, OWN, IpAddress.parse("2001:db8::200"), linkLocal))))
+                .isEmpty();
+        assertThat(sentenceAfter(Optional.of(link(2, true, true, OWN, IpAddress.parse("2001:db8::200")))))
+                .contains("the interface has lost its IPv6 address");
+        assertThat(facts.getFirst().fields()).containsEntry("link_local", "none");
     }
 }

@@ -3,6 +3,7 @@ package io.mainstay.node;
 
 import io.mainstay.election.ElectionState;
 import io.mainstay.election.FaultCause;
+import io.mainstay.election.HeardActive;
 import io.mainstay.election.StateChange;
 import io.mainstay.election.TransitionCause;
 import io.mainstay.election.TransitionReason;
@@ -42,7 +43,7 @@ final class SampleTransitions {
                                 Duration.ofSeconds(1),
                                 then,
                                 then,
-                                Optional.empty(),
+                                HeardActive.NONE,
                                 TransitionReason.ACTIVE_DOWN_TIMER,
                                 false),
                         Optional.empty(),

@@ -6,6 +6,8 @@ import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.Authentication;
 import io.mainstay.election.wire.VrrpVersion;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
@@ -13,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The cluster that a seed stands for.
@@ -41,10 +45,8 @@ record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duratio
         Duration preemptDelay = random.nextInt(6) == 0 ? interval.multipliedBy(1 + random.nextInt(6)) : Duration.ZERO;
         boolean owner = random.nextInt(8) == 0;
         boolean equalPriorities = random.nextInt(4) == 0;
-        List<VirtualAddress> addresses = new ArrayList<>();
-        for (int i = 0; i <= random.nextInt(3); i++) {
-            addresses.add(VirtualAddress.parse("198.18.0." + (200 + i) + "/24"));
-        }
+        List<VirtualAddress> addresses = addresses(random, version);
+        boolean unicast = random.nextInt(5) == 0;
         List<VirtualRouterConfig> nodes = new ArrayList<>();
         List<Long> drift = new ArrayList<>();
         for (int i = 0; i < size; i++) {
@@ -57,13 +59,40 @@ record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duratio
                     new Priority(priority),
                     intervalsDiffer ? interval.multipliedBy(1 + random.nextInt(4)) : interval,
                     addresses,
-                    new ProtocolConfig(version, pick(random, ChecksumPreference.values()), authentication),
+                    new ProtocolConfig(
+                            version,
+                            pick(random, ChecksumPreference.values()),
+                            authentication,
+                            unicast ? peersOf(i, size) : List.of(),
+                            255),
                     preempt,
                     preemptDelay));
             drift.add(random.nextLong(2 * MOST_DRIFT_PPM) - MOST_DRIFT_PPM);
         }
         int faults = random.nextInt(5) == 0 ? 0 : 1 + random.nextInt(8);
         return new ClusterPlan(nodes, drift, interval.multipliedBy(20), faults);
+    }
+
+    private static List<VirtualAddress> addresses(Random random, VrrpVersion version) {
+        int families = version == VrrpVersion.V2 ? 0 : random.nextInt(3);
+        List<VirtualAddress> addresses = new ArrayList<>();
+        for (int i = 0; i <= random.nextInt(3); i++) {
+            if (families != 1) {
+                addresses.add(VirtualAddress.parse("198.18.0." + (200 + i) + "/24"));
+            }
+            if (families != 0) {
+                addresses.add(VirtualAddress.parse("2001:db8::" + (200 + i) + "/64"));
+            }
+        }
+        return addresses;
+    }
+
+    private static List<IpAddress> peersOf(int number, int size) {
+        return IntStream.range(0, size)
+                .filter(other -> other != number)
+                .boxed()
+                .flatMap(other -> Stream.of(IpFamily.values()).map(family -> SimulatedHost.sourceOf(other, family)))
+                .toList();
     }
 
     @SafeVarargs

@@ -26,7 +26,7 @@ final class ClusterSimulation {
 
     private static final long MILLISECOND = 1_000_000;
 
-    private static final long MOST_EVENTS = 200_000;
+    private static final long MOST_EVENTS_OF_A_FAMILY = 200_000;
 
     /** Two wake-ups, two trips through the network, and what clocks differ by in a few intervals. */
     private static final long REACTION_NANOS = 3 * MILLISECOND;
@@ -38,6 +38,7 @@ final class ClusterSimulation {
     private final List<SimulatedNode> nodes = new ArrayList<>();
     private final Faults faults;
     private final long intervalNanos;
+    private final long mostEvents;
     private long events;
 
     ClusterSimulation(long seed, Trace trace) {
@@ -52,6 +53,8 @@ final class ClusterSimulation {
         network = new SimulatedNetwork(timeline, random);
         plan = ClusterPlan.of(random);
         intervalNanos = plan.longestInterval().toNanos();
+        mostEvents =
+                MOST_EVENTS_OF_A_FAMILY * plan.nodes().getFirst().families().size();
         AnnounceConfig announce = new AnnounceConfig(5, plan.refresh());
         for (int i = 0; i < plan.nodes().size(); i++) {
             SimulatedClock clock = new SimulatedClock(
@@ -339,8 +342,8 @@ final class ClusterSimulation {
     private void advanceWhile(long nanos, BooleanSupplier condition) {
         long until = timeline.nowNanos() + nanos;
         while (timeline.stepUntil(until)) {
-            if (++events > MOST_EVENTS) {
-                throw new InvariantViolation(Invariant.CALM, "a storm: more than " + MOST_EVENTS + " events");
+            if (++events > mostEvents) {
+                throw new InvariantViolation(Invariant.CALM, "a storm: more than " + mostEvents + " events");
             }
             for (SimulatedNode node : nodes) {
                 node.check();

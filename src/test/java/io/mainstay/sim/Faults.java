@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.sim;
 
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.VirtualAddress;
 import java.time.Duration;
 import java.util.List;
@@ -37,7 +38,7 @@ final class Faults {
         SimulatedHost host = node.host();
         boolean told = random.nextInt(10) != 0;
         long duration = intervalNanos / 5 + random.nextLong(8 * intervalNanos);
-        switch (random.nextInt(14)) {
+        switch (random.nextInt(15)) {
             case 0, 1 -> {
                 network.setQuality(random.nextDouble() * 0.6, random.nextDouble() * 0.3, intervalNanos / 4);
                 timeline.after(duration, () -> quiet());
@@ -73,6 +74,11 @@ final class Faults {
                 timeline.after(duration, () -> node.setCallCost(0));
             }
             case 13 -> refuse(node, duration);
+            case 14 -> {
+                IpFamily family = random.nextBoolean() ? IpFamily.IPV4 : IpFamily.IPV6;
+                network.stop(family);
+                timeline.after(duration, () -> network.resume(family));
+            }
             default -> throw new IllegalStateException("fault: none");
         }
     }

@@ -12,12 +12,13 @@ import io.mainstay.kernel.LinkTable;
 import io.mainstay.kernel.NeighbourAnnouncer;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
-import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.time.MonotonicInstant;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -38,6 +39,7 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
     private final SimulatedClock clock;
     private final MacAddress mac;
     private final IpAddress primaryAddress;
+    private final List<IpAddress> sources;
     private final Queue<KernelEvent> waiting = new ArrayDeque<>();
     private final Set<VirtualAddress> addresses = new LinkedHashSet<>();
 
@@ -55,7 +57,18 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
         this.network = network;
         this.clock = clock;
         mac = new MacAddress(0x0200_0000_0000L + number);
-        primaryAddress = Ipv4Address.parse("198.18.0." + (10 + number));
+        primaryAddress = sourceOf(number, IpFamily.IPV4);
+        sources = List.of(primaryAddress, sourceOf(number, IpFamily.IPV6));
+    }
+
+    /** The address from which a host advertises. Those of the two families are in opposite orders, to set them at odds. */
+    static IpAddress sourceOf(int number, IpFamily family) {
+        return IpAddress.parse(family == IpFamily.IPV4 ? "198.18.0." + (10 + number) : "fe80::" + (90 - number));
+    }
+
+    /** Whether a unicast packet to the address comes here. */
+    boolean has(IpAddress address) {
+        return sources.contains(address);
     }
 
     void observedBy(HostObserver newObserver) {
@@ -148,7 +161,7 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
     // The ports.
 
     @Override
-    public AdvertisementSocket open(InterfaceName name) throws KernelException {
+    public AdvertisementSocket open(InterfaceName name, Set<IpFamily> families) throws KernelException {
         requirePresent("open " + name);
         OpenSocket opened = new OpenSocket(index);
         socket = opened;
@@ -228,9 +241,7 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
     @Override
     public Optional<LinkState> find(InterfaceName name) {
         clock.spend(callCostNanos);
-        return present
-                ? Optional.of(new LinkState(index, mac, 1500, true, carrier, Optional.of(primaryAddress)))
-                : Optional.empty();
+        return present ? Optional.of(new LinkState(index, mac, 1500, true, carrier, sources)) : Optional.empty();
     }
 
     private void requirePresent(String operation) throws KernelException {

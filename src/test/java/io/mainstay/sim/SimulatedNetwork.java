@@ -4,7 +4,9 @@ package io.mainstay.sim;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
+import io.mainstay.net.IpFamily;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +25,7 @@ final class SimulatedNetwork {
     private final Random random;
     private final List<SimulatedHost> hosts = new ArrayList<>();
     private final Set<Direction> stopped = new HashSet<>();
+    private final Set<IpFamily> stoppedFamilies = EnumSet.noneOf(IpFamily.class);
     private final Map<IpAddress, SimulatedHost> clientCache = new HashMap<>();
 
     /** A switch keeps the order of one sender's frames; a disturbed network may not. */
@@ -60,14 +63,25 @@ final class SimulatedNetwork {
         stopped.remove(new Direction(from, to));
     }
 
+    /** No advertisement of the family arrives anywhere, as behind a filter that knows one family only. */
+    void stop(IpFamily family) {
+        stoppedFamilies.add(family);
+    }
+
+    void resume(IpFamily family) {
+        stoppedFamilies.remove(family);
+    }
+
     void heal() {
         stopped.clear();
+        stoppedFamilies.clear();
     }
 
     /** Sends an advertisement; it is checked by the receivers' decoders. */
     void advertise(SimulatedHost from, IpAddress source, IpAddress destination, byte[] message, long delayNanos) {
         for (SimulatedHost to : hosts) {
-            if (to != from) {
+            boolean addressed = destination.isMulticast() || to.has(destination);
+            if (to != from && addressed && !stoppedFamilies.contains(source.family())) {
                 deliver(
                         from,
                         to,

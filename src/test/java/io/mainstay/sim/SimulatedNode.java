@@ -67,8 +67,8 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     /** True time since which the node has had no excuse for holding an address, or for lacking one. */
     private long accountableSince;
 
-    /** Whether it may advertise once more although it is no longer Active, because it steps back for another. */
-    private boolean mayContradict;
+    /** How many datagrams it may still send although it is no longer Active: one advertisement, as it steps back for another. */
+    private long lastWords;
 
     private MonotonicInstant lastSpoken = new MonotonicInstant(0);
     private long lastResignedAt;
@@ -304,7 +304,8 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
             transitions++;
         }
         TransitionReason reason = transition.cause().reason();
-        mayContradict = reason == TransitionReason.HIGHER_PRIORITY || reason == TransitionReason.HIGHER_ADDRESS;
+        boolean stepsBack = reason == TransitionReason.HIGHER_PRIORITY || reason == TransitionReason.HIGHER_ADDRESS;
+        lastWords = stepsBack ? datagramsOfAnAdvertisement() : 0;
         say(() -> transition.from() + " -> " + transition.to() + " because " + reason.label());
     }
 
@@ -332,8 +333,8 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         boolean resigns = message[2] == 0;
         if (resigns) {
             lastResignedAt = timeline.nowNanos() + clock.busyNanos();
-        } else if (mayContradict) {
-            mayContradict = false;
+        } else if (lastWords > 0) {
+            lastWords--;
         } else {
             requireToBeActive("advertises");
         }
@@ -345,6 +346,13 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     public void announced(IpAddress address) {
         say(() -> "announces " + address);
         requireToBeActive("announces " + address);
+    }
+
+    private long datagramsOfAnAdvertisement() {
+        return config.families().stream()
+                .mapToInt(family ->
+                        Math.max(1, config.protocol().unicastPeers(family).size()))
+                .sum();
     }
 
     private void requireToBeActive(String deed) {

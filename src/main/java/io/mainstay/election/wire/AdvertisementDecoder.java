@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * {@link DecodeResult.Discarded}.
  *
  * <p>The checks are those of RFC 9568 §7.1 that need no knowledge of the local virtual routers, in the order of
- * {@link DiscardReason}. The receiver has still to compare VRID, version, source, and in version 2 authentication and
+ * {@link DiscardReason}. The receiver has still to compare VRID, version, source, destination, and in version 2 authentication and
  * interval.
  *
  * <p>Stateless; any thread.
@@ -38,7 +38,8 @@ public final class AdvertisementDecoder {
     /** Reads one datagram; its payload is not kept. */
     public static DecodeResult decode(IpDatagram datagram) {
         byte[] octets = datagram.payload();
-        if (datagram.hopLimit() != MessageLayout.HOP_LIMIT) {
+        // How far a unicast peer may be away is for the receiver to know.
+        if (datagram.destination().isMulticast() && datagram.hopLimit() != MessageLayout.HOP_LIMIT) {
             return discarded(DiscardReason.TTL, "TTL: " + datagram.hopLimit() + " (expected: 255)");
         }
         if (octets.length < MessageLayout.ADDRESSES) {

@@ -10,7 +10,10 @@ package io.mainstay.election.wire;
  * them.
  */
 public enum DiscardReason {
-    /** The TTL or hop limit was not 255, so the message may come from beyond the segment (RFC 9568 §5.1.1.3). */
+    /**
+     * The TTL or hop limit was not 255, so the message may come from beyond the segment (RFC 9568 §5.1.1.3). Of a unicast
+     * message: less than what is configured; that by the receiver.
+     */
     TTL("ttl"),
     /** The message was not exactly as long as its version and its number of addresses make it. */
     LENGTH("length"),
@@ -26,6 +29,10 @@ public enum DiscardReason {
     VRID_UNKNOWN("vrid-unknown"),
     /** VRRP of a version that the virtual router does not speak: both sides would be Active at once. By the receiver. */
     VERSION_OTHER("version-other"),
+    /** Sent to the multicast group where unicast peers are expected, or the other way about. By the receiver. */
+    DESTINATION("destination"),
+    /** From none of the unicast peers. By the receiver. */
+    PEER_UNKNOWN("peer-unknown"),
     /** VRRPv2 with another authentication type than the local one (RFC 3768 §7.1). Also by the receiver. */
     AUTHENTICATION_TYPE("authentication-type"),
     /** VRRPv2 with a password that is not the local one (RFC 2338 §7.1). By the receiver. */
@@ -37,7 +44,9 @@ public enum DiscardReason {
     /** The source is an address of this node: its own message came back, or another host took that address. By the receiver. */
     OWN_ADVERTISEMENT("own-advertisement"),
     /** VRRPv2 with another advertisement interval than the local one (RFC 3768 §7.1). By the receiver. */
-    INTERVAL_MISMATCH("interval-mismatch");
+    INTERVAL_MISMATCH("interval-mismatch"),
+    /** None of the addresses is one of the virtual router: a stranger uses its number. By the receiver. */
+    ADDRESSES_FOREIGN("addresses-foreign");
 
     private final String label;
 

@@ -25,6 +25,9 @@ record AddressMessage(int interfaceIndex, VirtualAddress address, int scope, int
     /** Longest prefix that leaves room for a broadcast address (RFC 3021). */
     private static final int LONGEST_PREFIX_WITH_BROADCAST = 30;
 
+    /** Of IPv6, the flag of a secondary address says temporary (RFC 8981). */
+    private static final int UNSUITABLE_IPV6 = Rtnetlink.IFA_F_SECONDARY | Rtnetlink.IFA_F_DEPRECATED;
+
     /**
      * Asks that an address be added, and refused if it is there.
      *
@@ -119,8 +122,23 @@ record AddressMessage(int interfaceIndex, VirtualAddress address, int scope, int
         };
     }
 
-    /** Whether the kernel may take it as source address of its own accord: of global scope, and not secondary to another. */
-    boolean isPrimary() {
-        return scope == Rtnetlink.RT_SCOPE_UNIVERSE && (flags & Rtnetlink.IFA_F_SECONDARY) == 0;
+    /** Whether it can be used: duplicate address detection is over, and found none (RFC 4862 §5.4). */
+    boolean isSettled() {
+        return (flags & (Rtnetlink.IFA_F_TENTATIVE | Rtnetlink.IFA_F_DADFAILED)) == 0;
+    }
+
+    /**
+     * Whether advertisements may come from it. Of IPv4 that is what the kernel takes of its own accord, an address of global
+     * scope that is not secondary to another; of IPv6 one of global or link scope of which it is sure that no other host has
+     * it, and that is neither temporary (RFC 8981) nor about to go.
+     */
+    boolean isSource() {
+        return switch (address.address().family()) {
+            case IPV4 -> scope == Rtnetlink.RT_SCOPE_UNIVERSE && (flags & Rtnetlink.IFA_F_SECONDARY) == 0;
+            case IPV6 ->
+                (scope == Rtnetlink.RT_SCOPE_UNIVERSE || scope == Rtnetlink.RT_SCOPE_LINK)
+                        && isSettled()
+                        && (flags & UNSUITABLE_IPV6) == 0;
+        };
     }
 }

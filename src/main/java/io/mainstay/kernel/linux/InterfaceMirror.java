@@ -73,10 +73,13 @@ final class InterfaceMirror {
         sink.accept(new KernelEvent.LinkChanged(link.name()));
     }
 
-    /** The kernel says so too when only flags or lifetimes of an address changed. */
+    /**
+     * The kernel says so too when only flags or lifetimes of an address changed. One of IPv6 is there once the kernel is sure
+     * that no other host has it.
+     */
     private void addressIsThere(AddressMessage message, Consumer<KernelEvent> sink) {
         Interface on = interfaces.get(message.interfaceIndex());
-        if (on != null && on.addresses.add(message.address())) {
+        if (on != null && message.isSettled() && on.addresses.add(message.address())) {
             sink.accept(new KernelEvent.AddressAdded(on.name, message.address()));
         }
     }
@@ -99,7 +102,7 @@ final class InterfaceMirror {
         links.forEach(link -> interfaces.put(link.index(), new Interface(link)));
         for (AddressMessage message : addresses) {
             @Nullable Interface on = interfaces.get(message.interfaceIndex());
-            if (on != null) {
+            if (on != null && message.isSettled()) {
                 on.addresses.add(message.address());
             }
         }

@@ -21,6 +21,7 @@ final class KernelSocket implements AutoCloseable {
     private final NativeBuffer outgoing;
     private final NativeBuffer incoming;
     private final NativeBuffer destination = new NativeBuffer(LONGEST_ADDRESS);
+    private final ReceiveHeader header;
     private boolean closed;
 
     private KernelSocket(String name, int descriptor, int longestMessage) {
@@ -28,6 +29,7 @@ final class KernelSocket implements AutoCloseable {
         this.descriptor = descriptor;
         this.outgoing = new NativeBuffer(longestMessage);
         this.incoming = new NativeBuffer(longestMessage);
+        this.header = new ReceiveHeader(incoming);
     }
 
     /**
@@ -102,6 +104,16 @@ final class KernelSocket implements AutoCloseable {
      */
     int receive() {
         return LinuxCalls.receive(descriptor, incoming);
+    }
+
+    /** As {@link #receive}; {@link #header} then tells the sender and what the kernel knows of the message. */
+    int receiveWithHeader() {
+        return header.receive(descriptor);
+    }
+
+    /** What is known of the message just received by {@link #receiveWithHeader}. */
+    ReceiveHeader header() {
+        return header;
     }
 
     /** Throws away what stands in the receive queue. */

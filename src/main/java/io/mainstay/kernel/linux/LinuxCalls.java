@@ -31,6 +31,8 @@ final class LinuxCalls {
 
         long recv(int descriptor, Pointer buffer, @size_t long length, int flags);
 
+        long recvmsg(int descriptor, Pointer message, int flags);
+
         int ppoll(Pointer pollDescriptors, long count, @Nullable Pointer timeout, @Nullable Pointer signalMask);
 
         int eventfd(int initialValue, int flags);
@@ -75,6 +77,11 @@ final class LinuxCalls {
     /** Receives one message; one that is too long for the buffer is cut, but its true length returned. */
     static int receive(int descriptor, NativeBuffer buffer) {
         return orErrno(LIBC.recv(descriptor, buffer.pointer(), buffer.capacity(), SocketConstants.MSG_TRUNC));
+    }
+
+    /** Receives one message by a {@code struct msghdr}; its true length, as with {@link #receive}. */
+    static int receiveMessage(int descriptor, NativeBuffer header) {
+        return orErrno(LIBC.recvmsg(descriptor, header.pointer(), SocketConstants.MSG_TRUNC));
     }
 
     /** @param timeout a timespec; null waits without end */

@@ -6,6 +6,7 @@ import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpFamily;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.util.HashSet;
@@ -15,7 +16,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Waits in one ppoll(2) for datagrams, ARP claims and rtnetlink events of all open interfaces, and for {@link #wake}.
+ * Waits in one ppoll(2) for datagrams, claims and rtnetlink events of all open interfaces, and for {@link #wake}.
  *
  * <p>Link and address events come for every interface of the network namespace, open or not, so that one that appears can be
  * opened. ppoll takes its timeout in nanoseconds, but the kernel lets an ordinary thread sleep up to its timer slack, 50
@@ -55,27 +56,17 @@ final class LinuxKernelEvents implements KernelEvents {
     }
 
     @Override
-    public AdvertisementSocket open(InterfaceName interfaceName) throws KernelException {
+    public AdvertisementSocket open(InterfaceName interfaceName, Set<IpFamily> families) throws KernelException {
         LinkMessage link = links.require(interfaceName, "open " + interfaceName + " for VRRP");
-        RawAdvertisementSocket advertisements = RawAdvertisementSocket.open(link);
-        ArpListener claims;
-        try {
-            claims = ArpListener.open(link, netlink::isOwnMac);
-        } catch (KernelException e) {
-            advertisements.close();
-            throw e;
-        }
-        OpenInterface opened = new OpenInterface(advertisements, claims, this::forget);
+        OpenInterface opened = OpenInterface.open(link, families, netlink::isOwnMac, this::forget);
         openInterfaces.add(opened);
-        sources.add(advertisements);
-        sources.add(claims);
+        opened.sources().forEach(sources::add);
         return opened;
     }
 
     private void forget(OpenInterface closed) {
         openInterfaces.remove(closed);
-        sources.remove(closed.advertisements());
-        sources.remove(closed.claims());
+        closed.sources().forEach(sources::remove);
     }
 
     @Override

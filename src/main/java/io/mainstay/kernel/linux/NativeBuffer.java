@@ -44,9 +44,7 @@ final class NativeBuffer {
 
     /** Reads from the start of the buffer. */
     byte[] get(int length) {
-        byte[] octets = new byte[length];
-        memory.get(0, octets, 0, length);
-        return octets;
+        return get(0, length);
     }
 
     void putShort(int offset, int value) {
@@ -59,6 +57,21 @@ final class NativeBuffer {
 
     void putInt(int offset, int value) {
         memory.putInt(offset, value);
+    }
+
+    int getInt(int offset) {
+        return memory.getInt(offset);
+    }
+
+    long getLong(int offset) {
+        return memory.getLong(offset);
+    }
+
+    /** Reads from anywhere in the buffer. */
+    byte[] get(int offset, int length) {
+        byte[] octets = new byte[length];
+        memory.get(offset, octets, 0, length);
+        return octets;
     }
 
     void putLong(int offset, long value) {

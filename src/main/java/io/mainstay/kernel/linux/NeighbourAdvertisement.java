@@ -5,6 +5,7 @@ import io.mainstay.net.InternetChecksum;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.MacAddress;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * An unsolicited neighbour advertisement to all nodes, by which a host says that it has an IPv6 address (RFC 4861 §4.4 and
@@ -22,17 +23,44 @@ record NeighbourAdvertisement(MacAddress mac, Ipv6Address address) {
 
     private static final int IPV6_HEADER_LENGTH = 40;
     private static final int MESSAGE_LENGTH = 32;
-    private static final int ICMPV6 = 58;
-    private static final int TYPE = 136;
-    private static final int HOP_LIMIT = 255;
+    static final int ICMPV6 = 58;
+    static final int TYPE = 136;
+    static final int HOP_LIMIT = 255;
     private static final int VERSION_6 = 0x6000_0000;
 
     /** Router, which a virtual router is, and Override, but not Solicited. */
     private static final int FLAGS = 0xA000_0000;
 
+    private static final int TARGET = 8;
+    private static final int OPTIONS = 24;
+    private static final int OPTION_UNIT = 8;
     private static final int OPTION_TARGET_LINK_LAYER_ADDRESS = 2;
     /** In units of eight octets. */
     private static final int OPTION_LENGTH = 1;
+
+    /**
+     * Reads a neighbour advertisement that stands behind an IPv6 header; empty if it does not say which hardware address the
+     * host has.
+     */
+    static Optional<NeighbourAdvertisement> parse(byte[] octets) {
+        if (octets.length < IPV6_HEADER_LENGTH + MESSAGE_LENGTH) {
+            return Optional.empty();
+        }
+        int option = IPV6_HEADER_LENGTH + OPTIONS;
+        while (octets.length - option >= OPTION_UNIT) {
+            int length = (octets[option + 1] & 0xFF) * OPTION_UNIT;
+            if (octets[option] == OPTION_TARGET_LINK_LAYER_ADDRESS && length == OPTION_UNIT) {
+                return Optional.of(new NeighbourAdvertisement(
+                        MacAddress.ofOctets(octets, option + 2),
+                        Ipv6Address.ofOctets(octets, IPV6_HEADER_LENGTH + TARGET)));
+            }
+            if (length == 0) {
+                break;
+            }
+            option += length;
+        }
+        return Optional.empty();
+    }
 
     byte[] toFrame() {
         byte[] frame = new byte[EthernetFrame.HEADER_LENGTH + IPV6_HEADER_LENGTH + MESSAGE_LENGTH];

@@ -7,7 +7,6 @@ import io.mainstay.kernel.LinkState;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
-import io.mainstay.net.Ipv4Address;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,12 +26,12 @@ final class NetlinkLinkTable implements LinkTable {
             return Optional.empty();
         }
         LinkMessage link = found.get();
-        Optional<IpAddress> primaryIpv4 = addresses(link).stream()
-                .filter(address -> address.address().address() instanceof Ipv4Address && address.isPrimary())
+        List<IpAddress> sources = addresses(link).stream()
+                .filter(AddressMessage::isSource)
                 .map(address -> address.address().address())
-                .findFirst();
+                .toList();
         return Optional.of(
-                new LinkState(link.index(), link.mac(), link.mtuOctets(), link.isUp(), link.hasCarrier(), primaryIpv4));
+                new LinkState(link.index(), link.mac(), link.mtuOctets(), link.isUp(), link.hasCarrier(), sources));
     }
 
     /**

@@ -72,16 +72,20 @@ final class PacketAnnouncer implements NeighbourAnnouncer, AutoCloseable {
         }
     }
 
-    /** Sends for IPv4 only: nothing listens for the answer that an IPv6 host would give. */
     @Override
     public void probe(InterfaceName interfaceName, IpAddress address) throws KernelException {
         String operation = "probe " + address + " on " + interfaceName;
-        if (!(address instanceof Ipv4Address ipv4)) {
-            throw new KernelException(operation, Errno.EAFNOSUPPORT.number());
-        }
         LinkMessage link = requireEthernet(interfaceName, operation);
-        byte[] frame = ArpPacket.probe(link.mac(), ipv4).toBroadcastFrame();
-        send(link, SocketConstants.ETH_P_ARP, frame, operation);
+        switch (address) {
+            case Ipv4Address ipv4 -> {
+                byte[] frame = ArpPacket.probe(link.mac(), ipv4).toBroadcastFrame();
+                send(link, SocketConstants.ETH_P_ARP, frame, operation);
+            }
+            case Ipv6Address ipv6 -> {
+                byte[] frame = new NeighbourSolicitation(link.mac(), ipv6).toFrame();
+                send(link, SocketConstants.ETH_P_IPV6, frame, operation);
+            }
+        }
     }
 
     private LinkMessage requireEthernet(InterfaceName interfaceName, String operation) throws KernelException {

@@ -49,7 +49,11 @@ final class Rtnetlink {
     static final int IFA_FLAGS = 8;
     static final int IFA_F_SECONDARY = 0x1;
     static final int IFA_F_NODAD = 0x2;
+    static final int IFA_F_DADFAILED = 0x8;
+    static final int IFA_F_DEPRECATED = 0x20;
+    static final int IFA_F_TENTATIVE = 0x40;
     static final int RT_SCOPE_UNIVERSE = 0;
+    static final int RT_SCOPE_LINK = 253;
 
     private Rtnetlink() {}
 }

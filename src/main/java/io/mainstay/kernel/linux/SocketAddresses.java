@@ -2,6 +2,7 @@
 package io.mainstay.kernel.linux;
 
 import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.Ipv6Address;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -9,8 +10,12 @@ import java.nio.ByteOrder;
 final class SocketAddresses {
 
     private static final int IPV4_LENGTH = 16;
+    private static final int IPV6_LENGTH = 28;
     private static final int PACKET_LENGTH = 20;
     private static final int NETLINK_LENGTH = 12;
+
+    /** Where the address stands in {@code struct sockaddr_in6}. */
+    static final int IPV6_ADDRESS = 8;
 
     private SocketAddresses() {}
 
@@ -18,6 +23,15 @@ final class SocketAddresses {
     static byte[] ipv4(Ipv4Address address) {
         byte[] octets = new byte[IPV4_LENGTH];
         startFamily(octets, SocketConstants.AF_INET).put(4, address.octets());
+        return octets;
+    }
+
+    /** {@code struct sockaddr_in6} without port; the interface gives a link-local address its meaning (ipv6(7)). */
+    static byte[] ipv6(Ipv6Address address, int interfaceIndex) {
+        byte[] octets = new byte[IPV6_LENGTH];
+        startFamily(octets, SocketConstants.AF_INET6)
+                .put(IPV6_ADDRESS, address.octets())
+                .putInt(24, interfaceIndex);
         return octets;
     }
 

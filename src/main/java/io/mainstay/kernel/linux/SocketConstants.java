@@ -3,7 +3,7 @@ package io.mainstay.kernel.linux;
 
 /**
  * Numbers of the socket interface, under their names in the Linux headers (bits/socket.h, asm-generic/socket.h,
- * linux/in.h, linux/if_packet.h, linux/if_ether.h). The same on x86-64 and AArch64.
+ * linux/in.h, linux/in6.h, linux/if_packet.h, linux/if_ether.h). The same on x86-64 and AArch64.
  */
 final class SocketConstants {
 
@@ -38,6 +38,17 @@ final class SocketConstants {
     static final int IP_MULTICAST_LOOP = 34;
     static final int IP_ADD_MEMBERSHIP = 35;
     static final int IP_MULTICAST_ALL = 49;
+
+    static final int SOL_IPV6 = 41;
+    static final int IPV6_MULTICAST_IF = 17;
+    static final int IPV6_MULTICAST_LOOP = 19;
+    static final int IPV6_ADD_MEMBERSHIP = 20;
+    static final int IPV6_MULTICAST_ALL = 29;
+    static final int IPV6_HDRINCL = 36;
+    static final int IPV6_RECVPKTINFO = 49;
+    static final int IPV6_PKTINFO = 50;
+    static final int IPV6_RECVHOPLIMIT = 51;
+    static final int IPV6_HOPLIMIT = 52;
 
     static final int ETH_P_IP = 0x0800;
     static final int ETH_P_ARP = 0x0806;

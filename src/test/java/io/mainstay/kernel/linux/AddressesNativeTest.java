@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.mainstay.kernel.AddressTable;
 import io.mainstay.kernel.Errno;
+import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.LinkState;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.VirtualAddress;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -165,7 +169,7 @@ class AddressesNativeTest {
         assertThat(link.mac()).isEqualTo(VethLab.NEAR_MAC);
         assertThat(link.mtuOctets()).isEqualTo(1400);
         assertThat(link.isUsable()).isTrue();
-        assertThat(link.primaryIpv4()).contains(VethLab.NEAR_ADDRESS);
+        assertThat(ipv4Sources()).containsExactly(VethLab.NEAR_ADDRESS);
     }
 
     @Test
@@ -180,13 +184,32 @@ class AddressesNativeTest {
         assertThat(kernel.links().find(VethLab.NEAR).orElseThrow().up()).isFalse();
     }
 
+    private List<IpAddress> ipv4Sources() throws KernelException {
+        return kernel.links().find(VethLab.NEAR).orElseThrow().sources().stream()
+                .filter(address -> address.family() == IpFamily.IPV4)
+                .toList();
+    }
+
+    @Test
+    void theLinkLocalAddressIsASourceOnceNoOtherHostCanHaveIt() throws Exception {
+        NetworkNamespace.sysctl("net/ipv6/conf/near0/accept_dad", "1");
+        NetworkNamespace.ip("address", "flush", "dev", "near0", "scope", "link");
+        VethLab.eventsNow(kernel);
+        NetworkNamespace.ip("address", "add", "fe80::5/64", "dev", "near0");
+        KernelEvent settled = new KernelEvent.AddressAdded(VethLab.NEAR, VirtualAddress.parse("fe80::5/64"));
+
+        assertThat(kernel.links().find(VethLab.NEAR).orElseThrow().sources())
+                .doesNotContain(IpAddress.parse("fe80::5"));
+        VethLab.awaitEvent(kernel, settled::equals);
+        assertThat(kernel.links().find(VethLab.NEAR).orElseThrow().sources()).contains(IpAddress.parse("fe80::5"));
+    }
+
     @Test
     void aVirtualAddressOfTheSameSubnetIsNotThePrimaryOne() throws KernelException {
         addresses.add(VethLab.NEAR, VirtualAddress.parse("198.18.0.0/24"));
         addresses.add(VethLab.NEAR, VIP);
 
-        assertThat(kernel.links().find(VethLab.NEAR).orElseThrow().primaryIpv4())
-                .contains(VethLab.NEAR_ADDRESS);
+        assertThat(ipv4Sources()).containsExactly(VethLab.NEAR_ADDRESS);
     }
 
     @Test
@@ -194,8 +217,7 @@ class AddressesNativeTest {
         NetworkNamespace.ip("address", "flush", "dev", "near0");
         NetworkNamespace.ip("address", "add", "198.18.0.1/24", "dev", "near0", "scope", "link");
 
-        assertThat(kernel.links().find(VethLab.NEAR).orElseThrow().primaryIpv4())
-                .isEmpty();
+        assertThat(ipv4Sources()).isEmpty();
     }
 
     @Test

@@ -11,11 +11,14 @@ import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
+import io.mainstay.net.VirtualAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("native")
 class AdvertisementsNativeTest {
 
+    private static final IpAddress FAR_LINK_LOCAL = IpAddress.parse("fe80::77");
     private static final byte[] MESSAGE = HexFormat.of().parseHex("313364010064a865c0000201");
 
     @RegisterExtension
@@ -51,7 +55,7 @@ class AdvertisementsNativeTest {
 
     private void sendFromFar(IpAddress source, IpAddress destination, byte[] message) {
         lab.far().call(() -> {
-            try (AdvertisementSocket socket = far.events().open(VethLab.FAR)) {
+            try (AdvertisementSocket socket = far.events().open(VethLab.FAR, VethLab.BOTH_FAMILIES)) {
                 socket.send(source, destination, message);
             }
             return "sent";
@@ -68,7 +72,7 @@ class AdvertisementsNativeTest {
 
     @Test
     void anAdvertisementArrivesOctetForOctetWithTtl255() throws Exception {
-        AdvertisementSocket socket = near.events().open(VethLab.NEAR);
+        AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
 
         sendFromFar(VethLab.FAR_ADDRESS, Ipv4Address.VRRP_GROUP, MESSAGE);
 
@@ -96,7 +100,7 @@ class AdvertisementsNativeTest {
 
     @Test
     void aUnicastAdvertisementArrives() throws Exception {
-        AdvertisementSocket socket = near.events().open(VethLab.NEAR);
+        AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
 
         sendFromFar(VethLab.FAR_ADDRESS, VethLab.NEAR_ADDRESS, MESSAGE);
 
@@ -107,7 +111,7 @@ class AdvertisementsNativeTest {
     @Test
     void theSourceIsTheOneAskedForEvenIfTheInterfaceHasItNot() throws Exception {
         IpAddress source = IpAddress.parse("198.18.0.77");
-        AdvertisementSocket socket = near.events().open(VethLab.NEAR);
+        AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
 
         sendFromFar(source, Ipv4Address.VRRP_GROUP, MESSAGE);
 
@@ -123,9 +127,9 @@ class AdvertisementsNativeTest {
             NetworkNamespace.ip("link", "set", "other1", "up");
             NetworkNamespace.ip("address", "add", "198.19.0.1/24", "dev", "other0");
             NetworkNamespace.ip("link", "set", "other0", "up");
-            AdvertisementSocket onOther = near.events().open(other);
-            AdvertisementSocket onNear = near.events().open(VethLab.NEAR);
-            AdvertisementSocket closed = near.events().open(VethLab.NEAR);
+            AdvertisementSocket onOther = near.events().open(other, VethLab.BOTH_FAMILIES);
+            AdvertisementSocket onNear = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
+            AdvertisementSocket closed = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
             closed.close();
             onNear.send(VethLab.NEAR_ADDRESS, Ipv4Address.VRRP_GROUP, MESSAGE);
             sendFromFar(VethLab.FAR_ADDRESS, VethLab.NEAR_ADDRESS, MESSAGE);
@@ -149,13 +153,13 @@ class AdvertisementsNativeTest {
 
     @Test
     void theTtlOfWhatArrivesIsToldAsItIs() throws Exception {
-        AdvertisementSocket socket = near.events().open(VethLab.NEAR);
+        AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
         lab.far().call(() -> {
             try (KernelSocket raw =
                     KernelSocket.open("raw socket", SocketConstants.AF_INET, SocketConstants.SOCK_RAW, 112, 1500)) {
                 raw.setOption("IP_HDRINCL", SocketConstants.SOL_IP, SocketConstants.IP_HDRINCL, 1);
-                byte[] packet = Ipv4Packet.write(
-                        (Ipv4Address) VethLab.FAR_ADDRESS, (Ipv4Address) VethLab.NEAR_ADDRESS, 0, 64, 112, MESSAGE);
+                byte[] packet =
+                        IpHeader.prependTo(new IpDatagram(VethLab.FAR_ADDRESS, VethLab.NEAR_ADDRESS, 64, MESSAGE));
                 return LinuxCalls.check(
                         raw.send(packet, SocketAddresses.ipv4((Ipv4Address) VethLab.NEAR_ADDRESS)), "send");
             }
@@ -167,7 +171,7 @@ class AdvertisementsNativeTest {
 
     @Test
     void sendingOnAnInterfaceThatIsDownSaysSo() throws Exception {
-        AdvertisementSocket socket = near.events().open(VethLab.NEAR);
+        AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
         NetworkNamespace.ip("link", "set", "near0", "down");
 
         assertThatExceptionOfType(KernelException.class)
@@ -184,12 +188,78 @@ class AdvertisementsNativeTest {
     }
 
     @Test
-    void ipv6IsRefusedWithItsReason() throws Exception {
-        AdvertisementSocket socket = near.events().open(VethLab.NEAR);
+    void anIpv6AdvertisementArrivesOctetForOctetWithHopLimit255() throws Exception {
+        AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
+
+        sendFromFar(FAR_LINK_LOCAL, Ipv6Address.VRRP_GROUP, MESSAGE);
+
+        IpDatagram datagram = awaitDatagram(near, FAR_LINK_LOCAL);
+        assertThat(datagram.destination()).isEqualTo(Ipv6Address.VRRP_GROUP);
+        assertThat(datagram.hopLimit()).isEqualTo(255);
+        assertThat(datagram.payload()).isEqualTo(MESSAGE);
+        socket.close();
+    }
+
+    @Test
+    void anIpv6AdvertisementGoesOutAsControlTrafficToTheGroupsMacAddress() throws Exception {
+        try (FrameCapture capture = FrameCapture.open(VethLab.NEAR, SocketConstants.ETH_P_IPV6)) {
+            sendFromFar(FAR_LINK_LOCAL, Ipv6Address.VRRP_GROUP, MESSAGE);
+
+            byte[] frame = capture.awaitFrame(octets -> octets[20] == 112);
+            assertThat(frame)
+                    .isEqualTo(HexFormat.of()
+                            .parseHex("333300000012" + "020000000002" + "86dd" + "6c000000" + "000c" + "70" + "ff"
+                                    + "fe800000000000000000000000000077" + "ff020000000000000000000000000012"
+                                    + "313364010064a865c0000201"));
+        }
+    }
+
+    @Test
+    void aUnicastIpv6AdvertisementArrivesWithItsHopLimit() throws Exception {
+        IpAddress here = IpAddress.parse("2001:db8::1");
+        IpAddress there = IpAddress.parse("2001:db8::2");
+        near.addresses().add(VethLab.NEAR, VirtualAddress.parse("2001:db8::1/64"));
+        lab.far().call(() -> NetworkNamespace.ip("address", "add", "2001:db8::2/64", "dev", "far0", "nodad"));
+        AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
+        lab.far().call(() -> {
+            try (KernelSocket raw =
+                    KernelSocket.open("raw socket", SocketConstants.AF_INET6, SocketConstants.SOCK_RAW, 112, 1500)) {
+                raw.setOption("IPV6_HDRINCL", SocketConstants.SOL_IPV6, SocketConstants.IPV6_HDRINCL, 1);
+                byte[] packet = IpHeader.prependTo(new IpDatagram(there, here, 64, MESSAGE));
+                return LinuxCalls.check(raw.send(packet, SocketAddresses.ipv6((Ipv6Address) here, 0)), "send");
+            }
+        });
+
+        IpDatagram datagram = awaitDatagram(near, there);
+        assertThat(datagram.destination()).isEqualTo(here);
+        assertThat(datagram.hopLimit()).isEqualTo(64);
+        socket.close();
+    }
+
+    @Test
+    void aNodeDoesNotHearItselfOverIpv6() throws Exception {
+        AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
+        socket.send(IpAddress.parse("fe80::66"), Ipv6Address.VRRP_GROUP, MESSAGE);
+        sendFromFar(FAR_LINK_LOCAL, Ipv6Address.VRRP_GROUP, MESSAGE);
+
+        List<KernelEvent> events = VethLab.awaitEvent(near, KernelEvent.DatagramReceived.class::isInstance);
+        events.addAll(VethLab.eventsNow(near));
+        assertThat(events)
+                .filteredOn(KernelEvent.DatagramReceived.class::isInstance)
+                .singleElement()
+                .extracting(event ->
+                        ((KernelEvent.DatagramReceived) event).datagram().source())
+                .isEqualTo(FAR_LINK_LOCAL);
+        socket.close();
+    }
+
+    @Test
+    void aFamilyThatIsNotOpenIsRefusedWithItsReason() throws Exception {
+        AdvertisementSocket socket = near.events().open(VethLab.NEAR, Set.of(IpFamily.IPV4));
 
         assertThatExceptionOfType(KernelException.class)
                 .isThrownBy(() -> socket.send(IpAddress.parse("fe80::1"), Ipv6Address.VRRP_GROUP, MESSAGE))
-                .withMessage("send VRRP from fe80::1 to ff02::12 on near0: address family not supported (errno 97)");
+                .withMessage("send VRRP over IPv6 on near0: address family not supported (errno 97)");
         socket.close();
     }
 }

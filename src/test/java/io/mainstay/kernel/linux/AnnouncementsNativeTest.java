@@ -24,6 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class AnnouncementsNativeTest {
 
     private static final IpAddress VIP = IpAddress.parse("198.18.0.10");
+    private static final IpAddress VIP6 = IpAddress.parse("2001:db8::10");
     private static final VirtualAddress VIP_WITH_PREFIX = new VirtualAddress(VIP, 24);
     private static final KernelEvent CLAIM_OF_FAR = new KernelEvent.AddressClaimed(VethLab.NEAR, VIP, VethLab.FAR_MAC);
 
@@ -36,7 +37,7 @@ class AnnouncementsNativeTest {
     @BeforeEach
     void open() throws KernelException {
         near = LinuxKernel.open();
-        open = near.events().open(VethLab.NEAR);
+        open = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
     }
 
     @AfterEach
@@ -120,6 +121,34 @@ class AnnouncementsNativeTest {
     }
 
     @Test
+    void whatAnotherHostAnnouncesOverIpv6IsAClaim() throws Exception {
+        onFar(far -> far.announcer().announce(VethLab.FAR, VIP6));
+
+        VethLab.awaitEvent(near, new KernelEvent.AddressClaimed(VethLab.NEAR, VIP6, VethLab.FAR_MAC)::equals);
+    }
+
+    @Test
+    void anAnnouncementCorrectsTheNeighbourTableOfAnIpv6HostThatKnewAnother() throws Exception {
+        NetworkNamespace.ip(
+                "neighbour", "add", VIP6.toString(), "lladdr", "02:00:00:00:00:99", "dev", "near0", "nud", "reachable");
+
+        onFar(far -> far.announcer().announce(VethLab.FAR, VIP6));
+
+        VethLab.awaitEvent(near, KernelEvent.AddressClaimed.class::isInstance);
+        assertThat(NetworkNamespace.ip("neighbour", "show", VIP6.toString(), "dev", "near0"))
+                .contains(VethLab.FAR_MAC.toString());
+    }
+
+    @Test
+    void aProbeOverIpv6IsAnsweredByTheHolderAndTheAnswerIsAClaim() throws Exception {
+        onFar(far -> far.addresses().add(VethLab.FAR, VirtualAddress.parse("2001:db8::10/64")));
+
+        near.announcer().probe(VethLab.NEAR, VIP6);
+
+        VethLab.awaitEvent(near, new KernelEvent.AddressClaimed(VethLab.NEAR, VIP6, VethLab.FAR_MAC)::equals);
+    }
+
+    @Test
     void neitherAProbeOfAnotherHostNorAnAnnouncementOfThisOneIsAClaim() throws Exception {
         near.announcer().announce(VethLab.NEAR, VIP);
         onFar(far -> {
@@ -200,9 +229,6 @@ class AnnouncementsNativeTest {
                 .isThrownBy(() -> near.announcer().announce(new InterfaceName("lo"), VIP))
                 .withMessage("announce 198.18.0.10 on lo: hardware type 772 (expected: Ethernet, 1):"
                         + " address family not supported (errno 97)");
-        assertThatExceptionOfType(KernelException.class)
-                .isThrownBy(() -> near.announcer().probe(VethLab.NEAR, IpAddress.parse("2001:db8::10")))
-                .withMessage("probe 2001:db8::10 on near0: address family not supported (errno 97)");
         NetworkNamespace.ip("link", "set", "near0", "down");
         assertThatExceptionOfType(KernelException.class)
                 .isThrownBy(() -> near.announcer().announce(VethLab.NEAR, VIP))

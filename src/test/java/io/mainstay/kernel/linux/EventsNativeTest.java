@@ -103,7 +103,7 @@ class EventsNativeTest {
 
     @Test
     void aDeletedInterfaceIsToldItsSocketSaysSoAndItsSuccessorCanBeOpened() throws Exception {
-        AdvertisementSocket first = kernel.events().open(VethLab.NEAR);
+        AdvertisementSocket first = kernel.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
         VethLab.eventsNow(kernel);
 
         NetworkNamespace.ip("link", "delete", "near0");
@@ -116,13 +116,13 @@ class EventsNativeTest {
                 .withMessage("send VRRP from 198.18.0.1 to 224.0.0.18 on near0: no such device (errno 19)")
                 .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ENODEV));
         assertThatExceptionOfType(KernelException.class)
-                .isThrownBy(() -> kernel.events().open(VethLab.NEAR))
+                .isThrownBy(() -> kernel.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES))
                 .withMessage("open near0 for VRRP: no such device (errno 19)");
 
         first.close();
         lab.plug();
         VethLab.awaitEvent(kernel, event -> event.equals(LINK_CHANGED) && isUsable());
-        try (AdvertisementSocket second = kernel.events().open(VethLab.NEAR)) {
+        try (AdvertisementSocket second = kernel.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES)) {
             second.send(VethLab.NEAR_ADDRESS, Ipv4Address.VRRP_GROUP, MESSAGE);
         }
     }
@@ -240,10 +240,10 @@ class EventsNativeTest {
     @Test
     void theReceiverMayCloseASocketWhileEventsAreHandedOn() throws Exception {
         List<KernelEvent> events = new ArrayList<>();
-        AdvertisementSocket socket = kernel.events().open(VethLab.NEAR);
+        AdvertisementSocket socket = kernel.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
         lab.far().call(() -> {
             try (LinuxKernel peer = LinuxKernel.open();
-                    AdvertisementSocket sender = peer.events().open(VethLab.FAR)) {
+                    AdvertisementSocket sender = peer.events().open(VethLab.FAR, VethLab.BOTH_FAMILIES)) {
                 for (int i = 0; i < 3; i++) {
                     sender.send(VethLab.FAR_ADDRESS, Ipv4Address.VRRP_GROUP, MESSAGE);
                     peer.announcer().announce(VethLab.FAR, VIP.address());
@@ -269,11 +269,11 @@ class EventsNativeTest {
 
     @Test
     void aFloodIsHandedOnABoundedNumberAtATime() throws Exception {
-        AdvertisementSocket socket = kernel.events().open(VethLab.NEAR);
+        AdvertisementSocket socket = kernel.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
         VethLab.eventsNow(kernel);
         lab.far().call(() -> {
             try (LinuxKernel peer = LinuxKernel.open();
-                    AdvertisementSocket sender = peer.events().open(VethLab.FAR)) {
+                    AdvertisementSocket sender = peer.events().open(VethLab.FAR, VethLab.BOTH_FAMILIES)) {
                 for (int i = 0; i < 200; i++) {
                     sender.send(VethLab.FAR_ADDRESS, Ipv4Address.VRRP_GROUP, MESSAGE);
                 }

@@ -92,7 +92,7 @@ class PacketsTest {
         private static final Ipv4Address SOURCE = Ipv4Address.parse("198.18.0.1");
 
         private final byte[] packet =
-                Ipv4Packet.write(SOURCE, Ipv4Address.VRRP_GROUP, 0xC0, 255, 112, new byte[] {1, 2, 3});
+                IpHeader.prependTo(new IpDatagram(SOURCE, Ipv4Address.VRRP_GROUP, 255, new byte[] {1, 2, 3}));
 
         @Test
         void aPacketHasAHeaderOfTwentyOctets() {

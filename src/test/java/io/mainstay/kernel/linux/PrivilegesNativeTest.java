@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelException;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.VirtualAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
@@ -62,13 +64,13 @@ class PrivilegesNativeTest {
             try (NetlinkSocket netlink = NetlinkSocket.open()) {
                 NetlinkLinkTable links = new NetlinkLinkTable(netlink);
                 try (LinuxKernelEvents events = LinuxKernelEvents.open(links, new LinuxMonotonicClock())) {
-                    events.open(VethLab.NEAR).close();
+                    events.open(VethLab.NEAR, Set.of(IpFamily.IPV4)).close();
                 }
             }
         });
 
         assertThat(refusal)
-                .hasMessage("open VRRP socket on near0 (needs CAP_NET_RAW and CAP_NET_ADMIN):"
+                .hasMessage("open VRRP socket for IPv4 on near0 (needs CAP_NET_RAW and CAP_NET_ADMIN):"
                         + " operation not permitted (errno 1)");
     }
 

@@ -86,12 +86,26 @@ class RtnetlinkTest {
         }
 
         @Test
-        void onlyAnAddressOfGlobalScopeThatIsNotSecondaryIsPrimary() {
+        void anIpv4AddressIsASourceIfItIsOfGlobalScopeAndNotSecondary() {
             VirtualAddress address = VirtualAddress.parse("198.18.0.10/24");
 
-            assertThat(new AddressMessage(3, address, 0, 0x80).isPrimary()).isTrue();
-            assertThat(new AddressMessage(3, address, 0, 0x81).isPrimary()).isFalse();
-            assertThat(new AddressMessage(3, address, 253, 0x80).isPrimary()).isFalse();
+            assertThat(new AddressMessage(3, address, 0, 0x80).isSource()).isTrue();
+            assertThat(new AddressMessage(3, address, 0, 0x81).isSource()).isFalse();
+            assertThat(new AddressMessage(3, address, 253, 0x80).isSource()).isFalse();
+        }
+
+        @Test
+        void anIpv6AddressIsASourceOnceItIsSettledUnlessItGoesSoon() {
+            VirtualAddress address = VirtualAddress.parse("fe80::10/64");
+            int settled = 0x80;
+
+            assertThat(new AddressMessage(3, address, 253, settled).isSource()).isTrue();
+            assertThat(new AddressMessage(3, address, 0, settled).isSource()).isTrue();
+            for (int flag : new int[] {0x01, 0x08, 0x20, 0x40}) {
+                assertThat(new AddressMessage(3, address, 253, settled | flag).isSource())
+                        .as("flag 0x%02x", flag)
+                        .isFalse();
+            }
         }
 
         @Test

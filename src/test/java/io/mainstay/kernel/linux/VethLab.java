@@ -4,12 +4,14 @@ package io.mainstay.kernel.linux;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
@@ -26,6 +28,7 @@ final class VethLab implements BeforeEachCallback, AfterEachCallback {
 
     static final InterfaceName NEAR = new InterfaceName("near0");
     static final InterfaceName FAR = new InterfaceName("far0");
+    static final Set<IpFamily> BOTH_FAMILIES = Set.of(IpFamily.values());
     static final IpAddress NEAR_ADDRESS = IpAddress.parse("198.18.0.1");
     static final IpAddress FAR_ADDRESS = IpAddress.parse("198.18.0.2");
     static final MacAddress NEAR_MAC = new MacAddress(0x0200_0000_0001L);
@@ -93,7 +96,9 @@ final class VethLab implements BeforeEachCallback, AfterEachCallback {
                 .pollInterval(Duration.ofMillis(10))
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> NetworkNamespace.ip("-o", "link", "show", interfaceName.value())
-                        .contains("state UP"));
+                                .contains("state UP")
+                        && NetworkNamespace.ip("-o", "address", "show", "dev", interfaceName.value())
+                                .contains("fe80::"));
     }
 
     NetworkNamespace far() {

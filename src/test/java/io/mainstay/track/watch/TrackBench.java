@@ -13,6 +13,7 @@ import io.mainstay.kernel.LinkState;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
@@ -121,7 +122,7 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
     }
 
     void plug(String name, boolean up, boolean carrier) {
-        links.put(name, new LinkState(2, new MacAddress(2), 1500, up, carrier, Optional.empty()));
+        links.put(name, new LinkState(2, new MacAddress(2), 1500, up, carrier, List.of()));
     }
 
     void changed(String name) {
@@ -178,7 +179,7 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
     }
 
     @Override
-    public AdvertisementSocket open(InterfaceName interfaceName) {
+    public AdvertisementSocket open(InterfaceName interfaceName, Set<IpFamily> families) {
         throw new AssertionError("nothing is opened here");
     }
 

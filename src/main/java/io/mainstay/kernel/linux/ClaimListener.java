@@ -5,6 +5,8 @@ import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
 import java.lang.ref.Reference;
 import java.util.Optional;
@@ -12,52 +14,56 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Hears on one interface who says in ARP packets of either form that it has an IPv4 address (packet(7)). Used by one
- * thread.
+ * Hears on one interface who says that it has an address: for IPv4 in ARP packets of either form, for IPv6 in neighbour
+ * advertisements (packet(7)). Used by one thread.
  */
-final class ArpListener implements PollSource, AutoCloseable {
+final class ClaimListener implements PollSource, AutoCloseable {
 
-    private static final int LONGEST_PACKET = 64;
+    private static final int LONGEST_PACKET = 128;
     private static final int RECEIVE_BUFFER_OCTETS = 256 * 1024;
 
     private final InterfaceName interfaceName;
+    private final IpFamily family;
     private final KernelSocket socket;
     private final Predicate<MacAddress> isOurs;
 
-    private ArpListener(InterfaceName interfaceName, KernelSocket socket, Predicate<MacAddress> isOurs) {
+    private ClaimListener(
+            InterfaceName interfaceName, IpFamily family, KernelSocket socket, Predicate<MacAddress> isOurs) {
         this.interfaceName = interfaceName;
+        this.family = family;
         this.socket = socket;
         this.isOurs = isOurs;
     }
 
     /** @param isOurs tells the MAC addresses of this host, whose packets claim nothing against it */
-    static ArpListener open(LinkMessage link, Predicate<MacAddress> isOurs) throws KernelException {
+    static ClaimListener open(LinkMessage link, IpFamily family, Predicate<MacAddress> isOurs) throws KernelException {
         // Of protocol 0 until the filter is in place, so that nothing slips past it.
         KernelSocket socket = KernelSocket.open(
-                "ARP socket on " + link.name() + " (needs CAP_NET_RAW)",
+                "packet socket for claims of " + family + " addresses on " + link.name() + " (needs CAP_NET_RAW)",
                 SocketConstants.AF_PACKET,
                 SocketConstants.SOCK_DGRAM,
                 0,
                 LONGEST_PACKET);
         try {
-            attachFilter(socket);
+            attach(family == IpFamily.IPV4 ? ClaimFilter.ARP : ClaimFilter.NEIGHBOUR_ADVERTISEMENTS, socket);
             socket.setReceiveBuffer(RECEIVE_BUFFER_OCTETS);
-            socket.bind(SocketAddresses.packet(link.index(), SocketConstants.ETH_P_ARP));
-            return new ArpListener(link.name(), socket, isOurs);
+            int protocol = family == IpFamily.IPV4 ? SocketConstants.ETH_P_ARP : SocketConstants.ETH_P_IPV6;
+            socket.bind(SocketAddresses.packet(link.index(), protocol));
+            return new ClaimListener(link.name(), family, socket, isOurs);
         } catch (KernelException e) {
             socket.close();
             throw e;
         }
     }
 
-    private static void attachFilter(KernelSocket socket) throws KernelException {
-        NativeBuffer instructions = NativeBuffer.of(ArpFilter.instructions());
+    private static void attach(ClaimFilter filter, KernelSocket socket) throws KernelException {
+        NativeBuffer instructions = NativeBuffer.of(filter.instructions());
         try {
             socket.setOption(
                     "SO_ATTACH_FILTER",
                     SocketConstants.SOL_SOCKET,
                     SocketConstants.SO_ATTACH_FILTER,
-                    ArpFilter.program(instructions));
+                    filter.program(instructions));
         } finally {
             Reference.reachabilityFence(instructions);
         }
@@ -79,15 +85,25 @@ final class ArpListener implements PollSource, AutoCloseable {
                 // Told once when the interface goes down; the link event says the same.
                 continue;
             }
-            LinuxCalls.check(length, "receive ARP on " + interfaceName);
+            LinuxCalls.check(length, "receive claims of " + family + " addresses on " + interfaceName);
             claim(socket.received(length)).ifPresent(sink);
         }
     }
 
     private Optional<KernelEvent> claim(byte[] octets) {
-        return ArpPacket.parse(octets)
-                .filter(packet -> !packet.sender().isUnspecified() && !isOurs.test(packet.senderMac()))
-                .map(packet -> new KernelEvent.AddressClaimed(interfaceName, packet.sender(), packet.senderMac()));
+        return switch (family) {
+            case IPV4 ->
+                ArpPacket.parse(octets)
+                        .filter(packet -> !packet.sender().isUnspecified())
+                        .flatMap(packet -> claim(packet.sender(), packet.senderMac()));
+            case IPV6 -> NeighbourAdvertisement.parse(octets).flatMap(heard -> claim(heard.address(), heard.mac()));
+        };
+    }
+
+    private Optional<KernelEvent> claim(IpAddress address, MacAddress claimant) {
+        return isOurs.test(claimant)
+                ? Optional.empty()
+                : Optional.of(new KernelEvent.AddressClaimed(interfaceName, address, claimant));
     }
 
     @Override

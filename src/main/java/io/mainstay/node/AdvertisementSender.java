@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.election.VirtualRouter;
+import io.mainstay.election.wire.Advertisement;
+import io.mainstay.election.wire.AdvertisementEncoder;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpDatagram;
+import io.mainstay.net.IpFamily;
+import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.Ipv6Address;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Puts the messages of one virtual router on the wire: over each of its families, to the multicast group or to each unicast
+ * peer. Belongs to the election thread.
+ */
+final class AdvertisementSender {
+
+    /** RFC 9568 §5.1.1.3 and §5.1.2.3; to unicast peers too, so that they can tell how far away this node is. */
+    private static final int HOP_LIMIT = 255;
+
+    private final VirtualRouter election;
+    private final RunningInterface link;
+
+    AdvertisementSender(VirtualRouter election, RunningInterface link) {
+        this.election = election;
+        this.link = link;
+    }
+
+    /**
+     * How a message went out.
+     *
+     * @param sent to how many destinations it went
+     * @param failures why it did not go to the others
+     */
+    record Outcome(int sent, List<String> failures) {}
+
+    /** Sends what {@code message} gives for each family; one destination that cannot be reached does not hold up the rest. */
+    Outcome send(Function<IpFamily, Advertisement> message) {
+        int sent = 0;
+        List<String> failures = new ArrayList<>();
+        for (IpDatagram datagram : datagrams(message)) {
+            try {
+                link.send(datagram.source(), datagram.destination(), datagram.payload());
+                sent++;
+            } catch (KernelException e) {
+                failures.add(e.getMessage());
+            }
+        }
+        return new Outcome(sent, failures);
+    }
+
+    /** The farewell as it stands now, for the guard to send in this node's place. */
+    List<IpDatagram> resignations() {
+        return datagrams(election::resignation);
+    }
+
+    private List<IpDatagram> datagrams(Function<IpFamily, Advertisement> message) {
+        List<IpDatagram> datagrams = new ArrayList<>();
+        for (IpFamily family : election.config().families()) {
+            Optional<IpAddress> source = election.source(family);
+            if (source.isPresent()) {
+                Advertisement advertisement = message.apply(family);
+                for (IpAddress destination : destinations(family)) {
+                    datagrams.add(datagram(advertisement, source.get(), destination));
+                }
+            }
+        }
+        return datagrams;
+    }
+
+    private List<IpAddress> destinations(IpFamily family) {
+        List<IpAddress> peers = election.config().protocol().unicastPeers(family);
+        if (!peers.isEmpty()) {
+            return peers;
+        }
+        return List.of(family == IpFamily.IPV4 ? Ipv4Address.VRRP_GROUP : Ipv6Address.VRRP_GROUP);
+    }
+
+    private IpDatagram datagram(Advertisement advertisement, IpAddress source, IpAddress destination) {
+        return new IpDatagram(
+                source,
+                destination,
+                HOP_LIMIT,
+                AdvertisementEncoder.encode(advertisement, election.checksumForm(), source, destination));
+    }
+}
