@@ -47,6 +47,7 @@ final class ServiceChecks {
             }
             new HealthChecks(problems).check(service);
             checkBackends(service, listening);
+            new ServiceAdvice(problems).give(service);
         }
     }
 

@@ -37,6 +37,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     }
 
     private final Lane lane;
+    private final long startedNanos;
     private final LiveService service;
     private final LiveListener listener;
     private final Endpoint clientAddress;
@@ -67,6 +68,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
      */
     Relay(Lane lane, LiveService service, LiveListener listener, Endpoint clientAddress, LiveBackend first) {
         this.lane = lane;
+        startedNanos = lane.stamp();
         this.service = service;
         this.listener = listener;
         this.clientAddress = clientAddress;
@@ -95,6 +97,11 @@ final class Relay extends TimerWheel.Entry implements Flow {
     @Override
     public LiveBackend backend() {
         return backend;
+    }
+
+    @Override
+    public long startedNanos() {
+        return startedNanos;
     }
 
     @Override
