@@ -134,9 +134,11 @@ class Vrrpd:
         wait_until(f"vrrpd on {self.node.name} becomes Active", lambda: self.active, seconds)
 
     def stop(self) -> None:
-        """Lets vrrpd say goodbye; zebra goes after it."""
-        for process in reversed(self.processes):
-            process.terminate()
+        """Lets vrrpd say goodbye. Whether zebra then hears in time that the macvlan is to go down is left to chance."""
+        zebra, vrrpd = self.processes
+        vrrpd.terminate()
+        self.node.run("ip", "link", "delete", MACVLAN)
+        zebra.terminate()
 
     def kill(self) -> None:
         """The macvlan stays up behind a killed vrrpd, so it goes as well, as with the host."""
