@@ -7,17 +7,44 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** IPv4 packets as raw sockets hand them out, header included (RFC 791; raw(7)). */
+/** IPv4 packets as raw sockets hand them out and take them in, header included (RFC 791; raw(7)). */
 final class Ipv4Packet {
 
-    private static final int HEADER_LENGTH = 20;
+    static final int HEADER_LENGTH = 20;
 
+    private static final int VERSION_4_HEADER_OF_20 = 0x45;
     private static final int VERSION_4 = 4;
     private static final int TIME_TO_LIVE = 8;
     private static final int SOURCE = 12;
     private static final int DESTINATION = 16;
 
     private Ipv4Packet() {}
+
+    /**
+     * Puts a header before a payload. Total length, identification and checksum are left to the kernel (raw(7)).
+     *
+     * @param typeOfService the octet of DSCP and ECN
+     */
+    static byte[] write(
+            Ipv4Address source,
+            Ipv4Address destination,
+            int typeOfService,
+            int timeToLive,
+            int protocol,
+            byte[] payload) {
+        return ByteBuffer.allocate(HEADER_LENGTH + payload.length)
+                .put((byte) VERSION_4_HEADER_OF_20)
+                .put((byte) typeOfService)
+                .putShort((short) (HEADER_LENGTH + payload.length))
+                .putInt(0)
+                .put((byte) timeToLive)
+                .put((byte) protocol)
+                .putShort((short) 0)
+                .put(source.octets())
+                .put(destination.octets())
+                .put(payload)
+                .array();
+    }
 
     /** Takes a packet apart; empty if its lengths do not fit together, which the kernel lets no packet through with. */
     static Optional<IpDatagram> parse(byte[] octets) {
