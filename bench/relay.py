@@ -16,13 +16,15 @@ from pathlib import Path
 
 from lab.node import Node
 from lab.topology import ADDRESSES, Lab
-from relaying import syscalls
-from relaying.engines import BALANCER, ORIGIN_PORT, ORIGINS, Direct, Engine, kinds, make_engines
+from relaying import allocations, syscalls
+from relaying.engines import BALANCER, ORIGIN_PORT, ORIGINS, Direct, Engine, MainstayProxy, kinds, make_engines
 from relaying.report import Samples, table
 from relaying.works import IDLE, RATES, Driver, Work
 
 SOURCES = Path(__file__).parent / "load"
 PROGRAMS = Path(__file__).parent.parent / "target" / "bench"
+
+WARM_UP_BEFORE_COUNTING_MILLIS = 3_000
 
 NETWORK_SETTINGS = {
     "net.ipv4.ip_local_port_range": "1024 65535",
@@ -110,9 +112,22 @@ def count_calls(driver: Driver, engines: list[Engine], works: list[Work], millis
         for engine in engines:
             if engine.process is not None and work.name in engine.works:
                 progress(f"counting: {work.name}: {engine.name}")
+                driver.measure(work, engine, WARM_UP_BEFORE_COUNTING_MILLIS)
                 counts[work.name][engine.name] = syscalls.count(engine.node, driver, work, engine, millis)
     progress("")
     print(syscalls.table(counts))
+
+
+def count_allocations(driver: Driver, engines: list[Engine], works: list[Work], millis: int) -> None:
+    print("octets of heap that the workers allocate for each request, connection, octet of bulk or datagram")
+    for work in works:
+        for engine in engines:
+            if isinstance(engine, MainstayProxy):
+                progress(f"counting: {work.name}: {engine.name}")
+                driver.measure(work, engine, WARM_UP_BEFORE_COUNTING_MILLIS)
+                octets = allocations.octets_for_each(driver, work, engine, millis)
+                print(f"  {work.name:<10} {engine.name:<12} {octets:10.4f}")
+    progress("")
 
 
 def main() -> int:
@@ -124,6 +139,7 @@ def main() -> int:
     parser.add_argument("--millis", type=int, default=1000, help="length of one measurement (default: 1000)")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 400 ms, to see that it works")
     parser.add_argument("--syscalls", action="store_true", help="count system calls instead, with strace")
+    parser.add_argument("--allocations", action="store_true", help="count octets of heap that ours allocates instead")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single figure there")
     options = parser.parse_args()
     if options.quick:
@@ -141,6 +157,9 @@ def main() -> int:
         works = [work for work in RATES if work.name in wanted]
         if options.syscalls:
             count_calls(driver, engines, works, options.millis)
+            return 0
+        if options.allocations:
+            count_allocations(driver, engines, works, options.millis)
             return 0
         results = measure_rates(
             driver, engines, works, options.rounds, options.millis, warm_up=min(3 * options.millis, 3000)
