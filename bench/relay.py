@@ -24,7 +24,8 @@ from relaying.works import IDLE, RATES, Driver, Work
 SOURCES = Path(__file__).parent / "load"
 PROGRAMS = Path(__file__).parent.parent / "target" / "bench"
 
-WARM_UP_BEFORE_COUNTING_MILLIS = 3_000
+WARM_UP_MILLIS = 5_000
+"""Of each load through each engine, for the compilers of the virtual machine."""
 
 NETWORK_SETTINGS = {
     "net.ipv4.ip_local_port_range": "1024 65535",
@@ -112,7 +113,7 @@ def count_calls(driver: Driver, engines: list[Engine], works: list[Work], millis
         for engine in engines:
             if engine.process is not None and work.name in engine.works:
                 progress(f"counting: {work.name}: {engine.name}")
-                driver.measure(work, engine, WARM_UP_BEFORE_COUNTING_MILLIS)
+                driver.measure(work, engine, WARM_UP_MILLIS)
                 counts[work.name][engine.name] = syscalls.count(engine.node, driver, work, engine, millis)
     progress("")
     print(syscalls.table(counts))
@@ -124,7 +125,7 @@ def count_allocations(driver: Driver, engines: list[Engine], works: list[Work], 
         for engine in engines:
             if isinstance(engine, MainstayProxy):
                 progress(f"counting: {work.name}: {engine.name}")
-                driver.measure(work, engine, WARM_UP_BEFORE_COUNTING_MILLIS)
+                driver.measure(work, engine, WARM_UP_MILLIS)
                 octets = allocations.octets_for_each(driver, work, engine, millis)
                 print(f"  {work.name:<10} {engine.name:<12} {octets:10.4f}")
     progress("")
@@ -162,7 +163,7 @@ def main() -> int:
             count_allocations(driver, engines, works, options.millis)
             return 0
         results = measure_rates(
-            driver, engines, works, options.rounds, options.millis, warm_up=min(3 * options.millis, 3000)
+            driver, engines, works, options.rounds, options.millis, 400 if options.quick else WARM_UP_MILLIS
         )
         if IDLE.name in wanted:
             works.append(IDLE)
