@@ -221,12 +221,6 @@ final class Schema {
                 "Where clients arrive: an address and port, a range of ports, or a list of them. The ports of a backend"
                         + " run along with a range. The address need not be on this node yet.");
 
-        static final Key.Scalar<EngineChoice> ENGINE = Key.optional(
-                "engine",
-                ScalarTypes.word(EngineChoice.class),
-                EngineChoice.AUTO,
-                "Which engine forwards the traffic; auto takes the fastest that has all the service asks for.");
-
         static final Key.Scalar<Duration> DRAIN_TIMEOUT = Key.optional(
                 "drain_timeout",
                 ScalarTypes.duration(Duration.ZERO, WEEK),
@@ -238,7 +232,9 @@ final class Schema {
                 List.of(
                         NAME,
                         LISTEN,
-                        ENGINE,
+                        KernelKeys.ENGINE,
+                        KernelKeys.FORWARDING,
+                        KernelKeys.SOURCE_ADDRESSES,
                         BalanceKeys.BALANCE,
                         BalanceKeys.Hash.SECTION,
                         BalanceKeys.MIN_HEALTHY,
@@ -278,7 +274,7 @@ final class Schema {
     /** The whole file. */
     static final Key.Section ROOT = new Key.Section(
             "",
-            List.of(Node.SECTION, VirtualRouter.ENTRIES, Service.ENTRIES, Control.SECTION),
+            List.of(Node.SECTION, VirtualRouter.ENTRIES, Service.ENTRIES, KernelKeys.Engine.SECTION, Control.SECTION),
             "The configuration of a node.");
 
     /** The keys directly below one that has any. */
