@@ -133,7 +133,7 @@ def count_allocations(driver: Driver, engines: list[Engine], works: list[Work], 
     print("octets of heap that the workers allocate for each request, connection, octet of bulk or datagram")
     for work in works:
         for engine in engines:
-            if isinstance(engine, MainstayProxy):
+            if isinstance(engine, MainstayProxy) and engine.kind == MainstayProxy.kind and work.name in engine.works:
                 progress(f"counting: {work.name}: {engine.name}")
                 driver.measure(work, engine, WARM_UP_MILLIS)
                 octets = allocations.octets_for_each(driver, work, engine, millis)
