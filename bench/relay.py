@@ -16,13 +16,26 @@ from pathlib import Path
 
 from lab.node import Node
 from lab.topology import ADDRESSES, Lab
-from relaying import syscalls
-from relaying.engines import BALANCER, NAT_NODE, ORIGIN_PORT, ORIGINS, Direct, Engine, kinds, make_engines
+from relaying import allocations, syscalls
+from relaying.engines import (
+    BALANCER,
+    NAT_NODE,
+    ORIGIN_PORT,
+    ORIGINS,
+    Direct,
+    Engine,
+    MainstayProxy,
+    kinds,
+    make_engines,
+)
 from relaying.report import Samples, table
 from relaying.works import IDLE, RATES, Driver, Work
 
 SOURCES = Path(__file__).parent / "load"
 PROGRAMS = Path(__file__).parent.parent / "target" / "bench"
+
+WARM_UP_MILLIS = 5_000
+"""Of each load through each engine, for the compilers of the virtual machine."""
 
 NETWORK_SETTINGS = {
     "net.ipv4.ip_local_port_range": "1024 65535",
@@ -110,9 +123,22 @@ def count_calls(driver: Driver, engines: list[Engine], works: list[Work], millis
         for engine in engines:
             if engine.process is not None and work.name in engine.works:
                 progress(f"counting: {work.name}: {engine.name}")
+                driver.measure(work, engine, WARM_UP_MILLIS)
                 counts[work.name][engine.name] = syscalls.count(engine.node, driver, work, engine, millis)
     progress("")
     print(syscalls.table(counts))
+
+
+def count_allocations(driver: Driver, engines: list[Engine], works: list[Work], millis: int) -> None:
+    print("octets of heap that the workers allocate for each request, connection, octet of bulk or datagram")
+    for work in works:
+        for engine in engines:
+            if isinstance(engine, MainstayProxy) and engine.kind == MainstayProxy.kind and work.name in engine.works:
+                progress(f"counting: {work.name}: {engine.name}")
+                driver.measure(work, engine, WARM_UP_MILLIS)
+                octets = allocations.octets_for_each(driver, work, engine, millis)
+                print(f"  {work.name:<10} {engine.name:<12} {octets:10.4f}")
+    progress("")
 
 
 def main() -> int:
@@ -124,6 +150,7 @@ def main() -> int:
     parser.add_argument("--millis", type=int, default=1000, help="length of one measurement (default: 1000)")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 400 ms, to see that it works")
     parser.add_argument("--syscalls", action="store_true", help="count system calls instead, with strace")
+    parser.add_argument("--allocations", action="store_true", help="count octets of heap that ours allocates instead")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single figure there")
     options = parser.parse_args()
     if options.quick:
@@ -142,8 +169,11 @@ def main() -> int:
         if options.syscalls:
             count_calls(driver, engines, works, options.millis)
             return 0
+        if options.allocations:
+            count_allocations(driver, engines, works, options.millis)
+            return 0
         results = measure_rates(
-            driver, engines, works, options.rounds, options.millis, warm_up=min(3 * options.millis, 3000)
+            driver, engines, works, options.rounds, options.millis, 400 if options.quick else WARM_UP_MILLIS
         )
         if IDLE.name in wanted:
             works.append(IDLE)
