@@ -60,7 +60,7 @@ prepare() {
         ;;
     esac
     case " $* " in
-    *" interop "*) need "as peers" keepalived:keepalived ;;
+    *" interop "*) need "as peers" keepalived:keepalived haproxy:haproxy curl:curl ;;
     esac
 }
 

@@ -32,8 +32,17 @@ class ArchitectureTest {
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages(ROOT);
 
-    private static final Set<String> PURE =
-            Set.of("net", "time", "election.wire", "election", "takeover", "forward", "health", "track", "explain");
+    private static final Set<String> PURE = Set.of(
+            "net",
+            "time",
+            "election.wire",
+            "election",
+            "takeover",
+            "forward.wire",
+            "forward",
+            "health",
+            "track",
+            "explain");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -44,19 +53,31 @@ class ArchitectureTest {
         MAY_USE.put("election.wire", rooms("net"));
         MAY_USE.put("election", rooms("net", "time", "election.wire"));
         MAY_USE.put("takeover", rooms("net", "time"));
-        MAY_USE.put("forward", rooms("net", "time"));
+        MAY_USE.put("forward.wire", rooms("net"));
+        MAY_USE.put("forward", rooms("net", "time", "forward.wire"));
         MAY_USE.put("health", rooms("net", "time"));
         MAY_USE.put("track", rooms("net", "time", "health"));
         MAY_USE.put("kernel", rooms("net", "time"));
         MAY_USE.put("track.watch", rooms("track", "kernel", "net", "time"));
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
-        MAY_USE.put("forward.proxy", with(rooms("forward", "health", "net", "time"), "io.netty..", "org.slf4j.."));
+        MAY_USE.put(
+                "forward.proxy",
+                with(rooms("forward", "forward.wire", "health", "net", "time"), "io.netty..", "org.slf4j.."));
         MAY_USE.put("observe", with(rooms("net", "time"), "com.google.gson..", "org.slf4j.."));
         MAY_USE.put("explain", rooms("observe"));
         MAY_USE.put(
                 "config",
                 with(
-                        rooms("net", "time", "election.wire", "election", "takeover", "forward", "health", "track"),
+                        rooms(
+                                "net",
+                                "time",
+                                "election.wire",
+                                "election",
+                                "takeover",
+                                "forward",
+                                "forward.wire",
+                                "health",
+                                "track"),
                         "org.yaml.snakeyaml.."));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
@@ -70,6 +91,7 @@ class ArchitectureTest {
                                 "election",
                                 "takeover",
                                 "forward",
+                                "forward.wire",
                                 "health",
                                 "track",
                                 "track.watch",

@@ -86,7 +86,8 @@ final class ConfigBuilder {
                         new TimeoutConfig(
                                 get(timeouts, Timeouts.CONNECT),
                                 get(timeouts, Timeouts.IDLE),
-                                get(timeouts, Timeouts.HALF_CLOSED)),
+                                get(timeouts, Timeouts.HALF_CLOSED),
+                                get(timeouts, Timeouts.OPENING)),
                         service.entries(Backend.ENTRIES).stream()
                                 .map(ConfigBuilder::backend)
                                 .toList()),

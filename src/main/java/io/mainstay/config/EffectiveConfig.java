@@ -101,7 +101,8 @@ public final class EffectiveConfig {
                         new Tree()
                                 .put(Timeouts.CONNECT, service.timeouts().connect())
                                 .put(Timeouts.IDLE, service.timeouts().idle())
-                                .put(Timeouts.HALF_CLOSED, service.timeouts().halfClosed()));
+                                .put(Timeouts.HALF_CLOSED, service.timeouts().halfClosed())
+                                .put(Timeouts.OPENING, service.timeouts().opening()));
         TrafficKeys.write(settings.traffic(), tree);
         return tree.putTrees(
                 Backend.ENTRIES,

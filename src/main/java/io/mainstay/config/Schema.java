@@ -9,6 +9,7 @@ import static java.time.Duration.ofSeconds;
 import io.mainstay.config.ScalarTypes.StatusRange;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Priority;
@@ -210,8 +211,14 @@ final class Schema {
                 ofSeconds(30),
                 "How long a connection may be silent once one side has finished sending.");
 
-        static final Key.Section SECTION =
-                new Key.Section("timeouts", List.of(CONNECT, IDLE, HALF_CLOSED), "When a silent connection is ended.");
+        static final Key.Scalar<Duration> OPENING = Key.optional(
+                "opening",
+                ScalarTypes.duration(ofMillis(100), ofMinutes(5)),
+                TimeoutConfig.DEFAULT_OPENING,
+                "How long a client may take for what must come before a backend can be chosen: its PROXY header.");
+
+        static final Key.Section SECTION = new Key.Section(
+                "timeouts", List.of(CONNECT, IDLE, HALF_CLOSED, OPENING), "When a silent connection is ended.");
 
         private Timeouts() {}
     }
@@ -298,6 +305,7 @@ final class Schema {
                         TrafficKeys.Udp.SECTION,
                         TrafficKeys.Limits.SECTION,
                         TrafficKeys.Access.SECTION,
+                        TrafficKeys.ProxyProtocol.SECTION,
                         Backend.ENTRIES),
                 0,
                 4096,

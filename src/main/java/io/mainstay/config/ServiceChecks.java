@@ -9,6 +9,7 @@ import io.mainstay.config.WrittenSection.Item;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -48,6 +49,7 @@ final class ServiceChecks {
                     listening.add(listener.value().at(offset));
                 }
             }
+            checkProxyProtocol(service);
             checkHealthCheck(service.section(HealthCheck.SECTION));
             checkBackends(service, listening);
         }
@@ -107,6 +109,17 @@ final class ServiceChecks {
         IpAddress one = a.endpoint().address();
         IpAddress other = b.endpoint().address();
         return a.sharesPortWith(b) && (one.equals(other) || one.isUnspecified() || other.isUnspecified());
+    }
+
+    private void checkProxyProtocol(WrittenSection service) {
+        boolean anyTcp = service.items(Service.LISTEN).stream()
+                .anyMatch(listener -> listener.value().transport() == Transport.TCP);
+        if (!anyTcp && service.has(TrafficKeys.ProxyProtocol.SECTION)) {
+            problems.error(
+                    service.placeOf(TrafficKeys.ProxyProtocol.SECTION),
+                    service.pathOf(TrafficKeys.ProxyProtocol.SECTION),
+                    "not for UDP (expected: in a service with a listener with /tcp only)");
+        }
     }
 
     private void checkHealthCheck(WrittenSection check) {

@@ -7,14 +7,27 @@ package io.mainstay.forward;
  * @param udp how datagrams are made into sessions; without meaning for TCP
  * @param limits how much is taken in
  * @param access who may come
+ * @param proxyProtocol how the address of a client is told from proxy to proxy; without meaning for UDP
  */
-public record TrafficConfig(UdpConfig udp, LimitsConfig limits, AccessConfig access) {
+public record TrafficConfig(
+        UdpConfig udp, LimitsConfig limits, AccessConfig access, ProxyProtocolConfig proxyProtocol) {
 
     public static final TrafficConfig DEFAULT =
-            new TrafficConfig(UdpConfig.DEFAULT, LimitsConfig.NONE, AccessConfig.EVERYBODY);
+            new TrafficConfig(UdpConfig.DEFAULT, LimitsConfig.NONE, AccessConfig.EVERYBODY, ProxyProtocolConfig.NONE);
 
-    /** The defaults with another handling of datagrams. */
-    public static TrafficConfig of(UdpConfig udp) {
-        return new TrafficConfig(udp, LimitsConfig.NONE, AccessConfig.EVERYBODY);
+    public TrafficConfig withUdp(UdpConfig newUdp) {
+        return new TrafficConfig(newUdp, limits, access, proxyProtocol);
+    }
+
+    public TrafficConfig withLimits(LimitsConfig newLimits) {
+        return new TrafficConfig(udp, newLimits, access, proxyProtocol);
+    }
+
+    public TrafficConfig withAccess(AccessConfig newAccess) {
+        return new TrafficConfig(udp, limits, newAccess, proxyProtocol);
+    }
+
+    public TrafficConfig withProxyProtocol(ProxyProtocolConfig newProxyProtocol) {
+        return new TrafficConfig(udp, limits, access, newProxyProtocol);
     }
 }

@@ -57,6 +57,7 @@ class EffectiveConfigTest {
                   connect: 3s
                   idle: 5m
                   half_closed: 30s
+                  opening: 5s
                 udp:
                   session_timeout: 1m
                   responses: 0
@@ -71,6 +72,9 @@ class EffectiveConfigTest {
                 access:
                   allow: []
                   deny: []
+                proxy_protocol:
+                  accept_from: []
+                  send: none
                 backends:
                   - name: 10.0.0.11:8443
                     address: 10.0.0.11:8443

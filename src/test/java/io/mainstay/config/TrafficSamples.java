@@ -4,15 +4,18 @@ package io.mainstay.config;
 import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.LimitsConfig;
+import io.mainstay.forward.ProxyProtocolConfig;
 import io.mainstay.forward.Rate;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
+import io.mainstay.forward.wire.ProxyVersion;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.Prefix;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** The keys by which the traffic of a service is handled, as tests of the whole configuration need them. */
@@ -34,6 +37,9 @@ final class TrafficSamples {
             access:
               allow: [198.51.100.0/24, "2001:db8::/32"]
               deny: [198.51.100.7]
+            proxy_protocol:
+              accept_from: [192.0.2.0/24]
+              send: v2
         """;
 
     /** What {@link #YAML} means. */
@@ -42,7 +48,8 @@ final class TrafficSamples {
             new LimitsConfig(10_000, 100, new Rate(500), new Rate(50), new AddressGrouping(24, 56)),
             new AccessConfig(
                     List.of(Prefix.parse("198.51.100.0/24"), Prefix.parse("2001:db8::/32")),
-                    List.of(Prefix.parse("198.51.100.7"))));
+                    List.of(Prefix.parse("198.51.100.7"))),
+            new ProxyProtocolConfig(List.of(Prefix.parse("192.0.2.0/24")), Optional.of(ProxyVersion.V2)));
 
     private TrafficSamples() {}
 
@@ -59,7 +66,12 @@ final class TrafficSamples {
                         new Rate(random.nextInt(3)),
                         new Rate(random.nextInt(1_000_001)),
                         new AddressGrouping(1 + random.nextInt(32), 1 + random.nextInt(128))),
-                new AccessConfig(prefixes(random), prefixes(random)));
+                new AccessConfig(prefixes(random), prefixes(random)),
+                new ProxyProtocolConfig(
+                        prefixes(random),
+                        random.nextBoolean()
+                                ? Optional.empty()
+                                : Optional.of(random.nextBoolean() ? ProxyVersion.V1 : ProxyVersion.V2)));
     }
 
     private static List<Prefix> prefixes(Random random) {

@@ -142,7 +142,7 @@ final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
             accepted.reset();
             return;
         }
-        worker.relay(listener.service(), listener, accepted, SocketAddresses.ofAccepted(clientAddress));
+        worker.receive(listener, accepted, SocketAddresses.ofAccepted(clientAddress));
     }
 
     /** Leaves new connections in the kernel for a while, rather than being told of them again and again. */

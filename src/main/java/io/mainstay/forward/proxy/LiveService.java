@@ -36,13 +36,14 @@ import org.jspecify.annotations.Nullable;
 final class LiveService {
 
     /** The timeouts of a service in the unit of the relay's deadlines. */
-    record Timeouts(long connectNanos, long idleNanos, long halfClosedNanos) {
+    record Timeouts(long connectNanos, long idleNanos, long halfClosedNanos, long openingNanos) {
 
         static Timeouts of(TimeoutConfig config) {
             return new Timeouts(
                     config.connect().toNanos(),
                     config.idle().toNanos(),
-                    config.halfClosed().toNanos());
+                    config.halfClosed().toNanos(),
+                    config.opening().toNanos());
         }
     }
 
@@ -67,6 +68,7 @@ final class LiveService {
     private final Map<RefusalReason, Long> toldRefusals = new EnumMap<>(RefusalReason.class);
     private final Admission admission;
     private volatile boolean guarded;
+    private volatile Opening opening;
     private volatile ProxyService settings;
     private volatile Timeouts timeouts;
     private volatile List<LiveListener> listeners = List.of();
@@ -102,6 +104,7 @@ final class LiveService {
         admission =
                 new Admission(settings.traffic().limits(), settings.traffic().access(), clock.now());
         guarded = isGuarded(settings.traffic());
+        opening = new Opening(settings.traffic());
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
         }
@@ -127,6 +130,7 @@ final class LiveService {
         timeouts = Timeouts.of(next.config().timeouts());
         admission.configure(next.traffic().limits(), next.traffic().access());
         guarded = isGuarded(next.traffic());
+        opening = new Opening(next.traffic());
         pool.configure(next.config().selection());
         List<LiveBackend> wanted = new ArrayList<>();
         List<LiveBackend> arrived = new ArrayList<>();
@@ -285,6 +289,11 @@ final class LiveService {
                 events.tell(new ProxyEvent.ClientsRefused(name, reason, untold));
             }
         });
+    }
+
+    /** What comes before the octets of clients. */
+    Opening opening() {
+        return opening;
     }
 
     /** Whether new connections have to be judged by {@link #admit} at all. */

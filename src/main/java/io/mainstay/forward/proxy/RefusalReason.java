@@ -5,6 +5,10 @@ package io.mainstay.forward.proxy;
 public enum RefusalReason {
     /** The address of the listener belongs to another node at the moment. */
     GATE_CLOSED,
+    /** A proxy that is trusted to tell for whom it connects said nothing, or nothing that could be understood. */
+    HEADER_MALFORMED,
+    /** The client did not send in time what must come before a backend can be chosen. */
+    OPENING_TIMEOUT,
     /** The client may not use the service. */
     DENIED,
     /** The service has as many connections as it may have. */

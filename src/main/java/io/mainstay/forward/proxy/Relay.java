@@ -2,7 +2,6 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.Candidate;
-import io.mainstay.net.Endpoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,9 +35,8 @@ final class Relay extends TimerWheel.Entry implements Flow {
     }
 
     private final Lane lane;
+    private final Visit visit;
     private final LiveService service;
-    private final LiveListener listener;
-    private final Endpoint clientAddress;
     private final RelayEnd client;
     private RelayEnd server;
     private LiveBackend backend;
@@ -51,7 +49,6 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private List<Candidate<LiveBackend>> tried = List.of();
     private int attempts;
 
-    private boolean admitted;
     private long lastActivityNanos;
     private long timeoutNanos;
 
@@ -61,14 +58,13 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private long nextLookNanos;
 
     /**
-     * @param clientAddress who has connected
+     * @param visit of a client that is in
      * @param first the backend that was taken for this connection
      */
-    Relay(Lane lane, LiveService service, LiveListener listener, Endpoint clientAddress, LiveBackend first) {
+    private Relay(Lane lane, Visit visit, LiveBackend first) {
         this.lane = lane;
-        this.service = service;
-        this.listener = listener;
-        this.clientAddress = clientAddress;
+        this.visit = visit;
+        service = visit.service();
         client = new RelayEnd(this, lane.blocks);
         server = new RelayEnd(this, lane.blocks);
         backend = first;
@@ -76,9 +72,16 @@ final class Relay extends TimerWheel.Entry implements Flow {
         trial = service.observesConnections() ? new Trial(service, lane, first) : null;
     }
 
-    /** Notes that the connection was admitted, so that its end has to be counted. */
-    void setAdmitted(boolean admitted) {
-        this.admitted = admitted;
+    /** A relay for a client that is in; null if no backend takes it, and then the client is counted out again. */
+    static @Nullable Relay forClient(Lane lane, Visit visit) {
+        LiveService service = visit.service();
+        LiveBackend backend = service.take(visit.client());
+        if (backend == null) {
+            service.countRefused(service.reasonForNone());
+            visit.leave();
+            return null;
+        }
+        return new Relay(lane, visit, backend);
     }
 
     /** The end that faces the client, for the socket that is to be attached before the start. */
@@ -88,7 +91,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     @Override
     public LiveListener listener() {
-        return listener;
+        return visit.listener();
     }
 
     @Override
@@ -113,7 +116,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
                 trial.connecting(backend);
             }
             try {
-                server.attach(lane.connect(backend, listener.portOffset(), server));
+                server.attach(lane.connect(backend, visit.listener().portOffset(), server));
                 lastActivityNanos = lane.stamp();
                 timeoutNanos = service.timeouts().connectNanos();
                 lane.file(this);
@@ -146,7 +149,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
             tried = new ArrayList<>(MAX_ATTEMPTS);
         }
         tried.add(backend.candidate());
-        LiveBackend next = service.takeInstead(backend, clientAddress, tried);
+        LiveBackend next = service.takeInstead(backend, visit.client(), tried);
         if (next == null) {
             refuse(RefusalReason.CONNECT_FAILED);
             return;
@@ -218,6 +221,10 @@ final class Relay extends TimerWheel.Entry implements Flow {
         }
         touch();
         allowSilenceFor(service.timeouts().idleNanos());
+        byte[] header = service.opening().headerFor(visit);
+        if (header != null) {
+            server.write(header);
+        }
         move(server, client);
         move(client, server);
         settle();
@@ -361,9 +368,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void end() {
         phase = Phase.ENDED;
         lane.wheel.remove(this);
-        service.giveBack(backend, clientAddress);
-        if (admitted) {
-            service.dismiss(clientAddress);
-        }
+        service.giveBack(backend, visit.client());
+        visit.leave();
     }
 }

@@ -33,6 +33,7 @@ final class Worker {
     private final Runnable tick = this::tick;
     private final Runnable releaseClosed = this::releaseClosed;
     private @Nullable DatagramArea datagrams;
+    private final StreamCalls streamCalls = new StreamCalls();
     private boolean ticking;
 
     Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks) {
@@ -42,6 +43,10 @@ final class Worker {
 
     Lane lane() {
         return lane;
+    }
+
+    StreamCalls streamCalls() {
+        return streamCalls;
     }
 
     /** The memory for datagrams. */
@@ -88,40 +93,47 @@ final class Worker {
         socket.takeRestAndClose();
     }
 
-    /** Takes over a connection of a client that was accepted. */
-    void relay(LiveService service, LiveListener listener, TcpSocket accepted, Endpoint client) {
-        boolean guarded = service.isGuarded();
-        RefusalReason refusal = guarded ? service.admit(client) : null;
-        if (refusal != null) {
-            service.countRefused(refusal);
+    /** Takes over a connection that was accepted. */
+    void receive(LiveListener listener, TcpSocket accepted, Endpoint peer) {
+        LiveService service = listener.service();
+        Visit visit = new Visit(service, listener, peer, arrivedAt(listener, accepted));
+        if (service.opening().beginsWithHeader(peer.address())) {
+            Reception reception = new Reception(lane, visit);
+            EpollStreamSocket socket = register(accepted, reception, service);
+            if (socket != null) {
+                reception.start(socket);
+            }
+            return;
+        }
+        Relay relay = visit.enter() ? Relay.forClient(lane, visit) : null;
+        if (relay == null) {
             accepted.reset();
             return;
         }
-        LiveBackend backend = service.take(client);
-        if (backend == null) {
-            service.countRefused(service.reasonForNone());
-            if (guarded) {
-                service.dismiss(client);
-            }
-            accepted.reset();
-            return;
-        }
-        Relay relay = new Relay(lane, service, listener, client, backend);
-        relay.setAdmitted(guarded);
-        EpollStreamSocket socket;
-        try {
-            socket = new EpollStreamSocket(this, accepted, relay.client(), EpollStreamSocket.READING);
-        } catch (UncheckedIOException shortage) {
-            service.countRefused(RefusalReason.NO_RESOURCES);
-            service.giveBack(backend, client);
-            if (guarded) {
-                service.dismiss(client);
-            }
-            accepted.reset();
+        EpollStreamSocket socket = register(accepted, relay.client(), service);
+        if (socket == null) {
+            relay.abort();
             return;
         }
         relay.client().attach(socket);
         relay.start();
+    }
+
+    private static Endpoint arrivedAt(LiveListener listener, TcpSocket accepted) {
+        Endpoint endpoint = listener.endpoint();
+        return endpoint.address().isUnspecified() ? SocketAddresses.endpoint(accepted.localAddress()) : endpoint;
+    }
+
+    /** Puts the connection of a client on the loop; null if the node lacks the means, and then it is reset. */
+    private @Nullable EpollStreamSocket register(
+            TcpSocket accepted, StreamSocket.Listener listener, LiveService service) {
+        try {
+            return new EpollStreamSocket(this, accepted, listener, EpollStreamSocket.READING);
+        } catch (UncheckedIOException shortage) {
+            service.countRefused(RefusalReason.NO_RESOURCES);
+            accepted.reset();
+            return null;
+        }
     }
 
     private StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener)

@@ -7,6 +7,8 @@ import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.forward.TrafficConfig;
+import io.mainstay.forward.wire.ClientRoute;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.Transport;
@@ -115,15 +117,44 @@ final class RelayBench {
 
     /** A client arrives; its socket. */
     SimulatedSocket accept() {
-        LiveBackend backend = service.take(CLIENT);
-        if (backend == null) {
+        Relay relay = Relay.forClient(lane, visit());
+        if (relay == null) {
             throw new AssertionError("no backend");
         }
-        Relay relay = new Relay(lane, service, listener, CLIENT, backend);
         SimulatedSocket client = new SimulatedSocket(relay.client());
         relay.client().attach(client);
         relay.start();
         return client;
+    }
+
+    private Visit visit() {
+        return new Visit(service, listener, CLIENT, listener.endpoint());
+    }
+
+    /** A client arrives that has to say something first; its socket. */
+    SimulatedSocket receive() {
+        Reception reception = new Reception(lane, visit());
+        SimulatedSocket client = new SimulatedSocket(reception);
+        reception.start(client);
+        return client;
+    }
+
+    /** The way of a client that nobody speaks for. */
+    ClientRoute directRoute() {
+        return new ClientRoute(CLIENT, listener.endpoint());
+    }
+
+    /** Ends everything that is there. */
+    void abortAll() {
+        List<Flow> flows = new ArrayList<>();
+        lane.wheel.forEach(entry -> flows.add((Flow) entry));
+        flows.forEach(Flow::abort);
+    }
+
+    /** Handles the traffic of the service so from now on. */
+    void traffic(TrafficConfig traffic) {
+        ProxyService present = service.settings();
+        service.configure(new ProxyService(present.config(), present.check(), traffic));
     }
 
     /** The socket of the latest attempt to reach a backend. */

@@ -100,7 +100,7 @@ final class UdpBench implements AutoCloseable {
     }
 
     UdpBench udp(Duration timeout, int responses, boolean onePacket) {
-        traffic = TrafficConfig.of(new UdpConfig(timeout, responses, onePacket));
+        traffic = TrafficConfig.DEFAULT.withUdp(new UdpConfig(timeout, responses, onePacket));
         return this;
     }
 
