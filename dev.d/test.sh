@@ -55,12 +55,12 @@ prepare() {
     esac
     case " $* " in
     *" system "* | *" interop "*)
-        need "for the lab" "${lab_needs[@]}" nft:nftables /usr/lib/python3/dist-packages/pytest:python3-pytest
+        need "for the lab" "${lab_needs[@]}" nft:nftables curl:curl /usr/lib/python3/dist-packages/pytest:python3-pytest
         build_if_stale
         ;;
     esac
     case " $* " in
-    *" interop "*) need "as peers" keepalived:keepalived haproxy:haproxy curl:curl ;;
+    *" interop "*) need "as peers" keepalived:keepalived haproxy:haproxy ;;
     esac
 }
 

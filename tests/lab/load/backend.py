@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """python3 -m lab.load.backend NAME ADDRESS PORT [--mute]: a small HTTP/1.1 server.
 
-`/` answers the name and a payload, `/health` answers 200, `/big?from=N` streams the endless content from byte N on at
-a steady rate. With --mute it accepts connections and never answers, as a server does that hangs.
+`/` answers the name and a payload, `/health` answers 200, `/peer` the address of the other end, `/big?from=N` streams the
+endless content from byte N on at a steady rate. With --mute it accepts connections and never answers, as a server does
+that hangs.
 """
 
 import asyncio
@@ -20,12 +21,14 @@ class Connection(asyncio.Protocol):
     def __init__(self, name: str) -> None:
         self._name = name.encode()
         self._received = b""
+        self._peer = ""
         self._transport: asyncio.Transport | None = None
         self._writable = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._peer = str(transport.get_extra_info("peername")[0])
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -50,6 +53,8 @@ class Connection(asyncio.Protocol):
             self._stream(offset)
         elif url.path == "/health":
             self._respond(b"ok\n")
+        elif url.path == "/peer":
+            self._respond(self._peer.encode())
         else:
             self._respond(self._name + b"\n" + PAYLOAD)
 

@@ -303,6 +303,7 @@ final class Schema {
                         DRAIN_TIMEOUT,
                         Timeouts.SECTION,
                         TrafficKeys.Udp.SECTION,
+                        TcpKeys.SECTION,
                         TrafficKeys.Limits.SECTION,
                         TrafficKeys.Access.SECTION,
                         TrafficKeys.ProxyProtocol.SECTION,

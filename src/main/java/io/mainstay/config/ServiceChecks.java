@@ -49,7 +49,7 @@ final class ServiceChecks {
                     listening.add(listener.value().at(offset));
                 }
             }
-            checkProxyProtocol(service);
+            checkForTcpOnly(service);
             checkHealthCheck(service.section(HealthCheck.SECTION));
             checkBackends(service, listening);
         }
@@ -111,14 +111,16 @@ final class ServiceChecks {
         return a.sharesPortWith(b) && (one.equals(other) || one.isUnspecified() || other.isUnspecified());
     }
 
-    private void checkProxyProtocol(WrittenSection service) {
+    private void checkForTcpOnly(WrittenSection service) {
         boolean anyTcp = service.items(Service.LISTEN).stream()
                 .anyMatch(listener -> listener.value().transport() == Transport.TCP);
-        if (!anyTcp && service.has(TrafficKeys.ProxyProtocol.SECTION)) {
-            problems.error(
-                    service.placeOf(TrafficKeys.ProxyProtocol.SECTION),
-                    service.pathOf(TrafficKeys.ProxyProtocol.SECTION),
-                    "not for UDP (expected: in a service with a listener with /tcp only)");
+        for (Key key : List.of(TrafficKeys.ProxyProtocol.SECTION, TcpKeys.SECTION)) {
+            if (!anyTcp && service.has(key)) {
+                problems.error(
+                        service.placeOf(key),
+                        service.pathOf(key),
+                        "not for UDP (expected: in a service with a listener with /tcp only)");
+            }
         }
     }
 

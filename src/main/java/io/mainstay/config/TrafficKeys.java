@@ -208,6 +208,7 @@ final class TrafficKeys {
                         ConfigBuilder.get(udp, Udp.SESSION_TIMEOUT),
                         ConfigBuilder.get(udp, Udp.RESPONSES),
                         ConfigBuilder.get(udp, Udp.ONE_PACKET)),
+                TcpKeys.read(service.section(TcpKeys.SECTION)),
                 new LimitsConfig(
                         ConfigBuilder.get(limits, Limits.CONNECTIONS),
                         ConfigBuilder.get(limits, Limits.CONNECTIONS_PER_SOURCE),
@@ -227,6 +228,7 @@ final class TrafficKeys {
                         .put(Udp.SESSION_TIMEOUT, traffic.udp().sessionTimeout())
                         .put(Udp.RESPONSES, traffic.udp().responses())
                         .put(Udp.ONE_PACKET, traffic.udp().onePacket()));
+        service.putTree(TcpKeys.SECTION, TcpKeys.write(traffic.tcp()));
         LimitsConfig limits = traffic.limits();
         service.putTree(
                 Limits.SECTION,

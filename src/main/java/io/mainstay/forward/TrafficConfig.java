@@ -5,29 +5,34 @@ package io.mainstay.forward;
  * How the traffic of a service is handled, the choice of a backend apart.
  *
  * @param udp how datagrams are made into sessions; without meaning for TCP
+ * @param tcp what the kernel is told about connections
  * @param limits how much is taken in
  * @param access who may come
  * @param proxyProtocol how the address of a client is told from proxy to proxy; without meaning for UDP
  */
 public record TrafficConfig(
-        UdpConfig udp, LimitsConfig limits, AccessConfig access, ProxyProtocolConfig proxyProtocol) {
+        UdpConfig udp, TcpConfig tcp, LimitsConfig limits, AccessConfig access, ProxyProtocolConfig proxyProtocol) {
 
-    public static final TrafficConfig DEFAULT =
-            new TrafficConfig(UdpConfig.DEFAULT, LimitsConfig.NONE, AccessConfig.EVERYBODY, ProxyProtocolConfig.NONE);
+    public static final TrafficConfig DEFAULT = new TrafficConfig(
+            UdpConfig.DEFAULT, TcpConfig.DEFAULT, LimitsConfig.NONE, AccessConfig.EVERYBODY, ProxyProtocolConfig.NONE);
 
     public TrafficConfig withUdp(UdpConfig newUdp) {
-        return new TrafficConfig(newUdp, limits, access, proxyProtocol);
+        return new TrafficConfig(newUdp, tcp, limits, access, proxyProtocol);
+    }
+
+    public TrafficConfig withTcp(TcpConfig newTcp) {
+        return new TrafficConfig(udp, newTcp, limits, access, proxyProtocol);
     }
 
     public TrafficConfig withLimits(LimitsConfig newLimits) {
-        return new TrafficConfig(udp, newLimits, access, proxyProtocol);
+        return new TrafficConfig(udp, tcp, newLimits, access, proxyProtocol);
     }
 
     public TrafficConfig withAccess(AccessConfig newAccess) {
-        return new TrafficConfig(udp, limits, newAccess, proxyProtocol);
+        return new TrafficConfig(udp, tcp, limits, newAccess, proxyProtocol);
     }
 
     public TrafficConfig withProxyProtocol(ProxyProtocolConfig newProxyProtocol) {
-        return new TrafficConfig(udp, limits, access, newProxyProtocol);
+        return new TrafficConfig(udp, tcp, limits, access, newProxyProtocol);
     }
 }

@@ -62,6 +62,13 @@ class EffectiveConfigTest {
                   session_timeout: 1m
                   responses: 0
                   one_packet: false
+                tcp:
+                  backlog: 4096
+                  defer_accept: 0s
+                  keepalive: 0s
+                  user_timeout: 0s
+                  no_delay: true
+                  source: node
                 limits:
                   connections: 0
                   connections_per_source: 0

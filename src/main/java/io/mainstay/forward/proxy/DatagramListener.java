@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
 import io.mainstay.net.Endpoint;
 import io.netty.channel.IoEvent;
@@ -82,6 +83,11 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
         receive();
         registration = worker.register(this);
         registration.submit(EpollIoOps.EPOLLIN);
+    }
+
+    @Override
+    public void configure(TrafficConfig traffic) {
+        // The settings of sessions are read when they begin; the socket has none.
     }
 
     LiveListener listener() {

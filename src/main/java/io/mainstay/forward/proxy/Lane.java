@@ -14,11 +14,11 @@ final class Lane {
         /**
          * Starts a connection; its outcome is told to the listener.
          *
-         * @param portOffset how far behind the backend's port the one is that is meant
+         * @param visit the client for whom it is
          * @throws SocketShortageException if this node cannot open any
          * @throws IOException if this backend was refused at once
          */
-        StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener) throws IOException;
+        StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException;
     }
 
     final int index;
@@ -44,8 +44,8 @@ final class Lane {
         wheel = new TimerWheel(nowNanos);
     }
 
-    StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener) throws IOException {
-        return connector.connect(backend, portOffset, listener);
+    StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException {
+        return connector.connect(backend, visit, listener);
     }
 
     /** The time now. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.TcpConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
@@ -60,15 +62,14 @@ final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
      *
      * @throws IOException with the reason of the kernel
      */
-    static TcpSocket bind(InetSocketAddress address, int backlog) throws IOException {
+    static TcpSocket bind(InetSocketAddress address, TcpConfig config) throws IOException {
         TcpSocket socket = TcpSocket.open(address.getAddress() instanceof Inet6Address);
         try {
             socket.prepareToBindAnywhere();
             socket.setReusePort(true);
-            // Accepted sockets inherit it.
-            socket.setTcpNoDelay(true);
+            new TcpOptions(config).applyToListening(socket);
             socket.bind(address);
-            socket.listen(backlog);
+            socket.listen(config.backlog());
             return socket;
         } catch (IOException refused) {
             socket.closeQuietly();
@@ -94,6 +95,17 @@ final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
     public void start() {
         registration = worker.register(this);
         registration.submit(EpollIoOps.EPOLLIN);
+    }
+
+    @Override
+    public void configure(TrafficConfig traffic) {
+        try {
+            new TcpOptions(traffic.tcp()).applyToListening(socket);
+            socket.listen(traffic.tcp().backlog());
+        } catch (IOException refused) {
+            // Nothing that the kernel says of these options depends on more than their ranges.
+            LOG.error("settings of the listener {} not changed", listener.endpoint(), refused);
+        }
     }
 
     @Override

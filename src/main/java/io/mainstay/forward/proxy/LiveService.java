@@ -69,6 +69,7 @@ final class LiveService {
     private final Admission admission;
     private volatile boolean guarded;
     private volatile Opening opening;
+    private volatile TcpOptions tcpOptions;
     private volatile ProxyService settings;
     private volatile Timeouts timeouts;
     private volatile List<LiveListener> listeners = List.of();
@@ -105,6 +106,7 @@ final class LiveService {
                 new Admission(settings.traffic().limits(), settings.traffic().access(), clock.now());
         guarded = isGuarded(settings.traffic());
         opening = new Opening(settings.traffic());
+        tcpOptions = new TcpOptions(settings.traffic().tcp());
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
         }
@@ -131,6 +133,7 @@ final class LiveService {
         admission.configure(next.traffic().limits(), next.traffic().access());
         guarded = isGuarded(next.traffic());
         opening = new Opening(next.traffic());
+        tcpOptions = new TcpOptions(next.traffic().tcp());
         pool.configure(next.config().selection());
         List<LiveBackend> wanted = new ArrayList<>();
         List<LiveBackend> arrived = new ArrayList<>();
@@ -294,6 +297,11 @@ final class LiveService {
     /** What comes before the octets of clients. */
     Opening opening() {
         return opening;
+    }
+
+    /** What the kernel is told about connections. */
+    TcpOptions tcpOptions() {
+        return tcpOptions;
     }
 
     /** Whether new connections have to be judged by {@link #admit} at all. */

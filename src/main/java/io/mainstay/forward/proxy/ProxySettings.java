@@ -9,27 +9,20 @@ import java.util.Set;
  * How the engine runs on this node.
  *
  * @param workers threads that relay, each with its own listening sockets; at least 1
- * @param backlog how many accepted connections the kernel may hold for each listening socket before they are taken
  * @param virtualAddresses the addresses that move between nodes; services on them start with their gate closed
  * @param clock the source of every deadline
  */
-public record ProxySettings(int workers, int backlog, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
-
-    /** What the kernel allows by default (net.core.somaxconn); it cuts larger wishes down by itself. */
-    public static final int DEFAULT_BACKLOG = 4096;
+public record ProxySettings(int workers, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
 
     public ProxySettings {
         if (workers < 1) {
             throw new IllegalArgumentException("workers: " + workers + " (expected: 1 or more)");
-        }
-        if (backlog < 1) {
-            throw new IllegalArgumentException("backlog: " + backlog + " (expected: 1 or more)");
         }
         virtualAddresses = Set.copyOf(virtualAddresses);
     }
 
     /** One worker for each processor. */
     public static ProxySettings defaults(Set<IpAddress> virtualAddresses, MonotonicClock clock) {
-        return new ProxySettings(Runtime.getRuntime().availableProcessors(), DEFAULT_BACKLOG, virtualAddresses, clock);
+        return new ProxySettings(Runtime.getRuntime().availableProcessors(), virtualAddresses, clock);
     }
 }

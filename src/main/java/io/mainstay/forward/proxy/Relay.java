@@ -116,7 +116,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
                 trial.connecting(backend);
             }
             try {
-                server.attach(lane.connect(backend, visit.listener().portOffset(), server));
+                server.attach(lane.connect(backend, visit, server));
                 lastActivityNanos = lane.stamp();
                 timeoutNanos = service.timeouts().connectNanos();
                 lane.file(this);

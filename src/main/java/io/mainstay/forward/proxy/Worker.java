@@ -136,8 +136,7 @@ final class Worker {
         }
     }
 
-    private StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener)
-            throws IOException {
+    private StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException {
         TcpSocket socket;
         try {
             socket = TcpSocket.open(backend.isIpv6());
@@ -145,8 +144,8 @@ final class Worker {
             throw new SocketShortageException(shortage);
         }
         try {
-            socket.setTcpNoDelay(true);
-            socket.connect(backend.address(portOffset));
+            visit.service().tcpOptions().applyToConnecting(socket, visit.client());
+            socket.connect(backend.address(visit.listener().portOffset()));
             return new EpollStreamSocket(this, socket, listener, EpollStreamSocket.READING_AND_WRITING);
         } catch (IOException refused) {
             socket.closeQuietly();

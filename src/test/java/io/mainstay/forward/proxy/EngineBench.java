@@ -105,7 +105,7 @@ final class EngineBench implements AutoCloseable {
     EngineBench startWithoutWaiting() {
         int port = freePort(listenHost);
         listening = new InetSocketAddress(listenHost, port);
-        engine = new NettyProxyEngine(new ProxySettings(2, 128, virtual, CLOCK), events::add);
+        engine = new NettyProxyEngine(new ProxySettings(2, virtual, CLOCK), events::add);
         try {
             engine.start(List.of(service(endpoint(listenHost, port))));
         } catch (ProxyStartException e) {

@@ -78,7 +78,7 @@ final class RelayBench {
                 configs);
         HealthCheckConfig check =
                 new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofSeconds(10), Duration.ofSeconds(3), 3, 2);
-        ProxySettings settings = new ProxySettings(1, 16, Set.of(), () -> now);
+        ProxySettings settings = new ProxySettings(1, Set.of(), () -> now);
         service = new LiveService(
                 new ProxyService(config, check),
                 settings,
@@ -94,8 +94,7 @@ final class RelayBench {
         service.onCheck(backend, new CheckReport(Instant.EPOCH, success, "simulated", Duration.ZERO));
     }
 
-    private StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener)
-            throws IOException {
+    private StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException {
         connectedTo.add(backend.name());
         switch (fate) {
             case REFUSED_AT_ONCE -> throw new IOException("connection refused");

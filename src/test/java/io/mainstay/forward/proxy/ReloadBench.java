@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -174,7 +175,7 @@ final class ReloadBench implements AutoCloseable {
     }
 
     void start(Service... services) throws ProxyStartException {
-        engine = new NettyProxyEngine(new ProxySettings(2, 128, virtual, EngineBench.CLOCK), event -> {});
+        engine = new NettyProxyEngine(new ProxySettings(2, virtual, EngineBench.CLOCK), event -> {});
         engine.start(Arrays.stream(services).map(Service::wanted).toList());
     }
 
@@ -192,6 +193,15 @@ final class ReloadBench implements AutoCloseable {
             throw new AssertionError("not started");
         }
         return present;
+    }
+
+    /** Waits until every worker has done what it was told so far. */
+    void awaitWorkers() {
+        for (Worker worker : engine().workers()) {
+            CompletableFuture<Void> done = new CompletableFuture<>();
+            assertThat(worker.execute(() -> done.complete(null))).isTrue();
+            done.join();
+        }
     }
 
     ServiceSnapshot snapshot(String service) {

@@ -134,7 +134,7 @@ final class UdpBench implements AutoCloseable {
     }
 
     UdpBench start() {
-        engine = new NettyProxyEngine(new ProxySettings(2, 128, virtual, EngineBench.CLOCK), event -> {});
+        engine = new NettyProxyEngine(new ProxySettings(2, virtual, EngineBench.CLOCK), event -> {});
         try {
             firstPort = freePort(host);
             engine.start(List.of(service()));
