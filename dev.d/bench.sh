@@ -21,6 +21,11 @@ verb_bench() {
     fi
     need "for the lab" "${lab_needs[@]}"
     need "as peers" keepalived:keepalived haproxy:haproxy
+    if [ "$name" = relay ]; then
+        need "as a peer" nginx:nginx-core /usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream
+        need "to count system calls" strace:strace
+        need "to build the load generator" cc:gcc /usr/include/stdio.h:libc6-dev
+    fi
     case " $* " in
     *" --help "* | *" -h "* | *" --only keepalived "*) ;;
     *) build_if_stale ;;

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PROXY headers between Mainstay and HAProxy, both ways: client, HAProxy on lb2, Mainstay on lb1, HAProxy on web1."""
+"""PROXY headers between Mainstay and HAProxy, both ways: client, HAProxy on lb2, Mainstay on lb1, HAProxy on web1.
+
+HAProxy on web1 answers requests behind a header only, those of the health checks too.
+"""
 
 from collections.abc import Iterator
 
@@ -66,6 +69,7 @@ def configuration(lab: Lab) -> str:
   - name: to-{send}
     listen: ["{ADDRESSES["lb1"]}:{port}", "[{ipv6(lab["lb1"])}]:{port}"]
     proxy_protocol: {{accept_from: [{lb2}], send: {send}}}
+    health_check: {{type: http, interval: 500ms, timeout: 400ms}}
     backends: [{{address: "{ADDRESSES["web1"]}:8080"}}]
 """
         for port, send in ((1001, "v2"), (1002, "v1"))

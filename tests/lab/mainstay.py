@@ -3,7 +3,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,7 +88,7 @@ class Mainstay:
     def name(self) -> str:
         return self.node.name
 
-    def start(self, configuration: str | None = None) -> None:
+    def start(self, configuration: str | None = None, environment: Mapping[str, str] | None = None) -> None:
         self.config.write_text(configuration if configuration is not None else self.settings.yaml())
         guard = self.node.start(
             "mainstayd",
@@ -99,6 +99,7 @@ class Mainstay:
             str(self.run_dir),
             "--state-dir",
             str(self.state_dir),
+            environment=environment,
         )
         self.process = Daemon(guard)
         self.node.processes[-1] = self.process

@@ -60,9 +60,13 @@ class ArchitectureTest {
         MAY_USE.put("kernel", rooms("net", "time"));
         MAY_USE.put("track.watch", rooms("track", "kernel", "net", "time"));
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
+        MAY_USE.put("health.probe", with(rooms("health", "kernel", "net", "time"), "io.netty..", "javax.net.ssl.."));
         MAY_USE.put(
                 "forward.proxy",
-                with(rooms("forward", "forward.wire", "health", "net", "time"), "io.netty..", "org.slf4j.."));
+                with(
+                        rooms("forward", "forward.wire", "health", "health.probe", "kernel", "net", "time"),
+                        "io.netty..",
+                        "org.slf4j.."));
         MAY_USE.put("observe", with(rooms("net", "time"), "com.google.gson..", "org.slf4j.."));
         MAY_USE.put("explain", rooms("observe"));
         MAY_USE.put(
@@ -95,6 +99,7 @@ class ArchitectureTest {
                                 "health",
                                 "track",
                                 "track.watch",
+                                "health.probe",
                                 "kernel",
                                 "kernel.linux",
                                 "forward.proxy",

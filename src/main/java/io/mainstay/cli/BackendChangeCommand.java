@@ -7,8 +7,6 @@ import io.mainstay.control.BackendChangeRequest.Change;
 import io.mainstay.control.ControlClient;
 import io.mainstay.control.ControlJson;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,7 +16,6 @@ final class BackendChangeCommand implements CliCommand {
 
     private static final String WAIT = "--wait";
     private static final String TIMEOUT = "--timeout";
-    private static final int CANDIDATES_SHOWN = 10;
 
     private final Change change;
 
@@ -52,7 +49,7 @@ final class BackendChangeCommand implements CliCommand {
                         "mainstay backend maint web1 --wait",
                         "mainstay backend maint https/web1");
         };
-        spec.addPositional(Specs.parameter("NAME", true, "The backend: BACKEND or SERVICE/BACKEND."));
+        spec.addPositional(BackendName.parameter());
         if (change != Change.READY) {
             spec.addOption(Specs.flag(
                             WAIT, "Return only when no connection is left, of its own or after the deadline."))
@@ -69,19 +66,15 @@ final class BackendChangeCommand implements CliCommand {
     @Override
     public ExitCode run(Invocation invocation) {
         Daemon daemon = invocation.daemon();
-        String name = invocation.parameter().orElseThrow();
-        int slash = name.indexOf('/');
-        String service = slash < 0 ? serviceOf(name, daemon) : name.substring(0, slash);
-        String backend = name.substring(slash + 1);
+        BackendName name = BackendName.of(invocation.parameter().orElseThrow(), daemon);
         boolean wait = invocation.flag(WAIT);
         Optional<Duration> timeout = invocation.duration(TIMEOUT);
         // A drain without a timeout of its own lasts as long as the service's, which may be days.
         Optional<Duration> limit =
                 wait ? timeout.map(ControlClient.PATIENCE::plus) : Optional.of(ControlClient.PATIENCE);
         String body = daemon.post(
-                "/v1/services/" + ControlClient.segment(service) + "/backends/" + ControlClient.segment(backend) + "/"
-                        + word(),
-                ControlJson.toTree(new BackendChangeRequest(service, backend, change, timeout, wait)),
+                name.path() + "/" + word(),
+                ControlJson.toTree(new BackendChangeRequest(name.service(), name.backend(), change, timeout, wait)),
                 limit);
         BackendChangeOutcome outcome = daemon.read(body, ControlJson::backendChangeOutcome);
         if (invocation.json()) {
@@ -90,38 +83,6 @@ final class BackendChangeCommand implements CliCommand {
             invocation.out().println(sentence(outcome));
         }
         return wait && !outcome.finished() ? ExitCode.FAILED : ExitCode.DONE;
-    }
-
-    private static String serviceOf(String backend, Daemon daemon) {
-        List<String> all = new ArrayList<>();
-        List<String> services = new ArrayList<>();
-        List<String> found = new ArrayList<>();
-        for (ControlJson.ServiceBackend each : daemon.read(daemon.get("/v1/backends"), ControlJson::backends)) {
-            String name = each.service() + "/" + each.status().name();
-            all.add(name);
-            if (each.status().name().equals(backend)) {
-                services.add(each.service());
-                found.add(name);
-            }
-        }
-        if (found.size() > 1) {
-            throw new CommandFailure(
-                    ExitCode.USAGE, "backend: " + backend + " is ambiguous (expected: " + some(found) + ")");
-        }
-        if (found.isEmpty()) {
-            throw new CommandFailure(
-                    ExitCode.FAILED,
-                    "backend: " + backend + " is unknown (expected: "
-                            + (all.isEmpty() ? "one that is configured; none is" : some(all)) + ")");
-        }
-        return services.getFirst();
-    }
-
-    private static String some(List<String> names) {
-        int more = names.size() - CANDIDATES_SHOWN;
-        return more <= 0
-                ? String.join(", ", names)
-                : String.join(", ", names.subList(0, CANDIDATES_SHOWN)) + " or " + more + " more";
     }
 
     private static String sentence(BackendChangeOutcome outcome) {

@@ -13,8 +13,8 @@ final class BackendGroup implements CommandGroup {
         return Specs.command(
                 this,
                 "backend",
-                "List backends, drain them, take them out for maintenance, and put them back. A backend is called by"
-                        + " its name, or by SERVICE/BACKEND where several services have one of that name.",
+                "List backends, check them, drain them, take them out for maintenance, and put them back. A backend is"
+                        + " called by its name, or by SERVICE/BACKEND where several services have one of that name.",
                 "mainstay backend list",
                 "mainstay backend drain web1 --wait --timeout 5m",
                 "mainstay backend maint https/web1",
@@ -25,6 +25,7 @@ final class BackendGroup implements CommandGroup {
     public List<CliCommand> commands() {
         return List.of(
                 new BackendListCommand(),
+                new BackendCheckCommand(),
                 new BackendChangeCommand(Change.DRAIN),
                 new BackendChangeCommand(Change.READY),
                 new BackendChangeCommand(Change.MAINT));

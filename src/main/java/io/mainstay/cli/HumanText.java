@@ -35,6 +35,12 @@ final class HumanText {
         return seconds / 86_400 + "d" + twoDigits(seconds % 86_400 / 3600) + "h";
     }
 
+    /** As {@link #duration}, and below ten milliseconds in finer steps: {@code 0.12ms}. */
+    static String fine(Duration duration) {
+        long hundredths = duration.toNanos() / 10_000;
+        return hundredths < 1000 ? hundredths / 100 + "." + twoDigits(hundredths % 100) + "ms" : duration(duration);
+    }
+
     /** How long {@code since} is ago; a clock that was set back gives zero. */
     static String ago(Instant since, Instant now) {
         return duration(Duration.between(since, now));

@@ -117,6 +117,7 @@ public final class Mainstay {
                         .build());
         add(root, new StatusCommand());
         add(root, new BackendGroup());
+        add(root, new PersistenceGroup());
         add(root, new SwitchoverCommand());
         add(root, new ConfigGroup());
         add(root, new ReloadCommand());

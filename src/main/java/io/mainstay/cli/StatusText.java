@@ -96,28 +96,60 @@ final class StatusText {
                     HumanText.size(service.bytesIn()),
                     HumanText.size(service.bytesOut()),
                     some(service.listen()));
+            remark(remarks, service.name(), panic(service.tier()));
             remark(remarks, service.name(), counters("refused", service.refused()));
         }
         table.print(out, colours);
         remarks.forEach(out::println);
     }
 
+    private static String panic(String tier) {
+        return switch (tier) {
+            case "backup" -> "too few backends are healthy: backups serve";
+            case "all" -> "too few backends are healthy: all serve, whatever their checks say";
+            default -> "";
+        };
+    }
+
     void printBackends(StatusSnapshot status) {
+        List<String> remarks = new ArrayList<>();
         Table table = new Table("BACKEND", "STATE", "FOR", "ADDRESS", "WEIGHT", "CONN", "TOTAL", "LAST CHECK");
         for (ServiceStatus service : status.services()) {
             for (BackendStatus backend : service.backends()) {
+                String name = service.name() + "/" + backend.name();
                 table.row(
-                        service.name() + "/" + backend.name(),
+                        backend.backup() ? name + " (backup)" : name,
                         new Cell(state(backend, status.time()), Colour.of(backend.state())),
                         HumanText.ago(backend.since(), status.time()),
                         backend.address(),
-                        backend.weight(),
-                        backend.connectionsActive(),
+                        weight(backend),
+                        connections(backend),
                         backend.connectionsTotal(),
                         lastCheck(backend.lastCheck(), status.time()));
+                remark(remarks, name, explanation(backend));
             }
         }
         table.print(out, colours);
+        remarks.forEach(out::println);
+    }
+
+    private static String weight(BackendStatus backend) {
+        return backend.sharePercent() == 100 || backend.weight() == 0
+                ? Integer.toString(backend.weight())
+                : backend.sharePercent() + "% of " + backend.weight();
+    }
+
+    private static String connections(BackendStatus backend) {
+        return backend.maxConnections() == 0
+                ? Long.toString(backend.connectionsActive())
+                : backend.connectionsActive() + "/" + backend.maxConnections();
+    }
+
+    /** Why it does not serve, where the last check does not tell. */
+    private static String explanation(BackendStatus backend) {
+        boolean told = backend.state() == BackendStatus.State.HEALTHY
+                || backend.reason().startsWith("check");
+        return told ? "" : backend.reason();
     }
 
     private static String state(BackendStatus backend, Instant now) {

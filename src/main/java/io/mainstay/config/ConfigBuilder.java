@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.config;
 
-import io.mainstay.config.ScalarTypes.StatusRange;
 import io.mainstay.config.Schema.Announce;
 import io.mainstay.config.Schema.Backend;
-import io.mainstay.config.Schema.CheckType;
 import io.mainstay.config.Schema.Control;
-import io.mainstay.config.Schema.HealthCheck;
 import io.mainstay.config.Schema.Node;
 import io.mainstay.config.Schema.Service;
 import io.mainstay.config.Schema.Timeouts;
@@ -16,7 +13,6 @@ import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
-import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.takeover.AnnounceConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,7 +88,7 @@ final class ConfigBuilder {
                                 .map(ConfigBuilder::backend)
                                 .toList()),
                 get(service, Service.ENGINE),
-                healthCheck(service.section(HealthCheck.SECTION)),
+                HealthKeys.read(service),
                 TrafficKeys.read(service));
     }
 
@@ -103,27 +99,6 @@ final class ConfigBuilder {
                 get(backend, Backend.WEIGHT),
                 get(backend, Backend.MAX_CONNECTIONS),
                 get(backend, Backend.BACKUP));
-    }
-
-    private static HealthCheckConfig healthCheck(WrittenSection check) {
-        return new HealthCheckConfig(
-                probe(check),
-                get(check, HealthCheck.INTERVAL),
-                get(check, HealthCheck.TIMEOUT),
-                get(check, HealthCheck.FAILURES),
-                get(check, HealthCheck.SUCCESS));
-    }
-
-    private static HealthCheckConfig.Probe probe(WrittenSection check) {
-        CheckType type = get(check, HealthCheck.TYPE);
-        return switch (type) {
-            case TCP -> new HealthCheckConfig.Tcp();
-            case HTTP -> {
-                StatusRange status = get(check, HealthCheck.STATUS);
-                yield new HealthCheckConfig.Http(
-                        get(check, HealthCheck.PATH), get(check, HealthCheck.HOST), status.lowest(), status.highest());
-            }
-        };
     }
 
     static <T> T get(WrittenSection section, Key.Scalar<T> key) {

@@ -47,7 +47,9 @@ public final class ConfigReference {
                 (values.loneValue() ? "one or a list of: " : "a list of: ")
                         + values.type().expected();
             case Key.Section section -> "keys, see `" + path + "." + section.name() + "`";
-            case Key.Entries entries -> "a list, see `" + path + "." + entries.name() + "`";
+            case Key.Entries entries ->
+                (entries.loneEntry() ? "keys, or a list of such entries" : "a list") + ", see `" + path + "."
+                        + entries.name() + "`";
         };
     }
 
@@ -56,7 +58,8 @@ public final class ConfigReference {
             case Key.Scalar<?> scalar -> fallback(scalar);
             case Key.Values<?> values -> values.least() > 0 ? "required" : "none";
             case Key.Section ignored -> "the defaults of its keys";
-            case Key.Entries entries -> entries.least() > 0 ? "required" : "none";
+            case Key.Entries entries ->
+                entries.loneEntry() ? "the defaults of its keys" : entries.least() > 0 ? "required" : "none";
         };
     }
 

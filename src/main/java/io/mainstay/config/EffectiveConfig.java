@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.config;
 
-import io.mainstay.config.ScalarTypes.StatusRange;
 import io.mainstay.config.Schema.Announce;
 import io.mainstay.config.Schema.Backend;
-import io.mainstay.config.Schema.CheckType;
 import io.mainstay.config.Schema.Control;
-import io.mainstay.config.Schema.HealthCheck;
 import io.mainstay.config.Schema.Node;
 import io.mainstay.config.Schema.Service;
 import io.mainstay.config.Schema.Timeouts;
@@ -14,7 +11,6 @@ import io.mainstay.config.Schema.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.ServiceConfig;
-import io.mainstay.health.HealthCheckConfig;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -94,8 +90,8 @@ public final class EffectiveConfig {
                 .putAll(Service.LISTEN, service.listeners())
                 .put(Service.ENGINE, settings.engine());
         BalanceKeys.write(service.selection(), tree);
-        tree.putTree(HealthCheck.SECTION, healthCheck(settings.healthCheck()))
-                .put(Service.DRAIN_TIMEOUT, service.drainTimeout())
+        HealthKeys.write(settings.health(), tree);
+        tree.put(Service.DRAIN_TIMEOUT, service.drainTimeout())
                 .putTree(
                         Timeouts.SECTION,
                         new Tree()
@@ -116,21 +112,6 @@ public final class EffectiveConfig {
                 .put(Backend.WEIGHT, backend.weight())
                 .put(Backend.MAX_CONNECTIONS, backend.maxConnections())
                 .put(Backend.BACKUP, backend.backup());
-    }
-
-    private static Tree healthCheck(HealthCheckConfig check) {
-        Tree tree = new Tree()
-                .put(HealthCheck.TYPE, check.probe() instanceof HealthCheckConfig.Http ? CheckType.HTTP : CheckType.TCP)
-                .put(HealthCheck.INTERVAL, check.interval())
-                .put(HealthCheck.TIMEOUT, check.timeout())
-                .put(HealthCheck.FAILURES, check.failures())
-                .put(HealthCheck.SUCCESS, check.success());
-        if (check.probe() instanceof HealthCheckConfig.Http http) {
-            tree.put(HealthCheck.PATH, http.path())
-                    .put(HealthCheck.HOST, http.host())
-                    .put(HealthCheck.STATUS, new StatusRange(http.lowestStatus(), http.highestStatus()));
-        }
-        return tree;
     }
 
     /** A mapping under construction, keyed by the schema so that no name is written a second time. */
@@ -155,8 +136,14 @@ public final class EffectiveConfig {
             return this;
         }
 
+        /** A list, or the one entry alone where that may stand without being a list. */
         Tree putTrees(Key.Entries key, List<Tree> entries) {
-            values.put(key.name(), entries.stream().map(entry -> entry.values).toList());
+            boolean alone = key.loneEntry() && entries.size() == 1;
+            values.put(
+                    key.name(),
+                    alone
+                            ? entries.getFirst().values
+                            : entries.stream().map(entry -> entry.values).toList());
             return this;
         }
 

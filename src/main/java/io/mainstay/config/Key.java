@@ -42,8 +42,16 @@ sealed interface Key {
      *
      * @param least how many there must be; zero: the key may be absent
      * @param most how many there may be
+     * @param loneEntry whether a single entry may stand there without being a list; the key may then be absent, which is an
+     *     entry of nothing but defaults
      */
-    record Entries(String name, List<Key> keys, int least, int most, String doc) implements Key {}
+    record Entries(String name, List<Key> keys, int least, int most, boolean loneEntry, String doc) implements Key {
+
+        /** Always a list. */
+        public Entries(String name, List<Key> keys, int least, int most, String doc) {
+            this(name, keys, least, most, false, doc);
+        }
+    }
 
     /** What holds if a key is absent. */
     sealed interface Fallback<T> {

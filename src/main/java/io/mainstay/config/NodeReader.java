@@ -126,6 +126,10 @@ final class NodeReader {
     }
 
     private List<WrittenSection> readEntries(Key.Entries key, Node node, String path) {
+        if (key.loneEntry() && node instanceof MappingNode) {
+            WrittenSection entry = readSection(key.keys(), node, path);
+            return entry == null ? List.of() : List.of(entry);
+        }
         List<Node> elements = elements(node, path, expectedBehind(key), key.least(), key.most());
         List<WrittenSection> entries = new ArrayList<>();
         for (int i = 0; i < elements.size(); i++) {
@@ -198,7 +202,7 @@ final class NodeReader {
             case Key.Scalar<?> scalar -> !(scalar.fallback() instanceof Key.Fallback.Required<?>);
             case Key.Values<?> values -> values.least() == 0;
             case Key.Section section -> true;
-            case Key.Entries entries -> entries.least() == 0;
+            case Key.Entries entries -> entries.least() == 0 || entries.loneEntry();
         };
     }
 
@@ -209,7 +213,10 @@ final class NodeReader {
                 "a list of " + values.least() + ".." + values.most() + ", each "
                         + values.type().expected();
             case Key.Section section -> "keys " + names(section.keys());
-            case Key.Entries entries -> "a list of entries" + (entries.least() == 0 ? ", or [] for none" : "");
+            case Key.Entries entries ->
+                entries.loneEntry()
+                        ? "keys " + names(entries.keys()) + ", or a list of such entries"
+                        : "a list of entries" + (entries.least() == 0 ? ", or [] for none" : "");
         };
     }
 

@@ -6,7 +6,6 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 
-import io.mainstay.config.ScalarTypes.StatusRange;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.TimeoutConfig;
@@ -128,69 +127,6 @@ final class Schema {
         private VirtualRouter() {}
     }
 
-    /** What a health check tries. */
-    enum CheckType {
-        TCP,
-        HTTP
-    }
-
-    /** Below {@code health_check} of a service. */
-    static final class HealthCheck {
-        static final Key.Scalar<CheckType> TYPE = Key.optional(
-                "type",
-                ScalarTypes.word(CheckType.class),
-                CheckType.TCP,
-                "What is tried: that the backend accepts a connection, or that it answers a GET of HTTP/1.1.");
-
-        static final Key.Scalar<Duration> INTERVAL = Key.optional(
-                "interval",
-                ScalarTypes.duration(ofMillis(50), ofDays(1)),
-                ofSeconds(10),
-                "The pause between the starts of two checks.");
-
-        static final Key.Scalar<Duration> TIMEOUT = Key.optional(
-                "timeout",
-                ScalarTypes.duration(ofMillis(10), ofDays(1)),
-                ofSeconds(3),
-                "After which a check without an answer has failed; shorter than the interval.");
-
-        static final Key.Scalar<Integer> FAILURES = Key.optional(
-                "failures",
-                ScalarTypes.integer(1, 100),
-                3,
-                "How many failures in a row make a healthy backend unhealthy.");
-
-        static final Key.Scalar<Integer> SUCCESS = Key.optional(
-                "success",
-                ScalarTypes.integer(1, 100),
-                2,
-                "How many successes in a row make an unhealthy backend healthy.");
-
-        static final Key.Scalar<String> PATH =
-                Key.optional("path", ScalarTypes.httpPath(), "/", "With type http: what is asked for, query included.");
-
-        static final Key.Scalar<String> HOST = Key.optional(
-                "host",
-                ScalarTypes.httpHost(),
-                "",
-                "With type http: the Host header; \"\" sends the backend's address.");
-
-        static final Key.Scalar<StatusRange> STATUS = Key.optional(
-                "status",
-                ScalarTypes.statusRange(),
-                new StatusRange(200, 399),
-                "With type http: which status codes count as success.");
-
-        static final List<Key.Scalar<?>> HTTP_ONLY = List.of(PATH, HOST, STATUS);
-
-        static final Key.Section SECTION = new Key.Section(
-                "health_check",
-                List.of(TYPE, INTERVAL, TIMEOUT, FAILURES, SUCCESS, PATH, HOST, STATUS),
-                "How each backend of the service is checked. Every node checks, Active or not.");
-
-        private HealthCheck() {}
-    }
-
     /** Below {@code timeouts} of a service. */
     static final class Timeouts {
         static final Key.Scalar<Duration> CONNECT = Key.optional(
@@ -299,7 +235,10 @@ final class Schema {
                         BalanceKeys.ON_PANIC,
                         BalanceKeys.SLOW_START,
                         BalanceKeys.Persistence.SECTION,
-                        HealthCheck.SECTION,
+                        HealthKeys.Check.ENTRIES,
+                        HealthKeys.Agent.SECTION,
+                        HealthKeys.Outlier.SECTION,
+                        HealthKeys.ON_BACKEND_DOWN,
                         DRAIN_TIMEOUT,
                         Timeouts.SECTION,
                         TrafficKeys.Udp.SECTION,

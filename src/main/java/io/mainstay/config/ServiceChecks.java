@@ -2,15 +2,12 @@
 package io.mainstay.config;
 
 import io.mainstay.config.Schema.Backend;
-import io.mainstay.config.Schema.CheckType;
-import io.mainstay.config.Schema.HealthCheck;
 import io.mainstay.config.Schema.Service;
 import io.mainstay.config.WrittenSection.Item;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -49,8 +46,8 @@ final class ServiceChecks {
                     listening.add(listener.value().at(offset));
                 }
             }
-            checkForTcpOnly(service);
-            checkHealthCheck(service.section(HealthCheck.SECTION));
+            checkProxyProtocol(service);
+            new HealthChecks(problems).check(service);
             checkBackends(service, listening);
         }
     }
@@ -111,39 +108,17 @@ final class ServiceChecks {
         return a.sharesPortWith(b) && (one.equals(other) || one.isUnspecified() || other.isUnspecified());
     }
 
-    private void checkForTcpOnly(WrittenSection service) {
+    /** Datagrams have no headers. */
+    private void checkProxyProtocol(WrittenSection service) {
         boolean anyTcp = service.items(Service.LISTEN).stream()
                 .anyMatch(listener -> listener.value().transport() == Transport.TCP);
-        for (Key key : List.of(TrafficKeys.ProxyProtocol.SECTION, TcpKeys.SECTION)) {
-            if (!anyTcp && service.has(key)) {
-                problems.error(
-                        service.placeOf(key),
-                        service.pathOf(key),
-                        "not for UDP (expected: in a service with a listener with /tcp only)");
-            }
-        }
-    }
-
-    private void checkHealthCheck(WrittenSection check) {
-        Duration interval = check.value(HealthCheck.INTERVAL);
-        Duration timeout = check.value(HealthCheck.TIMEOUT);
-        if (interval != null && timeout != null && timeout.compareTo(interval) >= 0) {
-            boolean blameTimeout = check.has(HealthCheck.TIMEOUT);
-            Key key = blameTimeout ? HealthCheck.TIMEOUT : HealthCheck.INTERVAL;
-            problems.refuse(
-                    check.placeOf(key),
-                    check.pathOf(key),
-                    Durations.format(blameTimeout ? timeout : interval),
-                    blameTimeout
-                            ? "shorter than the interval of " + Durations.format(interval)
-                            : "longer than the timeout of " + Durations.format(timeout));
-        }
-        if (check.value(HealthCheck.TYPE) == CheckType.TCP) {
-            for (Key key : HealthCheck.HTTP_ONLY) {
-                if (check.has(key)) {
-                    problems.error(
-                            check.placeOf(key), check.pathOf(key), "not for type tcp (expected: with type: http only)");
-                }
+        WrittenSection proxyProtocol = service.section(TrafficKeys.ProxyProtocol.SECTION);
+        for (Key key : List.of(TrafficKeys.ProxyProtocol.ACCEPT_FROM, TrafficKeys.ProxyProtocol.SEND)) {
+            if (!anyTcp && proxyProtocol.has(key)) {
+                problems.warn(
+                        proxyProtocol.placeOf(key),
+                        proxyProtocol.pathOf(key),
+                        "without effect, because the service has no listener with /tcp");
             }
         }
     }

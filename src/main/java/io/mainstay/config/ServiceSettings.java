@@ -3,15 +3,15 @@ package io.mainstay.config;
 
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TrafficConfig;
-import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
 
 /**
- * One service, with the engine that is to forward it and the check of its backends.
+ * One service, with the engine that is to forward it and the way its backends are judged.
  *
  * @param service what the forwarding needs to know
  * @param engine which engine is to forward
- * @param healthCheck how each backend of the service is checked
+ * @param health how each backend of the service is judged
  * @param traffic how its traffic is handled
  */
 public record ServiceSettings(
-        ServiceConfig service, EngineChoice engine, HealthCheckConfig healthCheck, TrafficConfig traffic) {}
+        ServiceConfig service, EngineChoice engine, ServiceHealthConfig health, TrafficConfig traffic) {}

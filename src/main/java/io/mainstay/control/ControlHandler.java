@@ -39,4 +39,21 @@ public interface ControlHandler {
      *     once
      */
     CompletionStage<BackendChangeOutcome> changeBackend(BackendChangeRequest request);
+
+    /**
+     * Runs every check of a backend once, for somebody who wants to look; nothing else comes of it.
+     *
+     * @return what they have found, when the last one is over
+     */
+    CompletionStage<BackendCheckOutcome> checkBackend(String service, String backend);
+
+    /**
+     * The clients of a service that keep their backends.
+     *
+     * @param most how many of them are to be listed
+     */
+    PersistenceList persistence(String service, int most);
+
+    /** Forgets clients that keep their backends; how many. */
+    long clearPersistence(PersistenceClearRequest request);
 }

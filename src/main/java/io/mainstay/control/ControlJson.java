@@ -56,7 +56,7 @@ public final class ControlJson {
         return new BackendChangeRequest(service, backend, change, duration(json), flag(json, "wait"));
     }
 
-    private static JsonObject requestBody(String body, Set<String> known) {
+    static JsonObject requestBody(String body, Set<String> known) {
         if (body.isBlank()) {
             return new JsonObject();
         }
@@ -78,7 +78,7 @@ public final class ControlJson {
         return json;
     }
 
-    private static Optional<String> text(JsonObject json, String name) {
+    static Optional<String> text(JsonObject json, String name) {
         return value(json, name, "a text", tree -> tree.getAsJsonPrimitive().isString())
                 .map(JsonElement::getAsString);
     }
@@ -118,7 +118,7 @@ public final class ControlJson {
         return Optional.of(tree);
     }
 
-    private static ControlRefusal invalid(String message) {
+    static ControlRefusal invalid(String message) {
         return new ControlRefusal(ControlRefusal.Reason.INVALID, message);
     }
 

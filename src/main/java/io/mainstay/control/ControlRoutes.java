@@ -61,7 +61,12 @@ final class ControlRoutes {
         }
         List<String> rest = path.subList(1, path.size());
         if (rest.size() == 5 && rest.get(0).equals("services") && rest.get(2).equals("backends")) {
-            return changeBackend(request, rest.get(1), rest.get(3), rest.get(4));
+            return rest.get(4).equals("check")
+                    ? checkBackend(request, rest.get(1), rest.get(3))
+                    : changeBackend(request, rest.get(1), rest.get(3), rest.get(4));
+        }
+        if (rest.size() >= 3 && rest.get(0).equals("services") && rest.get(2).equals("persistence")) {
+            return persistence(request, rest.get(1), rest.subList(3, rest.size()));
         }
         return switch (String.join("/", rest)) {
             case "version" -> get(request, () -> ControlAnswer.json(version()));
@@ -94,8 +99,9 @@ final class ControlRoutes {
                 404,
                 "not_found",
                 "no such path (expected: /v1/version, /v1/status, /v1/backends, /v1/config/effective, /v1/events,"
-                        + " /v1/reload, /v1/virtual-routers/switchover or"
-                        + " /v1/services/SERVICE/backends/BACKEND/drain, ready or maint)"));
+                        + " /v1/reload, /v1/virtual-routers/switchover,"
+                        + " /v1/services/SERVICE/persistence, /v1/services/SERVICE/persistence/clear or"
+                        + " /v1/services/SERVICE/backends/BACKEND/check, drain, ready or maint)"));
     }
 
     private static JsonObject version() {
@@ -164,6 +170,31 @@ final class ControlRoutes {
         }
         return handler.switchover(ControlJson.switchoverRequest(request.body()))
                 .thenApply(outcomes -> ControlAnswer.json(ControlJson.switchoverOutcomes(outcomes)));
+    }
+
+    private CompletionStage<ControlAnswer> checkBackend(ControlRequest request, String service, String backend) {
+        if (!request.method().equals("POST")) {
+            return CompletableFuture.completedStage(wrongMethod(request, "POST"));
+        }
+        return handler.checkBackend(service, backend)
+                .thenApply(outcome -> ControlAnswer.json(ServiceJson.toTree(outcome)));
+    }
+
+    private CompletionStage<ControlAnswer> persistence(ControlRequest request, String service, List<String> rest) {
+        return switch (String.join("/", rest)) {
+            case "" ->
+                get(
+                        request,
+                        () -> ControlAnswer.json(ServiceJson.toTree(handler.persistence(
+                                service, ServiceJson.limit(request.query().first("limit"))))));
+            case "clear" ->
+                CompletableFuture.completedStage(
+                        request.method().equals("POST")
+                                ? ControlAnswer.json(ServiceJson.cleared(handler.clearPersistence(
+                                        ServiceJson.persistenceClearRequest(service, request.body()))))
+                                : wrongMethod(request, "POST"));
+            default -> notFound();
+        };
     }
 
     private CompletionStage<ControlAnswer> changeBackend(

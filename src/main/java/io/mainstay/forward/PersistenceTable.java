@@ -132,8 +132,14 @@ public final class PersistenceTable<B> {
         return before - entries.size();
     }
 
-    /** Forgets the group to which a client belongs; whether it was remembered. */
-    public boolean clear(IpAddress client) {
-        return entries.remove(config.grouping().groupOf(client)) != null;
+    /** Forgets the group to which a client belongs, if its backend is one of those; whether it was remembered there. */
+    public boolean clear(IpAddress client, Predicate<B> backend) {
+        IpAddress group = config.grouping().groupOf(client);
+        Entry<B> entry = entries.get(group);
+        boolean found = entry != null && backend.test(entry.candidate().backend());
+        if (found) {
+            entries.remove(group);
+        }
+        return found;
     }
 }

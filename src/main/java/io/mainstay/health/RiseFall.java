@@ -10,25 +10,18 @@ package io.mainstay.health;
  */
 public final class RiseFall {
 
-    private int failures;
-    private int success;
+    private final int failures;
+    private final int success;
     private Verdict verdict = Verdict.UNKNOWN;
 
     /** Results in a row that speak against the verdict. */
     private int against;
 
     /**
-     * With the thresholds, each at least 1.
-     *
-     * @param failures failures in a row that make a healthy backend unhealthy
-     * @param success successes in a row that make an unhealthy backend healthy
+     * @param failures at least 1
+     * @param success at least 1
      */
     public RiseFall(int failures, int success) {
-        setThresholds(failures, success);
-    }
-
-    /** Other thresholds from now on; the verdict stays. */
-    public final void setThresholds(int failures, int success) {
         if (failures < 1) {
             throw new IllegalArgumentException("failures: " + failures + " (expected: 1 or more)");
         }
@@ -41,6 +34,11 @@ public final class RiseFall {
 
     public Verdict verdict() {
         return verdict;
+    }
+
+    /** Whether the last results speak against the verdict, without having changed it yet. */
+    public boolean isChanging() {
+        return against > 0;
     }
 
     /** Takes the result of a check and gives the verdict after it. */
@@ -61,6 +59,12 @@ public final class RiseFall {
             against = 0;
         }
         return verdict;
+    }
+
+    /** Takes a verdict over from elsewhere. */
+    void assume(Verdict known) {
+        verdict = known;
+        against = 0;
     }
 
     /** Back to {@link Verdict#UNKNOWN}, for a backend that was left alone for a while. */

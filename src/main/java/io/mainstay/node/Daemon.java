@@ -11,6 +11,7 @@ import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.linux.HangUpSignal;
 import io.mainstay.kernel.linux.LinuxKernel;
+import io.mainstay.kernel.linux.SessionCommands;
 import io.mainstay.kernel.linux.SharedPageGuard;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
@@ -81,11 +82,17 @@ final class Daemon implements AutoCloseable {
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
-                            ProxySettings.defaults(virtualAddresses(config), kernel.clock()),
+                            ProxySettings.defaults(
+                                    virtualAddresses(config),
+                                    kernel.clock(),
+                                    new SessionCommands(Installation.program("mainstay-run"))),
                             RunningConfig.services(config),
                             new ProxyJournal(journal)));
             ElectionDriver election = new ElectionDriver(
-                    routers(config), ports(kernel, guard, journal), new ProxyGate(proxy), new ElectionJournal(journal));
+                    routers(config),
+                    ports(kernel, guard, journal),
+                    new ProxyGate(proxy),
+                    new LinkReports(new ElectionJournal(journal), proxy::linksDown));
             RunningConfig running = new RunningConfig(source, config, proxy, journal);
             NodeStatus status = new NodeStatus(
                     running, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));

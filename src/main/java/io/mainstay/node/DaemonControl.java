@@ -6,15 +6,20 @@ import io.mainstay.config.ServiceSettings;
 import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.control.BackendChangeOutcome;
 import io.mainstay.control.BackendChangeRequest;
+import io.mainstay.control.BackendCheckOutcome;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.PersistenceClearRequest;
+import io.mainstay.control.PersistenceList;
 import io.mainstay.control.ReloadOutcome;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.proxy.BackendSnapshot;
+import io.mainstay.forward.proxy.CheckRun;
 import io.mainstay.forward.proxy.DrainOutcome;
+import io.mainstay.forward.proxy.PersistenceSnapshot;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.net.IpAddress;
 import io.mainstay.observe.StatusSnapshot;
@@ -154,14 +159,7 @@ final class DaemonControl implements ControlHandler {
     @Override
     public CompletionStage<BackendChangeOutcome> changeBackend(BackendChangeRequest request) {
         ServiceConfig service = service(request.service());
-        if (service.backends().stream().noneMatch(each -> each.name().equals(request.backend()))) {
-            throw new ControlRefusal(
-                    ControlRefusal.Reason.NOT_FOUND,
-                    "backend of " + service.name() + ": " + request.backend() + " (expected: one of "
-                            + service.backends().stream()
-                                    .map(BackendConfig::name)
-                                    .toList() + ")");
-        }
+        requireBackend(service, request.backend());
         MonotonicInstant askedAt = clock.now();
         Duration timeout = request.timeout().orElse(service.drainTimeout());
         return switch (request.change()) {
@@ -218,6 +216,69 @@ final class DaemonControl implements ControlHandler {
                 .filter(backend -> backend.name().equals(request.backend()))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    @Override
+    public CompletionStage<BackendCheckOutcome> checkBackend(String service, String backend) {
+        requireBackend(service(service), backend);
+        return proxy.check(service, backend)
+                .thenApply(runs -> new BackendCheckOutcome(
+                        service,
+                        backend,
+                        runs.stream().map(DaemonControl::check).toList()));
+    }
+
+    private static BackendCheckOutcome.Check check(CheckRun run) {
+        return new BackendCheckOutcome.Check(
+                run.check(),
+                run.outcome().finding().success(),
+                run.outcome().finding().detail(),
+                run.outcome().duration(),
+                run.outcome().steps().stream()
+                        .map(step -> new BackendCheckOutcome.Step(step.name(), step.detail(), step.duration()))
+                        .toList());
+    }
+
+    @Override
+    public PersistenceList persistence(String service, int most) {
+        requirePersistence(service);
+        PersistenceSnapshot snapshot = proxy.persistence(service, most);
+        return new PersistenceList(
+                service,
+                snapshot.clients(),
+                snapshot.evictions(),
+                snapshot.latest().stream()
+                        .map(client ->
+                                new PersistenceList.Client(client.client(), client.backend(), client.remaining()))
+                        .toList());
+    }
+
+    @Override
+    public long clearPersistence(PersistenceClearRequest request) {
+        ServiceConfig service = requirePersistence(request.service());
+        request.backend().ifPresent(backend -> requireBackend(service, backend));
+        return proxy.clearPersistence(request.service(), request.backend(), request.client());
+    }
+
+    private ServiceConfig requirePersistence(String name) {
+        ServiceConfig service = service(name);
+        if (service.selection().persistence().isEmpty()) {
+            throw new ControlRefusal(
+                    ControlRefusal.Reason.CONFLICT,
+                    "service " + name + " has no persistence (expected: persistence.type: source_ip)");
+        }
+        return service;
+    }
+
+    private static void requireBackend(ServiceConfig service, String name) {
+        if (service.backends().stream().noneMatch(each -> each.name().equals(name))) {
+            throw new ControlRefusal(
+                    ControlRefusal.Reason.NOT_FOUND,
+                    "backend of " + service.name() + ": " + name + " (expected: one of "
+                            + service.backends().stream()
+                                    .map(BackendConfig::name)
+                                    .toList() + ")");
+        }
     }
 
     private ServiceConfig service(String name) {

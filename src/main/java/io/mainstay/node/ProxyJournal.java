@@ -37,6 +37,8 @@ final class ProxyJournal implements Consumer<ProxyEvent> {
                         (changed.from() == null ? "" : changed.from() + " -> ") + changed.to() + ": "
                                 + changed.reason(),
                         Map.of());
+            case ProxyEvent.AgentSaid said ->
+                EventDraft.info("agent", said.service() + "/" + said.backend(), "its agent says: " + said.line());
             case ProxyEvent.DrainStarted started ->
                 EventDraft.info(
                                 "drain_started",

@@ -55,7 +55,7 @@ final class RunningConfig {
     /** The services of a configuration as the engine wants them. */
     static List<ProxyService> services(MainstayConfig config) {
         return config.services().stream()
-                .map(settings -> new ProxyService(settings.service(), settings.healthCheck(), settings.traffic()))
+                .map(settings -> new ProxyService(settings.service(), settings.health(), settings.traffic()))
                 .toList();
     }
 

@@ -4,8 +4,11 @@ package io.mainstay.node;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.control.BackendChangeOutcome;
 import io.mainstay.control.BackendChangeRequest;
+import io.mainstay.control.BackendCheckOutcome;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.PersistenceClearRequest;
+import io.mainstay.control.PersistenceList;
 import io.mainstay.control.ReloadOutcome;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
@@ -54,6 +57,21 @@ final class StartingControl implements ControlHandler {
     @Override
     public CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request) {
         return node().switchover(request);
+    }
+
+    @Override
+    public CompletionStage<BackendCheckOutcome> checkBackend(String service, String backend) {
+        return node().checkBackend(service, backend);
+    }
+
+    @Override
+    public PersistenceList persistence(String service, int most) {
+        return node().persistence(service, most);
+    }
+
+    @Override
+    public long clearPersistence(PersistenceClearRequest request) {
+        return node().clearPersistence(request);
     }
 
     @Override

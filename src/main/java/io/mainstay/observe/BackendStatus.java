@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param name its name, unique within its service
  * @param address where it listens
  * @param state whether it gets connections
+ * @param reason why it is in its state; empty until something is known
+ * @param backup whether it serves only when too few of the others can
  * @param weight its configured share
+ * @param sharePercent how much of that share it has now
+ * @param maxConnections how many connections it gets at the same time; 0: any number
  * @param connectionsActive connections that live now
  * @param connectionsTotal connections given to it since the daemon started
  * @param since when it entered the state, wall clock
@@ -22,7 +26,11 @@ public record BackendStatus(
         String name,
         String address,
         State state,
+        String reason,
+        boolean backup,
         int weight,
+        int sharePercent,
+        int maxConnections,
         long connectionsActive,
         long connectionsTotal,
         Instant since,

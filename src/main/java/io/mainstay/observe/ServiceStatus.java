@@ -14,6 +14,7 @@ import java.util.Map;
  * @param engine the engine that forwards it: {@code proxy}
  * @param balance how a backend is chosen, as the configuration calls it
  * @param state whether clients are served
+ * @param tier which backends get new connections: {@code healthy}, {@code backup}, {@code all} or {@code none}
  * @param connectionsActive connections that live now
  * @param connectionsTotal connections accepted since the daemon started
  * @param bytesIn octets from clients since the daemon started
@@ -27,6 +28,7 @@ public record ServiceStatus(
         String engine,
         String balance,
         State state,
+        String tier,
         long connectionsActive,
         long connectionsTotal,
         long bytesIn,

@@ -66,6 +66,7 @@ public final class StatusJson {
         json.addProperty("engine", service.engine());
         json.addProperty("balance", service.balance());
         json.addProperty("state", service.state().name());
+        json.addProperty("tier", service.tier());
         json.addProperty("connections_active", service.connectionsActive());
         json.addProperty("connections_total", service.connectionsTotal());
         json.addProperty("bytes_in", service.bytesIn());
@@ -81,7 +82,11 @@ public final class StatusJson {
         json.addProperty("name", backend.name());
         json.addProperty("address", backend.address());
         json.addProperty("state", backend.state().name());
+        json.addProperty("reason", backend.reason());
+        json.addProperty("backup", backend.backup());
         json.addProperty("weight", backend.weight());
+        json.addProperty("share_percent", backend.sharePercent());
+        json.addProperty("max_connections", backend.maxConnections());
         json.addProperty("connections_active", backend.connectionsActive());
         json.addProperty("connections_total", backend.connectionsTotal());
         json.addProperty("since", backend.since().toString());
@@ -147,6 +152,7 @@ public final class StatusJson {
                 json.string("engine"),
                 json.string("balance"),
                 json.constant("state", ServiceStatus.State.class),
+                json.string("tier"),
                 json.number("connections_active"),
                 json.number("connections_total"),
                 json.number("bytes_in"),
@@ -165,7 +171,11 @@ public final class StatusJson {
                 json.string("name"),
                 json.string("address"),
                 json.constant("state", BackendStatus.State.class),
+                json.string("reason"),
+                json.bool("backup"),
                 json.integer("weight"),
+                json.integer("share_percent"),
+                json.integer("max_connections"),
                 json.number("connections_active"),
                 json.number("connections_total"),
                 json.instant("since"),

@@ -48,11 +48,11 @@ class CommandLineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | mainstay: a command is missing (expected: status, backend, switchover, config, reload, events,"
-                        + " explain, version)\\n"
+                "'' | mainstay: a command is missing (expected: status, backend, persistence, switchover, config,"
+                        + " reload, events, explain, version)\\n"
                         + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"
-                        + " (expected: list, drain, ready, maint)\\nTry: mainstay backend --help\\n",
+                        + " (expected: list, check, drain, ready, maint)\\nTry: mainstay backend --help\\n",
                 "config | mainstay: a command is missing (expected: check, show, diff)\\n"
                         + "Try: mainstay config --help\\n",
                 "backend drain | mainstay: Missing required parameter: 'NAME'\\nTry: mainstay backend drain --help\\n",

@@ -12,9 +12,11 @@ import io.mainstay.control.BackendChangeOutcome;
 import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.ControlRefusal;
 import io.mainstay.control.FakeControlHandler;
+import io.mainstay.control.PersistenceClearRequest;
 import io.mainstay.control.ReloadOutcome;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
+import io.mainstay.net.IpAddress;
 import io.mainstay.observe.BackendStatus;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJson;
@@ -88,11 +90,12 @@ class MainstayTest {
             ssh      STANDBY  proxy   round_robin  0/1       0     0      0 B      0 B      198.51.100.10:22/tcp
               https: refused: no_backend 2
 
-            BACKEND     STATE              FOR    ADDRESS         WEIGHT  CONN  TOTAL  LAST CHECK
-            https/web1  HEALTHY            1h30m  10.0.0.11:8443  100     12    120    passed: connected (in 1ms, 2s ago)
-            https/web2  UNHEALTHY          1h30m  10.0.0.12:8443  100     0     0      failed: refused (in 1ms, 2s ago)
-            https/web3  DRAINING 42s left  1h30m  10.0.0.13:8443  100     5     50     passed: connected (in 1ms, 2s ago)
-            ssh/web1    MAINTENANCE        0ms    10.0.0.11:22    0       0     0      none yet
+            BACKEND            STATE              FOR    ADDRESS         WEIGHT      CONN  TOTAL  LAST CHECK
+            https/web1         HEALTHY            1h30m  10.0.0.11:8443  100         12    120    passed: connected (in 1ms, 2s ago)
+            https/web2         UNHEALTHY          1h30m  10.0.0.12:8443  25% of 100  0     0      failed: refused (in 1ms, 2s ago)
+            https/web3         DRAINING 42s left  1h30m  10.0.0.13:8443  100         5     50     passed: connected (in 1ms, 2s ago)
+            ssh/web1 (backup)  MAINTENANCE        0ms    10.0.0.11:22    0           0/7   0      none yet
+              ssh/web1: maintenance requested
             """));
     }
 
@@ -168,9 +171,10 @@ class MainstayTest {
         Ended list = harness.run("backend", "list");
         assertThat(list.exitCode()).isZero();
         assertThat(list.out().lines())
-                .hasSize(5)
+                .hasSize(6)
                 .first()
-                .isEqualTo("BACKEND     STATE              FOR    ADDRESS         WEIGHT  CONN  TOTAL  LAST CHECK");
+                .isEqualTo(
+                        "BACKEND            STATE              FOR    ADDRESS         WEIGHT      CONN  TOTAL  LAST CHECK");
         Ended json = harness.run("backend", "list", "--json");
         assertThat(JsonParser.parseString(json.out())
                         .getAsJsonObject()
@@ -180,6 +184,59 @@ class MainstayTest {
                         .get("service")
                         .getAsString())
                 .isEqualTo("ssh");
+    }
+
+    @Test
+    void aCheckOfABackendTellsEachStepAndTheVerdict() {
+        assertThat(harness.run("backend", "check", "web2")).isEqualTo(done("""
+            https/web2: http GET /health
+              STEP     TOOK    RESULT
+              route    0.06ms  through eth0
+              connect  0.42ms  connected
+              verdict  1.23ms  passed
+            """));
+    }
+
+    @Test
+    void aCheckThatFailsIsAFailureOfTheCommand() {
+        Ended ended = harness.run("backend", "check", "https/web3");
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.out()).endsWith("verdict  1.23ms  failed: connect: connection refused (errno 111)\n");
+        Ended json = harness.run("--json", "backend", "check", "https/web3");
+        assertThat(json.exitCode()).isEqualTo(1);
+        assertThat(JsonParser.parseString(json.out())
+                        .getAsJsonObject()
+                        .get("passed")
+                        .getAsBoolean())
+                .isFalse();
+    }
+
+    @Test
+    void clientsThatKeepTheirBackendsAreListed() throws Exception {
+        assertThat(harness.run("persistence", "list", "https")).isEqualTo(done("""
+            CLIENT         BACKEND  FORGOTTEN IN
+            198.51.100.7   web1     29m00s
+            2001:db8::/64  web2     5s
+            70000 clients, the latest 2 are listed; 3 were forgotten before their time, for want of room
+            """));
+        assertThat(harness.handler.persistenceLists.take()).isEqualTo("https 100");
+        assertThat(harness.run("persistence", "list", "https", "--limit", "7").exitCode())
+                .isZero();
+        assertThat(harness.handler.persistenceLists.take()).isEqualTo("https 7");
+    }
+
+    @Test
+    void clientsAreForgottenAllOrThoseThatAreMeant() throws Exception {
+        assertThat(harness.run("persistence", "clear", "https")).isEqualTo(done("https: 42 clients forgotten\n"));
+        assertThat(harness.handler.persistenceClears.take())
+                .isEqualTo(new PersistenceClearRequest("https", Optional.empty(), Optional.empty()));
+        assertThat(harness.run("persistence", "clear", "https", "--backend", "web1", "--client", "198.51.100.7"))
+                .isEqualTo(done("https: 42 clients forgotten\n"));
+        assertThat(harness.handler.persistenceClears.take())
+                .isEqualTo(new PersistenceClearRequest(
+                        "https", Optional.of("web1"), Optional.of(IpAddress.parse("198.51.100.7"))));
+        assertThat(harness.run("persistence", "clear", "https", "--client", "web1"))
+                .isEqualTo(failed(2, "mainstay: client: web1 (expected: an address)\n"));
     }
 
     @Test

@@ -178,7 +178,7 @@ class ConfigChecksTest {
     void keysOfHttpChecksAreRefusedForOtherChecks() {
         assertThat(problems(service("\"198.51.100.10:80\"", "    health_check: {path: /ready}\n")))
                 .containsExactly("f.yaml:6:26 services[0].health_check.path: not for type tcp"
-                        + " (expected: with type: http only)");
+                        + " (expected: with type: http or https only)");
     }
 
     @Test

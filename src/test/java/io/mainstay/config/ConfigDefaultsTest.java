@@ -20,7 +20,11 @@ import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.forward.TrafficConfig;
+import io.mainstay.health.AgentCheckConfig;
 import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.OutlierConfig;
+import io.mainstay.health.Payload;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Priority;
@@ -99,20 +103,44 @@ class ConfigDefaultsTest {
               ipv6_prefix: 48
               during_drain: allow
             health_check:
-              type: http
-              interval: 2s
-              timeout: 250ms
-              failures: 4
-              success: 5
-              path: /ready?deep=1
-              host: www.example.org:8443
-              status: 204
+              - type: https
+                port: 8444
+                interval: 2s
+                fast_interval: 500ms
+                timeout: 250ms
+                failures: 4
+                success: 5
+                expect: "all fine"
+                method: POST
+                path: /ready?deep=1
+                host: www.example.org:8443
+                headers: ["X-Check: yes", "Authorization: Bearer x"]
+                status: 204
+                server_name: www.example.org
+                verify: true
+                ca_file: /etc/ca.pem
+              - {type: tcp, send: "PING\\r\\n", expect: "hex:2b 50"}
+              - {type: udp, send: x, require_answer: false}
+              - {type: dns, query: example.org, query_type: aaaa, expect: "2001:db8::1"}
+              - {type: exec, command: [/usr/local/bin/check, --deep]}
+            agent_check:
+              port: 9707
+              interval: 5s
+              timeout: 1s
+              send: "web\\n"
+            outlier_detection:
+              consecutive_failures: 7
+              count_resets: true
+              ejection_time: 1m
+              max_ejected: 30%
+            on_backend_down: reset
             drain_timeout: 0s
         """ + TrafficSamples.YAML + """
             timeouts:
               connect: 1s
               idle: 1h
               half_closed: 45s
+              opening: 2s
             backends:
               - name: web1
                 address: 10.0.0.11:8443
@@ -155,12 +183,12 @@ class ConfigDefaultsTest {
                                         List.of(new BackendConfig(
                                                 "10.0.0.11:8443", Endpoint.parse("10.0.0.11:8443"), 100))),
                                 EngineChoice.AUTO,
-                                new HealthCheckConfig(
+                                ServiceHealthConfig.of(new HealthCheckConfig(
                                         new HealthCheckConfig.Tcp(),
                                         Duration.ofSeconds(10),
                                         Duration.ofSeconds(3),
                                         3,
-                                        2),
+                                        2)),
                                 TrafficConfig.DEFAULT)),
                         new ControlSettings(Path.of("/run/mainstay/control.sock"))));
     }
@@ -168,7 +196,7 @@ class ConfigDefaultsTest {
     @Test
     void anHttpCheckAsksForTheRootAndTakesAnySuccess() {
         MainstayConfig config = valid(SHORTEST + "    health_check: {type: http}\n");
-        assertThat(config.services().getFirst().healthCheck().probe())
+        assertThat(config.services().getFirst().health().checks().getFirst().probe())
                 .isEqualTo(new HealthCheckConfig.Http("/", "", 200, 399));
     }
 
@@ -235,20 +263,53 @@ class ConfigDefaultsTest {
                                                         PersistenceConfig.DuringDrain.ALLOW))),
                                         Duration.ZERO,
                                         new TimeoutConfig(
-                                                Duration.ofSeconds(1), Duration.ofHours(1), Duration.ofSeconds(45)),
+                                                Duration.ofSeconds(1),
+                                                Duration.ofHours(1),
+                                                Duration.ofSeconds(45),
+                                                Duration.ofSeconds(2)),
                                         List.of(
                                                 new BackendConfig(
                                                         "web1", Endpoint.parse("10.0.0.11:8443"), 0, 2000, true),
                                                 new BackendConfig("web2", Endpoint.parse("[2001:db8::2]:443"), 1000))),
                                 EngineChoice.PROXY,
-                                new HealthCheckConfig(
-                                        new HealthCheckConfig.Http("/ready?deep=1", "www.example.org:8443", 204, 204),
-                                        Duration.ofSeconds(2),
-                                        Duration.ofMillis(250),
-                                        4,
-                                        5),
+                                everyKindOfHealth(),
                                 TrafficSamples.MEANT)),
                         new ControlSettings(Path.of("/tmp/m/c.sock"))));
+    }
+
+    private static ServiceHealthConfig everyKindOfHealth() {
+        HealthCheckConfig.Pace usual =
+                new HealthCheckConfig.Pace(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(3), 3, 2);
+        return new ServiceHealthConfig(
+                List.of(
+                        new HealthCheckConfig(
+                                new HealthCheckConfig.Http(
+                                        "POST",
+                                        "/ready?deep=1",
+                                        "www.example.org:8443",
+                                        List.of("X-Check: yes", "Authorization: Bearer x"),
+                                        204,
+                                        204,
+                                        new Payload("all fine"),
+                                        Optional.of(new HealthCheckConfig.TlsConfig(
+                                                "www.example.org", true, Optional.of("/etc/ca.pem")))),
+                                8444,
+                                new HealthCheckConfig.Pace(
+                                        Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMillis(250), 4, 5)),
+                        new HealthCheckConfig(
+                                new HealthCheckConfig.Tcp(new Payload("PING\r\n"), new Payload("hex:2b 50")), 0, usual),
+                        new HealthCheckConfig(
+                                new HealthCheckConfig.Udp(new Payload("x"), Payload.NONE, false), 0, usual),
+                        new HealthCheckConfig(
+                                new HealthCheckConfig.Dns("example.org", HealthCheckConfig.DnsType.AAAA, "2001:db8::1"),
+                                0,
+                                usual),
+                        new HealthCheckConfig(
+                                new HealthCheckConfig.Exec(List.of("/usr/local/bin/check", "--deep")), 0, usual)),
+                Optional.of(
+                        new AgentCheckConfig(9707, Duration.ofSeconds(5), Duration.ofSeconds(1), new Payload("web\n"))),
+                Optional.of(new OutlierConfig(7, Duration.ofMinutes(1), 30, true)),
+                ServiceHealthConfig.OnDown.RESET);
     }
 
     @Test

@@ -49,9 +49,17 @@ class EffectiveConfigTest {
                 health_check:
                   type: tcp
                   interval: 10s
+                  fast_interval: 10s
                   timeout: 3s
                   failures: 3
                   success: 2
+                  send: ""
+                  expect: ""
+                agent_check:
+                  port: 0
+                outlier_detection:
+                  consecutive_failures: 0
+                on_backend_down: keep
                 drain_timeout: 1m
                 timeouts:
                   connect: 3s

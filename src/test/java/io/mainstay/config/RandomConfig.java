@@ -16,7 +16,11 @@ import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.health.AgentCheckConfig;
 import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.OutlierConfig;
+import io.mainstay.health.Payload;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Ipv4Address;
@@ -31,6 +35,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** Any configuration that passes the checks, from a seed. */
@@ -122,7 +127,6 @@ final class RandomConfig {
                     random.nextBoolean() ? 0 : random.nextInt(10_000_001),
                     random.nextBoolean()));
         }
-        Duration timeout = duration(10, 80_000_000);
         return new ServiceSettings(
                 new ServiceConfig(
                         name(index),
@@ -130,16 +134,67 @@ final class RandomConfig {
                         selection(),
                         duration(0, 604_800_000),
                         new TimeoutConfig(
-                                duration(10, 300_000), duration(100, 604_800_000), duration(100, 604_800_000)),
+                                duration(10, 300_000),
+                                duration(100, 604_800_000),
+                                duration(100, 604_800_000),
+                                duration(100, 300_000)),
                         backends),
                 pick(List.of(EngineChoice.values())),
-                new HealthCheckConfig(
-                        probe(),
-                        timeout.plusMillis(50 + random.nextInt(10_000)),
+                health(),
+                TrafficSamples.random(random));
+    }
+
+    private ServiceHealthConfig health() {
+        List<HealthCheckConfig> checks = new ArrayList<>();
+        int count = 1 + random.nextInt(3);
+        for (int i = 0; i < count; i++) {
+            checks.add(check());
+        }
+        Duration timeout = duration(10, 80_000_000);
+        return new ServiceHealthConfig(
+                checks,
+                random.nextBoolean()
+                        ? Optional.empty()
+                        : Optional.of(new AgentCheckConfig(
+                                1 + random.nextInt(65535), timeout.plusMillis(50), timeout, payload())),
+                random.nextBoolean()
+                        ? Optional.empty()
+                        : Optional.of(new OutlierConfig(
+                                1 + random.nextInt(10_000),
+                                duration(1000, 3_600_000),
+                                random.nextInt(101),
+                                random.nextBoolean())),
+                pick(List.of(ServiceHealthConfig.OnDown.values())));
+    }
+
+    private HealthCheckConfig check() {
+        Duration timeout = duration(10, 80_000_000);
+        Duration interval = timeout.plusMillis(50 + random.nextInt(10_000));
+        return new HealthCheckConfig(
+                probe(),
+                random.nextBoolean() ? 0 : 1 + random.nextInt(65535),
+                new HealthCheckConfig.Pace(
+                        interval,
+                        random.nextBoolean() ? interval : Duration.ofMillis(50 + random.nextInt(10)),
                         timeout,
                         1 + random.nextInt(100),
-                        1 + random.nextInt(100)),
-                TrafficSamples.random(random));
+                        1 + random.nextInt(100)));
+    }
+
+    private Payload payload() {
+        return new Payload(pick(List.of("", "PING\r\n", "hex:00 ff", "\u0000\u0085\u2028\uFEFF\t\"'\\", "üñ 010")));
+    }
+
+    private Payload something() {
+        return new Payload(pick(List.of("x", "PING\r\n", "hex:00ff", "on")));
+    }
+
+    private HealthCheckConfig.TlsConfig tls() {
+        boolean verify = random.nextBoolean();
+        return new HealthCheckConfig.TlsConfig(
+                pick(List.of("", "www.example.org", "x")),
+                verify,
+                verify && random.nextBoolean() ? Optional.of("/etc/a b#.pem") : Optional.empty());
     }
 
     private SelectionConfig selection() {
@@ -170,15 +225,32 @@ final class RandomConfig {
     }
 
     private HealthCheckConfig.Probe probe() {
-        if (random.nextBoolean()) {
-            return new HealthCheckConfig.Tcp();
-        }
+        return switch (random.nextInt(6)) {
+            case 0 -> new HealthCheckConfig.Tcp(payload(), payload());
+            case 1 -> new HealthCheckConfig.Tls(tls());
+            case 2 -> new HealthCheckConfig.Udp(something(), payload(), random.nextBoolean());
+            case 3 ->
+                new HealthCheckConfig.Dns(
+                        pick(List.of(".", "example.org", "a_b.example.", "no")),
+                        pick(List.of(HealthCheckConfig.DnsType.values())),
+                        pick(List.of("", "192.0.2.1", "2001:db8::1")));
+            case 4 -> new HealthCheckConfig.Exec(pick(List.of(List.of("/bin/true"), List.of("/x", "", "a b", "010"))));
+            default -> http();
+        };
+    }
+
+    private HealthCheckConfig.Http http() {
         int lowest = 100 + random.nextInt(500);
+        String method = pick(List.of("GET", "HEAD", "OPTIONS"));
         return new HealthCheckConfig.Http(
-                pick(List.of("/", "/a?b=c#d", "/\"'\\", "/: x".replace(" ", ""), "/{}")),
+                method,
+                pick(List.of("/", "/a?b=c#d", "/\"'\\", "/:x", "/{}")),
                 pick(List.of("", "example.org", "10.0.0.1:80", "[::1]")),
+                pick(List.of(List.of(), List.of("A: b"), List.of("X-Y: \"'#: {}", "Z: "))),
                 lowest,
-                lowest + random.nextInt(600 - lowest));
+                lowest + random.nextInt(600 - lowest),
+                method.equals("HEAD") ? Payload.NONE : payload(),
+                random.nextBoolean() ? Optional.empty() : Optional.of(tls()));
     }
 
     private Endpoint endpoint(int port) {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.mainstay.config.EffectiveConfig;
+import io.mainstay.net.IpAddress;
 import io.mainstay.observe.Event;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventFeed;
@@ -177,6 +178,52 @@ class ControlServerTest {
     }
 
     @Test
+    void aCheckOnRequestIsAnsweredWithItsSteps() throws Exception {
+        BackendCheckOutcome outcome = ServiceJson.backendCheckOutcome(JsonFields.parse(
+                post("/v1/services/https/backends/web1/check", "{}").body()));
+        assertThat(outcome)
+                .isEqualTo(handler.checkBackend("https", "web1")
+                        .toCompletableFuture()
+                        .join());
+        assertThat(client.get("/v1/services/https/backends/web1/check").status())
+                .isEqualTo(405);
+    }
+
+    @Test
+    void clientsThatKeepTheirBackendsAreListedAndForgotten() throws Exception {
+        PersistenceList list = ServiceJson.persistenceList(JsonFields.parse(
+                client.get("/v1/services/https/persistence?limit=5").body()));
+        assertThat(list).isEqualTo(handler.persistence("https", 5));
+        assertThat(handler.persistenceLists.remove()).isEqualTo("https 5");
+        ControlClient.Reply cleared =
+                post("/v1/services/https/persistence/clear", "{\"backend\":\"web1\",\"client\":\"2001:db8::1\"}");
+        PersistenceClearRequest asked = handler.persistenceClears.remove();
+        assertThat(asked)
+                .isEqualTo(new PersistenceClearRequest(
+                        "https", Optional.of("web1"), Optional.of(IpAddress.parse("2001:db8::1"))));
+        assertThat(ServiceJson.toTree(asked))
+                .isEqualTo(JsonParser.parseString("{\"backend\":\"web1\",\"client\":\"2001:db8::1\"}"));
+        assertThat(ServiceJson.cleared(JsonFields.parse(cleared.body()))).isEqualTo(42);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1", "x", "1000001", "''"})
+    void aLimitThatIsNoneIsRefused(String limit) throws Exception {
+        ControlClient.Reply reply = client.get("/v1/services/https/persistence?limit=" + limit);
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.body()).contains("limit: " + limit + " (expected: 0..1000000)");
+    }
+
+    @Test
+    void aClientThatIsNoAddressIsRefused() throws Exception {
+        ControlClient.Reply reply = post("/v1/services/https/persistence/clear", "{\"client\":\"web\"}");
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.body()).contains("client: web (expected: an address)");
+        assertThat(post("/v1/services/https/persistence", "{}").status()).isEqualTo(405);
+        assertThat(client.get("/v1/services/https/persistence/other").status()).isEqualTo(404);
+    }
+
+    @Test
     void anAnswerThatTakesTimeHoldsUpNobodyElse() throws Exception {
         CompletableFuture<BackendChangeOutcome> drained = new CompletableFuture<>();
         handler.backendChange = request -> drained;
@@ -235,7 +282,8 @@ class ControlServerTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "/v1/virtual-routers/switchover | {\"nam\":\"web\"} | nam: unknown member (expected: name, timeout, wait)",
+                "/v1/virtual-routers/switchover | {\"nam\":\"web\"} | nam: unknown member (expected: name, timeout,"
+                        + " wait)",
                 "/v1/virtual-routers/switchover | {\"name\":5} | name: 5 (expected: a text)",
                 "/v1/virtual-routers/switchover | {\"wait\":\"yes\"} | wait: \"yes\" (expected: true or false)",
                 "/v1/virtual-routers/switchover | {\"timeout\":\"5\"}"

@@ -31,6 +31,9 @@ public final class FakeControlHandler implements ControlHandler {
     public final BlockingQueue<SwitchoverRequest> switchovers = new LinkedBlockingQueue<>();
     public final BlockingQueue<BackendChangeRequest> backendChanges = new LinkedBlockingQueue<>();
 
+    public final BlockingQueue<String> persistenceLists = new LinkedBlockingQueue<>();
+    public final BlockingQueue<PersistenceClearRequest> persistenceClears = new LinkedBlockingQueue<>();
+
     /** What the next switchovers come to. */
     public volatile Function<SwitchoverRequest, CompletionStage<List<SwitchoverOutcome>>> switchover =
             request -> CompletableFuture.completedStage(List.of(new SwitchoverOutcome(
@@ -91,6 +94,40 @@ public final class FakeControlHandler implements ControlHandler {
     public CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request) {
         switchovers.add(request);
         return switchover.apply(request);
+    }
+
+    @Override
+    public CompletionStage<BackendCheckOutcome> checkBackend(String service, String backend) {
+        boolean passed = !backend.equals("web3");
+        return CompletableFuture.completedStage(new BackendCheckOutcome(
+                service,
+                backend,
+                List.of(new BackendCheckOutcome.Check(
+                        "http GET /health",
+                        passed,
+                        passed ? "HTTP status 200" : "connect: connection refused (errno 111)",
+                        Duration.ofNanos(1_234_000),
+                        List.of(
+                                new BackendCheckOutcome.Step("route", "through eth0", Duration.ofNanos(60_000)),
+                                new BackendCheckOutcome.Step("connect", "connected", Duration.ofNanos(420_000)))))));
+    }
+
+    @Override
+    public PersistenceList persistence(String service, int most) {
+        persistenceLists.add(service + " " + most);
+        return new PersistenceList(
+                service,
+                70_000,
+                3,
+                List.of(
+                        new PersistenceList.Client("198.51.100.7", "web1", Duration.ofMinutes(29)),
+                        new PersistenceList.Client("2001:db8::/64", "web2", Duration.ofSeconds(5))));
+    }
+
+    @Override
+    public long clearPersistence(PersistenceClearRequest request) {
+        persistenceClears.add(request);
+        return 42;
     }
 
     @Override

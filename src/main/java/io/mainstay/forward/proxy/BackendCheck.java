@@ -1,42 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
-import io.mainstay.health.CheckSchedule;
+import io.mainstay.forward.wire.ProxyHeaderEncoder;
+import io.mainstay.health.AgentCheckConfig;
 import io.mainstay.health.HealthCheckConfig;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.channel.ChannelOption;
+import io.mainstay.health.Payload;
+import io.mainstay.health.probe.ProbeOutcome;
+import io.mainstay.health.probe.ProbeTarget;
+import io.mainstay.health.probe.Prober;
 import io.netty.channel.EventLoop;
-import io.netty.channel.epoll.EpollSocketChannel;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
-/** The repeated check of one backend. Lives on the control thread of the engine. */
+/** Everything that one backend is asked again and again. Lives on the control thread of the engine. */
 final class BackendCheck {
 
     private final LiveService service;
     private final LiveBackend backend;
-    private final HealthCheckConfig check;
-    private final EventLoop loop;
-    private final RandomGenerator random;
-    private @Nullable Future<?> next;
-    private @Nullable ProbeHandler probe;
+    private final Prober prober;
+    private final LinkWatch links;
+    private final ProbeTarget target;
+    private final List<Repetition> repetitions = new ArrayList<>();
 
-    /** Counts starts and stops, so that a result of an earlier life is not taken for one of this. */
-    private int life;
-
-    private boolean running;
-
-    BackendCheck(LiveService service, LiveBackend backend, EventLoop loop, RandomGenerator random) {
+    BackendCheck(
+            LiveService service,
+            LiveBackend backend,
+            Prober prober,
+            LinkWatch links,
+            EventLoop loop,
+            RandomGenerator random) {
         this.service = service;
         this.backend = backend;
-        this.check = service.settings().check();
-        this.loop = loop;
-        this.random = random;
+        this.prober = prober;
+        this.links = links;
+        target = new ProbeTarget(
+                service.name(), backend.name(), backend.config().address(), preface(service.settings()));
+        List<HealthCheckConfig> checks = service.settings().health().checks();
+        for (int i = 0; i < checks.size(); i++) {
+            HealthCheckConfig check = checks.get(i);
+            int index = i;
+            repetitions.add(new Repetition(
+                    check.pace().interval(),
+                    told -> prober.start(check, target, told),
+                    outcome -> onCheck(index, check, outcome),
+                    loop,
+                    random));
+        }
+        service.settings()
+                .health()
+                .agent()
+                .ifPresent(agent -> repetitions.add(new Repetition(
+                        agent.interval(),
+                        told -> prober.ask(agent, target, told),
+                        outcome -> onAgent(agent, outcome),
+                        loop,
+                        random)));
+    }
+
+    /** Checks are made by this node for itself, and say so to backends that expect to be told. */
+    private static Payload preface(ProxyService settings) {
+        return settings.traffic()
+                .proxyProtocol()
+                .send()
+                .map(version -> new Payload("hex:" + HexFormat.of().formatHex(ProxyHeaderEncoder.forSelf(version))))
+                .orElse(Payload.NONE);
+    }
+
+    /** Whether the one is checked in another way than the other. */
+    static boolean differ(ProxyService one, ProxyService other) {
+        return !one.health().equals(other.health()) || !preface(one).equals(preface(other));
     }
 
     LiveBackend backend() {
@@ -45,61 +81,49 @@ final class BackendCheck {
 
     /** Starts checking, at once but for a small jitter; nothing if it runs already. */
     void start() {
-        if (!running) {
-            running = true;
-            life++;
-            runAfter(CheckSchedule.beforeFirst(check.interval(), random.nextLong()));
-        }
+        repetitions.forEach(Repetition::start);
+    }
+
+    /** Looks again at once. */
+    void hurry() {
+        repetitions.forEach(Repetition::hurry);
     }
 
     /** Stops checking; a check that is under way is dropped. */
     void stop() {
-        running = false;
-        life++;
-        if (next != null) {
-            next.cancel(false);
-            next = null;
-        }
-        if (probe != null) {
-            probe.cancel();
-            probe = null;
-        }
+        repetitions.forEach(Repetition::stop);
     }
 
-    private void runAfter(Duration delay) {
-        next = loop.schedule(this::run, delay.toNanos(), TimeUnit.NANOSECONDS);
+    private Duration onCheck(int index, HealthCheckConfig check, ProbeOutcome outcome) {
+        boolean excused = !outcome.finding().success() && links.excuses(backend.address(), outcome.duration());
+        boolean soon = service.onCheck(
+                backend,
+                index,
+                new CheckReport(
+                        Instant.now(),
+                        outcome.finding().success(),
+                        excused
+                                ? outcome.finding().detail() + LinkWatch.EXCUSE
+                                : outcome.finding().detail(),
+                        outcome.duration()),
+                excused);
+        return soon ? check.pace().fastInterval() : check.pace().interval();
     }
 
-    private void run() {
-        int startedIn = life;
-        long startNanos = System.nanoTime();
-        runAfter(CheckSchedule.beforeNext(check.interval(), random.nextLong()));
-        ProbeHandler handler = new ProbeHandler(
-                check,
-                backend.config().address(),
-                result -> onResult(startedIn, result, System.nanoTime() - startNanos));
-        probe = handler;
-        new Bootstrap()
-                .group(loop)
-                .channel(EpollSocketChannel.class)
-                // A few small buffers a second are not worth an arena.
-                .option(ChannelOption.ALLOCATOR, UnpooledByteBufAllocator.DEFAULT)
-                // The handler's timeout covers the connect too.
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
-                .handler(handler)
-                .connect(backend.address())
-                .addListener(done -> {
-                    if (!done.isSuccess()) {
-                        handler.onConnectFailed(done.cause());
-                    }
-                });
+    private Duration onAgent(AgentCheckConfig agent, ProbeOutcome outcome) {
+        service.onAgent(backend, outcome.finding());
+        return agent.interval();
     }
 
-    private void onResult(int startedIn, ProbeResult result, long tookNanos) {
-        if (startedIn == life) {
-            service.onCheck(
-                    backend,
-                    new CheckReport(Instant.now(), result.success(), result.detail(), Duration.ofNanos(tookNanos)));
+    /** Asks everything once, apart from the rest, for somebody who wants to look. */
+    void lookOnce(LookOnce look) {
+        look.route(LinkWatch.pathTo(backend.address()));
+        for (HealthCheckConfig check : service.settings().health().checks()) {
+            prober.start(check, target, look.expect(check.shown()));
         }
+        service.settings()
+                .health()
+                .agent()
+                .ifPresent(agent -> prober.ask(agent, target, look.expect("agent on port " + agent.port())));
     }
 }

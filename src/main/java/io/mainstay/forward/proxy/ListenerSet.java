@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
+import io.mainstay.health.probe.SocketErrors;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;

@@ -3,6 +3,7 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
+import io.mainstay.health.probe.SocketErrors;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;

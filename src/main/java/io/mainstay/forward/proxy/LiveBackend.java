@@ -7,11 +7,17 @@ import io.mainstay.forward.BackendPool;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.Standing;
-import io.mainstay.health.RiseFall;
+import io.mainstay.health.AgentState;
+import io.mainstay.health.BackendHealth;
+import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.Outlier;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.time.MonotonicInstant;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -24,18 +30,27 @@ final class LiveBackend {
     private final InetSocketAddress address;
     private final FlowCounters[] countersOfWorkers;
     private final Candidate<LiveBackend> candidate;
-    private final RiseFall riseFall;
+    private final BackendHealth health;
+    private final Outlier outlier = new Outlier();
+    private @Nullable CheckReport[] lastChecks;
     private AdminState wish = AdminState.READY;
     private boolean judged;
+    private AgentState agent = AgentState.INITIAL;
+    private boolean ejected;
     private MonotonicInstant since;
-    private @Nullable CheckReport lastCheck;
+    private String reason = "";
     private @Nullable Drain drain;
     private boolean retiring;
 
     LiveBackend(
-            BackendConfig config, BackendPool<LiveBackend> pool, RiseFall riseFall, int workers, MonotonicInstant now) {
+            BackendConfig config,
+            BackendPool<LiveBackend> pool,
+            List<HealthCheckConfig> checks,
+            int workers,
+            MonotonicInstant now) {
         this.config = config;
-        this.riseFall = riseFall;
+        health = new BackendHealth(checks);
+        lastChecks = new CheckReport[checks.size()];
         since = now;
         address = SocketAddresses.of(config.address());
         countersOfWorkers = new FlowCounters[workers];
@@ -94,20 +109,26 @@ final class LiveBackend {
     }
 
     BackendState state() {
-        return BackendState.of(wish, riseFall.verdict() == Verdict.HEALTHY);
+        return BackendState.of(effectiveWish(), isFit());
+    }
+
+    /** That of the operator, and under it that of the backend's agent. */
+    private AdminState effectiveWish() {
+        return wish == AdminState.READY && agent.draining() ? AdminState.DRAIN : wish;
+    }
+
+    private boolean isFit() {
+        return health.verdict() == Verdict.HEALTHY && !agent.down() && !ejected;
     }
 
     /** What the choice has to know. */
     Standing standing() {
-        Verdict verdict = riseFall.verdict();
-        return switch (wish) {
-            case READY ->
-                switch (verdict) {
-                    case HEALTHY -> Standing.HEALTHY;
-                    case UNHEALTHY -> Standing.FAILING;
-                    case UNKNOWN -> Standing.OUT;
-                };
-            case DRAIN -> verdict == Verdict.HEALTHY ? Standing.DRAINING : Standing.OUT;
+        if (health.verdict() == Verdict.UNKNOWN) {
+            return Standing.OUT;
+        }
+        return switch (effectiveWish()) {
+            case READY -> isFit() ? Standing.HEALTHY : Standing.FAILING;
+            case DRAIN -> isFit() ? Standing.DRAINING : Standing.OUT;
             case MAINTENANCE -> Standing.OUT;
         };
     }
@@ -125,11 +146,44 @@ final class LiveBackend {
 
     /** Whether it is wanted and no check has ended yet, so that nothing can be said about it. */
     boolean isUndecided() {
-        return wish == AdminState.READY && riseFall.verdict() == Verdict.UNKNOWN;
+        return wish == AdminState.READY && health.verdict() == Verdict.UNKNOWN;
     }
 
-    RiseFall riseFall() {
-        return riseFall;
+    /** Takes over how it is judged from now on; its state stays until that says otherwise. */
+    void configure(ServiceHealthConfig next) {
+        health.configure(next.checks());
+        lastChecks = Arrays.copyOf(lastChecks, next.checks().size());
+        if (next.agent().isEmpty()) {
+            agent = AgentState.INITIAL;
+        }
+        if (next.outliers().isEmpty()) {
+            outlier.forget();
+            ejected = false;
+        }
+    }
+
+    BackendHealth health() {
+        return health;
+    }
+
+    Outlier outlier() {
+        return outlier;
+    }
+
+    boolean isEjected() {
+        return ejected;
+    }
+
+    void setEjected(boolean ejected) {
+        this.ejected = ejected;
+    }
+
+    AgentState agent() {
+        return agent;
+    }
+
+    void setAgent(AgentState newAgent) {
+        agent = newAgent;
     }
 
     @Nullable
@@ -142,13 +196,32 @@ final class LiveBackend {
         drain = newDrain;
     }
 
-    /** Notes when it entered the state that it is in. */
-    void setSince(MonotonicInstant now) {
+    /** Notes when and why it entered the state that it is in. */
+    void entered(MonotonicInstant now, String why) {
         since = now;
+        reason = why;
     }
 
-    void setLastCheck(CheckReport report) {
-        lastCheck = report;
+    void setLastCheck(int check, CheckReport report) {
+        lastChecks[check] = report;
+    }
+
+    /** Of several checks the latest one that failed, or the latest of all. */
+    private @Nullable CheckReport lastCheck() {
+        CheckReport last = null;
+        for (CheckReport report : lastChecks) {
+            if (report == null) {
+                continue;
+            }
+            boolean worse = last != null && last.success() && !report.success();
+            boolean later = last != null
+                    && last.success() == report.success()
+                    && report.at().isAfter(last.at());
+            if (last == null || worse || later) {
+                last = report;
+            }
+        }
+        return last;
     }
 
     /** Sum over all workers. */
@@ -166,13 +239,18 @@ final class LiveBackend {
                 config.address(),
                 state(),
                 config.weight(),
+                candidate.sharePercent(),
+                candidate.limit(),
+                config.backup(),
                 active(),
                 sum(FlowCounters::connections),
                 sum(FlowCounters::bytesIn),
                 sum(FlowCounters::bytesOut),
                 sum(FlowCounters::connectFailures),
                 since,
-                lastCheck,
+                reason,
+                lastCheck(),
+                agent,
                 drainStatus);
     }
 }

@@ -13,9 +13,15 @@ import io.mainstay.forward.DrainPlan;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.forward.TrafficConfig;
-import io.mainstay.health.RiseFall;
+import io.mainstay.health.AgentReport;
+import io.mainstay.health.AgentState;
+import io.mainstay.health.Finding;
+import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.OutlierConfig;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.health.Verdict;
 import io.mainstay.net.Endpoint;
+import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
@@ -24,8 +30,10 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -47,22 +55,11 @@ final class LiveService {
         }
     }
 
-    /** Is told when a backend that is no longer wanted is being emptied. */
-    interface Retirement {
-
-        /**
-         * The drain of a backend that was replaced or removed has begun; called under the lock of the service.
-         *
-         * @param drain when it is over, {@link LiveService#forget} is to be called
-         */
-        void begun(LiveService service, LiveBackend backend, Drain drain);
-    }
-
     private final String name;
     private final int workers;
     private final MonotonicClock clock;
     private final EventOutlet events;
-    private final Retirement retirement;
+    private final Surroundings surroundings;
     private final BackendPool<LiveBackend> pool;
     private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
     private final Map<RefusalReason, Long> toldRefusals = new EnumMap<>(RefusalReason.class);
@@ -93,13 +90,13 @@ final class LiveService {
     /** Which backends serve, as the journal was last told; null: nothing yet. */
     private @Nullable Tier toldTier;
 
-    LiveService(ProxyService settings, ProxySettings engine, EventOutlet events, Retirement retirement) {
+    LiveService(ProxyService settings, ProxySettings engine, EventOutlet events, Surroundings surroundings) {
         this.name = settings.config().name();
         this.settings = settings;
         this.clock = engine.clock();
         this.workers = engine.workers();
         this.events = events;
-        this.retirement = retirement;
+        this.surroundings = surroundings;
         timeouts = Timeouts.of(settings.config().timeouts());
         pool = new BackendPool<>(settings.config().selection(), clock.now().nanos());
         admission =
@@ -114,9 +111,7 @@ final class LiveService {
     }
 
     private LiveBackend arrival(BackendConfig backend) {
-        RiseFall riseFall =
-                new RiseFall(settings.check().failures(), settings.check().success());
-        return new LiveBackend(backend, pool, riseFall, workers, clock.now());
+        return new LiveBackend(backend, pool, settings.health().checks(), workers, clock.now());
     }
 
     /**
@@ -150,8 +145,15 @@ final class LiveService {
             }
             present.configure(config);
             pool.configure(present.candidate(), config);
-            present.riseFall()
-                    .setThresholds(next.check().failures(), next.check().success());
+            BackendState before = present.state();
+            present.configure(next.health());
+            pool.setWanted(
+                    present.candidate(),
+                    present.agent().percent(),
+                    present.agent().maxConnections());
+            if (present.state() != before) {
+                onStateChange(present, before, "the configuration has changed");
+            }
             wanted.add(present);
         }
         for (LiveBackend backend : backends) {
@@ -198,8 +200,8 @@ final class LiveService {
         leaving.remove(backend);
         if (backend.isRetiring()) {
             backend.setRetiring(false);
-            backend.riseFall().forget();
-            wish(backend, AdminState.READY, "in the configuration again, not checked yet");
+            backend.health().forget();
+            wish(backend, backend.state(), AdminState.READY, "in the configuration again, not checked yet");
         }
     }
 
@@ -226,7 +228,8 @@ final class LiveService {
             if (!backend.isRetiring()) {
                 backend.setRetiring(true);
                 pool.remove(backend.candidate());
-                retirement.begun(this, backend, drain(backend, settings.config().drainTimeout()));
+                surroundings.retirementBegun(
+                        this, backend, drain(backend, settings.config().drainTimeout()));
             }
         }
     }
@@ -379,12 +382,38 @@ final class LiveService {
 
     /** Whether somebody wants to know how connections fare with their backends. */
     boolean observesConnections() {
-        return settings.config().selection().balance() == Balance.LEAST_LATENCY;
+        return settings.config().selection().balance() == Balance.LEAST_LATENCY
+                || settings.health().outliers().isPresent();
+    }
+
+    /** A connection to a backend was not made. */
+    synchronized void onConnectFailed(LiveBackend backend, Duration after, String how) {
+        backend.candidate().answered(after, clock.now());
+        onConnection(backend, false, how);
+    }
+
+    /** A connection to a backend was made. */
+    synchronized void onConnected(LiveBackend backend) {
+        if (!countsResets()) {
+            onConnection(backend, true, "");
+        }
     }
 
     /** A backend has answered a client for the first time on a connection. */
     synchronized void onAnswer(LiveBackend backend, Duration after) {
         backend.candidate().answered(after, clock.now());
+        onConnection(backend, true, "");
+    }
+
+    /** A connection has ended before the backend has answered. */
+    synchronized void onEndWithoutAnswer(LiveBackend backend, boolean resetByBackend) {
+        if (countsResets()) {
+            onConnection(backend, !resetByBackend, "reset before an answer");
+        }
+    }
+
+    private boolean countsResets() {
+        return settings.health().outliers().map(OutlierConfig::countResets).orElse(false);
     }
 
     /** Why there is no backend for a new connection, after {@link #take} gave none. */
@@ -407,15 +436,105 @@ final class LiveService {
         }
     }
 
-    /** Takes the result of a check in. */
-    synchronized void onCheck(LiveBackend backend, CheckReport report) {
+    /**
+     * Takes the result of a check in.
+     *
+     * @param index which of the checks it was
+     * @param excused whether it says nothing about the backend
+     * @return whether it is worth looking again soon
+     */
+    synchronized boolean onCheck(LiveBackend backend, int index, CheckReport report, boolean excused) {
+        backend.setLastCheck(index, report);
+        if (excused) {
+            return true;
+        }
         BackendState before = backend.state();
-        boolean first = backend.riseFall().verdict() == Verdict.UNKNOWN;
-        backend.setLastCheck(report);
-        backend.riseFall().record(report.success());
+        Verdict verdictBefore = backend.health().verdict();
+        backend.health().record(index, report.success());
         BackendState after = backend.state();
+        boolean first = verdictBefore == Verdict.UNKNOWN && backend.health().verdict() != Verdict.UNKNOWN;
         if (before != after || (first && backend.wish() == AdminState.READY)) {
-            onStateChange(backend, first ? null : before, "check: " + report.detail());
+            onStateChange(backend, first ? null : before, reason(index, report));
+            resetIfDown(backend, before);
+        }
+        return backend.health().isChanging(index);
+    }
+
+    private String reason(int index, CheckReport report) {
+        List<HealthCheckConfig> checks = settings.health().checks();
+        String which =
+                checks.size() == 1 ? "check: " : "check " + checks.get(index).shown() + ": ";
+        return which + report.detail();
+    }
+
+    /** Takes in what the agent of a backend has said, if it could be asked. */
+    synchronized void onAgent(LiveBackend backend, Finding finding) {
+        if (!finding.success()) {
+            return;
+        }
+        AgentState agent = backend.agent().after(AgentReport.parse(finding.detail()));
+        if (agent.equals(backend.agent())) {
+            return;
+        }
+        BackendState before = backend.state();
+        backend.setAgent(agent);
+        pool.setWanted(backend.candidate(), agent.percent(), agent.maxConnections());
+        String reason = "agent: " + finding.detail();
+        if (backend.state() == before) {
+            events.tell(new ProxyEvent.AgentSaid(name(), backend.name(), finding.detail()));
+            tellTier(backend.name() + ": " + reason);
+        } else {
+            onStateChange(backend, before, reason);
+            resetIfDown(backend, before);
+        }
+    }
+
+    /** What is found dead, other than suspected by the connections of clients, may lose those that it has. */
+    private void resetIfDown(LiveBackend backend, BackendState before) {
+        if (before == BackendState.HEALTHY
+                && backend.state() == BackendState.UNHEALTHY
+                && settings.health().onDown() == ServiceHealthConfig.OnDown.RESET) {
+            surroundings.resetConnections(backend);
+        }
+    }
+
+    /** Takes in how the connection of a client to a backend fared. */
+    private void onConnection(LiveBackend backend, boolean success, String how) {
+        OutlierConfig config = settings.health().outliers().orElse(null);
+        if (config == null || !backend.outlier().record(success, config)) {
+            return;
+        }
+        int wanted = 0;
+        int ejected = 0;
+        for (LiveBackend each : backends) {
+            wanted += each.wish() == AdminState.READY ? 1 : 0;
+            ejected += each.isEjected() ? 1 : 0;
+        }
+        if (backend.state() == BackendState.HEALTHY && ejected < config.mostEjected(wanted)) {
+            eject(backend, config, how);
+        }
+    }
+
+    private void eject(LiveBackend backend, OutlierConfig config, String how) {
+        int failures = backend.outlier().failuresInARow();
+        Duration length = backend.outlier().eject(config, clock.now());
+        backend.setEjected(true);
+        onStateChange(
+                backend,
+                BackendState.HEALTHY,
+                "ejected for " + length.toMillis() / 1000.0 + "s: " + failures
+                        + " connections of clients failed in a row, the last one: " + how);
+        surroundings.runAfter(length, () -> readmit(backend));
+    }
+
+    /** Ends an ejection whose time is over, if nothing else has. */
+    private synchronized void readmit(LiveBackend backend) {
+        if (backend.isEjected() && !backend.outlier().isEjected(clock.now())) {
+            BackendState before = backend.state();
+            backend.setEjected(false);
+            if (backend.state() != before) {
+                onStateChange(backend, before, "ejection is over");
+            }
         }
     }
 
@@ -443,17 +562,21 @@ final class LiveService {
 
     /** Puts a backend back to work, as far as its checks agree. */
     synchronized void ready(LiveBackend backend) {
-        wish(backend, AdminState.READY, "ready requested");
+        BackendState before = backend.state();
+        backend.outlier().forget();
+        backend.setEjected(false);
+        wish(backend, before, AdminState.READY, "ready requested");
     }
 
     /** Leaves a backend alone; what the checks found so far counts no more. */
     synchronized void maintenance(LiveBackend backend) {
-        wish(backend, AdminState.MAINTENANCE, "maintenance requested");
-        backend.riseFall().forget();
+        wish(backend, backend.state(), AdminState.MAINTENANCE, "maintenance requested");
+        backend.health().forget();
+        // As it was not to serve anyway, nothing but its standing has changed.
+        pool.setStanding(backend.candidate(), backend.standing());
     }
 
-    private void wish(LiveBackend backend, AdminState wish, String reason) {
-        BackendState before = backend.state();
+    private void wish(LiveBackend backend, BackendState before, AdminState wish, String reason) {
         Drain drain = backend.drain();
         if (drain != null && !drain.isOver()) {
             finish(backend, drain);
@@ -473,7 +596,7 @@ final class LiveService {
     private void onStateChange(LiveBackend backend, @Nullable BackendState before, String reason) {
         BackendState state = backend.state();
         MonotonicInstant now = clock.now();
-        backend.setSince(now);
+        backend.entered(now, reason);
         if (state == BackendState.HEALTHY && backend.wasJudgedBefore()) {
             pool.startSlowly(backend.candidate(), now);
         }
@@ -520,6 +643,28 @@ final class LiveService {
         List<LiveBackend> all = new ArrayList<>(backends);
         all.addAll(leaving);
         return all;
+    }
+
+    /** The clients that keep their backends, so many of them listed. */
+    synchronized PersistenceSnapshot persistence(int most) {
+        MonotonicInstant now = clock.now();
+        return pool.persistence()
+                .map(table -> new PersistenceSnapshot(
+                        table.size(now),
+                        table.evictions(),
+                        table.latest(most, now).stream()
+                                .map(client -> new PersistenceSnapshot.Client(
+                                        client.client(), client.backend().name(), client.remaining()))
+                                .toList()))
+                .orElse(PersistenceSnapshot.NONE);
+    }
+
+    /** Forgets clients that keep their backends; how many. */
+    synchronized int clearPersistence(Optional<LiveBackend> backend, Optional<IpAddress> client) {
+        Predicate<LiveBackend> wanted = each -> backend.isEmpty() || backend.get() == each;
+        return pool.persistence()
+                .map(table -> client.isPresent() ? table.clear(client.get(), wanted) ? 1 : 0 : table.clear(wanted))
+                .orElse(0);
     }
 
     synchronized ServiceSnapshot snapshot() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.health.probe.Prober;
+import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -23,7 +25,7 @@ import java.util.stream.Collectors;
  * The engine on epoll event loops: one for each worker, and one for control, which runs the checks, the deadlines of drains
  * and the consumer of events, so that a busy worker delays none of these.
  */
-final class NettyProxyEngine implements ProxyEngine {
+final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     /**
      * Memory for octets that slow peers have not taken, of all workers. It must stay below what the virtual machine grants
@@ -41,6 +43,8 @@ final class NettyProxyEngine implements ProxyEngine {
     private final RandomGenerator random = RandomGenerator.getDefault();
     private final List<BackendCheck> checks = new ArrayList<>();
     private final ListenerSet listeners;
+    private final Prober prober;
+    private final LinkWatch links;
     private final EventOutlet events;
     private final CompletableFuture<String> failure = new CompletableFuture<>();
 
@@ -57,6 +61,8 @@ final class NettyProxyEngine implements ProxyEngine {
         watch(workerLoops, "relay");
         watch(controlLoop, "health");
         events = new EventOutlet(control, consumer);
+        prober = new Prober(control, settings.commands(), random);
+        links = new LinkWatch(settings.clock());
         for (int i = 0; i < settings.workers(); i++) {
             BlockPool blocks = new BlockPool(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE / settings.workers());
             workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks));
@@ -115,14 +121,14 @@ final class NettyProxyEngine implements ProxyEngine {
         for (LiveService present : services) {
             if (present.name().equals(wanted.config().name())) {
                 if (!present.isAs(wanted)) {
-                    boolean checkedOtherwise = !present.settings().check().equals(wanted.check());
+                    boolean checkedOtherwise = BackendCheck.differ(present.settings(), wanted);
                     List<LiveBackend> arrived = present.configure(wanted);
                     check(present, checkedOtherwise ? present.backends() : arrived, checkedOtherwise);
                 }
                 return present;
             }
         }
-        LiveService arrived = new LiveService(wanted, settings, events, this::onRetirement);
+        LiveService arrived = new LiveService(wanted, settings, events, this);
         check(arrived, arrived.backends(), false);
         return arrived;
     }
@@ -135,7 +141,7 @@ final class NettyProxyEngine implements ProxyEngine {
                     dropCheckOf(backend);
                 }
                 if (checks.stream().noneMatch(check -> check.backend() == backend)) {
-                    checks.add(new BackendCheck(service, backend, control, random));
+                    checks.add(new BackendCheck(service, backend, prober, links, control, random));
                 }
                 if (service.isToBeChecked(backend)) {
                     checkOf(backend).ifPresent(BackendCheck::start);
@@ -155,7 +161,8 @@ final class NettyProxyEngine implements ProxyEngine {
         return checks.stream().filter(check -> check.backend() == backend).findFirst();
     }
 
-    private void onRetirement(LiveService service, LiveBackend backend, Drain drain) {
+    @Override
+    public void retirementBegun(LiveService service, LiveBackend backend, Drain drain) {
         events.after(() -> {
             dropCheckOf(backend);
             waitForDeadline(backend, drain);
@@ -239,6 +246,53 @@ final class NettyProxyEngine implements ProxyEngine {
         LiveBackend backend = service.backend(backendName);
         service.maintenance(backend);
         withCheckOf(backend, BackendCheck::stop);
+    }
+
+    @Override
+    public CompletableFuture<List<CheckRun>> check(String serviceName, String backendName) {
+        LiveService service = service(serviceName);
+        LiveBackend backend = service.backend(backendName);
+        CompletableFuture<List<CheckRun>> result = new CompletableFuture<>();
+        withCheckOf(backend, check -> check.lookOnce(new LookOnce(result)));
+        return result.copy();
+    }
+
+    @Override
+    public PersistenceSnapshot persistence(String serviceName, int most) {
+        return service(serviceName).persistence(most);
+    }
+
+    @Override
+    public int clearPersistence(String serviceName, Optional<String> backend, Optional<IpAddress> client) {
+        LiveService service = service(serviceName);
+        Optional<LiveBackend> only = backend.map(service::backend);
+        return service.clearPersistence(only, client);
+    }
+
+    @Override
+    public void linksDown(Set<InterfaceName> down) {
+        events.after(() -> {
+            if (links.update(down)) {
+                checks.forEach(BackendCheck::hurry);
+            }
+        });
+    }
+
+    @Override
+    public void resetConnections(LiveBackend backend) {
+        for (Worker worker : workers) {
+            var unused = worker.abort(flow -> flow.backend() == backend);
+        }
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // Nobody waits for it; what it throws is logged by the loop.
+    public void runAfter(Duration delay, Runnable task) {
+        try {
+            control.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException closed) {
+            // The engine has been closed; there is no later.
+        }
     }
 
     @Override

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -76,6 +78,35 @@ public interface ProxyEngine extends AutoCloseable {
 
     /** Gives a backend no new connections and stops its checks; live connections are kept. */
     void maintenance(String service, String backend);
+
+    /**
+     * Runs every check of a backend once and now, whatever its state. What they find is told and nothing more.
+     *
+     * @return completed when the last one is over
+     */
+    CompletableFuture<List<CheckRun>> check(String service, String backend);
+
+    /**
+     * Says which links of this node are down. Until they are back, and a moment longer, a check that fails for want of them is
+     * not held against its backend; as soon as one is back all checks are run.
+     */
+    void linksDown(Set<InterfaceName> down);
+
+    /**
+     * The clients of a service that keep their backends.
+     *
+     * @param most how many of them are listed
+     */
+    PersistenceSnapshot persistence(String service, int most);
+
+    /**
+     * Lets clients of a service have any backend the next time; their connections live on.
+     *
+     * @param backend only those of this backend; empty: of any
+     * @param client only the group to which this address belongs; empty: all of them
+     * @return how many were remembered
+     */
+    int clearPersistence(String service, Optional<String> backend, Optional<IpAddress> client);
 
     /** Services, backends and counters as they are now. */
     ProxySnapshot snapshot();

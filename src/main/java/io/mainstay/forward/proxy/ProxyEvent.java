@@ -23,6 +23,13 @@ public sealed interface ProxyEvent {
             implements ProxyEvent {}
 
     /**
+     * The agent of a backend asks for something else than before, which leaves the state as it is.
+     *
+     * @param line what it has said
+     */
+    record AgentSaid(String service, String backend, String line) implements ProxyEvent {}
+
+    /**
      * A backend gets no new connections and its live ones have until the deadline.
      *
      * @param live connections at the start

@@ -3,19 +3,19 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TrafficConfig;
-import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
 
 /**
- * A service with the check that its backends must pass.
+ * A service, and how its backends are judged.
  *
  * @param config where clients arrive and who serves them
- * @param check how each backend is checked
+ * @param health how each backend is judged
  * @param traffic how its traffic is handled
  */
-public record ProxyService(ServiceConfig config, HealthCheckConfig check, TrafficConfig traffic) {
+public record ProxyService(ServiceConfig config, ServiceHealthConfig health, TrafficConfig traffic) {
 
     /** A service whose traffic is handled as by default. */
-    public ProxyService(ServiceConfig config, HealthCheckConfig check) {
-        this(config, check, TrafficConfig.DEFAULT);
+    public ProxyService(ServiceConfig config, ServiceHealthConfig health) {
+        this(config, health, TrafficConfig.DEFAULT);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.kernel.CommandResult;
+import io.mainstay.kernel.Commands;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import java.util.Set;
@@ -11,8 +13,14 @@ import java.util.Set;
  * @param workers threads that relay, each with its own listening sockets; at least 1
  * @param virtualAddresses the addresses that move between nodes; services on them start with their gate closed
  * @param clock the source of every deadline
+ * @param commands runs the programs that judge backends
  */
-public record ProxySettings(int workers, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
+public record ProxySettings(int workers, Set<IpAddress> virtualAddresses, MonotonicClock clock, Commands commands) {
+
+    /** For services whose checks run no programs. */
+    public ProxySettings(int workers, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
+        this(workers, virtualAddresses, clock, command -> new CommandResult.NotRun("no program may be run here"));
+    }
 
     public ProxySettings {
         if (workers < 1) {
@@ -22,7 +30,7 @@ public record ProxySettings(int workers, Set<IpAddress> virtualAddresses, Monoto
     }
 
     /** One worker for each processor. */
-    public static ProxySettings defaults(Set<IpAddress> virtualAddresses, MonotonicClock clock) {
-        return new ProxySettings(Runtime.getRuntime().availableProcessors(), virtualAddresses, clock);
+    public static ProxySettings defaults(Set<IpAddress> virtualAddresses, MonotonicClock clock, Commands commands) {
+        return new ProxySettings(Runtime.getRuntime().availableProcessors(), virtualAddresses, clock, commands);
     }
 }

@@ -9,6 +9,7 @@ import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.Transport;
 import java.io.IOException;
@@ -70,9 +71,10 @@ final class Rehearsal {
                 new TimeoutConfig(PATIENCE, PATIENCE, PATIENCE),
                 List.of(new BackendConfig(NAME, back, 1)));
         HealthCheckConfig check = new HealthCheckConfig(new HealthCheckConfig.Tcp(), PATIENCE, PATIENCE, 1, 1);
-        LiveService service =
-                new LiveService(new ProxyService(config, check), settings, events, (retiring, backend, drain) -> {});
-        service.onCheck(service.backends().getFirst(), new CheckReport(Instant.EPOCH, true, NAME, Duration.ZERO));
+        LiveService service = new LiveService(
+                new ProxyService(config, ServiceHealthConfig.of(check)), settings, events, Surroundings.NONE);
+        service.onCheck(
+                service.backends().getFirst(), 0, new CheckReport(Instant.EPOCH, true, NAME, Duration.ZERO), false);
         return service;
     }
 

@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.Candidate;
+import io.mainstay.health.probe.SocketErrors;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,22 +125,22 @@ final class Relay extends TimerWheel.Entry implements Flow {
             } catch (SocketShortageException shortage) {
                 refuse(RefusalReason.NO_RESOURCES);
             } catch (IOException refused) {
-                chooseNext();
+                chooseNext(SocketErrors.reason(refused));
             }
         }
     }
 
-    private void onConnectFailed() {
+    private void onConnectFailed(String how) {
         server.close();
         server = new RelayEnd(this, lane.blocks);
-        chooseNext();
+        chooseNext(how);
         connect();
     }
 
-    private void chooseNext() {
+    private void chooseNext(String how) {
         counters.connectFailed();
         if (trial != null) {
-            trial.failed();
+            trial.failed(how);
         }
         if (attempts == MAX_ATTEMPTS) {
             refuse(RefusalReason.CONNECT_FAILED);
@@ -207,7 +208,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
             return;
         }
         if (Readiness.isError(readiness)) {
-            onConnectFailed();
+            onConnectFailed("connect refused");
         } else if (Readiness.mayWrite(readiness)) {
             onConnected();
         }
@@ -285,6 +286,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
         if (client.isBroken()) {
             closeAfter(client, server);
         } else if (server.isBroken()) {
+            if (trial != null) {
+                trial.ended(true);
+            }
             closeAfter(server, client);
         } else if (client.isFinished() && server.isFinished()) {
             client.close();
@@ -342,7 +346,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     private void serveDeadline(long nowNanos) {
         switch (phase) {
-            case CONNECTING -> onConnectFailed();
+            case CONNECTING -> onConnectFailed("connect timed out");
             case RELAYING -> abort();
             case CLOSING -> {
                 boolean outOfTime = nowNanos - lastActivityNanos >= timeoutNanos;
@@ -367,6 +371,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     private void end() {
         phase = Phase.ENDED;
+        if (trial != null) {
+            trial.ended(false);
+        }
         lane.wheel.remove(this);
         service.giveBack(backend, visit.client());
         visit.leave();

@@ -19,8 +19,9 @@ final class Trial {
     private MonotonicInstant begun;
     private MonotonicInstant waitingSince;
     private long connectNanos;
+    private boolean connected;
     private boolean asked;
-    private boolean answered;
+    private boolean decided;
 
     Trial(LiveService service, Lane lane, LiveBackend first) {
         this.service = service;
@@ -37,17 +38,18 @@ final class Trial {
     }
 
     /** It was not made. */
-    void failed() {
+    void failed(String how) {
         // A refusal comes quickly and must not make the backend look quick.
-        long atLeast = service.timeouts().connectNanos();
-        long nanos = Math.max(lane.now().nanosSince(begun), atLeast);
-        service.onAnswer(backend, Duration.ofNanos(nanos));
+        long nanos = Math.max(lane.now().nanosSince(begun), service.timeouts().connectNanos());
+        service.onConnectFailed(backend, Duration.ofNanos(nanos), how);
     }
 
     /** It was made. */
     void connected() {
+        connected = true;
         waitingSince = lane.now();
         connectNanos = waitingSince.nanosSince(begun);
+        service.onConnected(backend);
     }
 
     /** Octets are on their way to the other side. */
@@ -55,10 +57,18 @@ final class Trial {
         if (fromClient && !asked) {
             asked = true;
             waitingSince = lane.now();
-        } else if (!fromClient && !answered) {
-            answered = true;
+        } else if (!fromClient && !decided) {
+            decided = true;
             long nanos = connectNanos + lane.now().nanosSince(waitingSince);
             service.onAnswer(backend, Duration.ofNanos(nanos));
+        }
+    }
+
+    /** The connection is over; nothing if that was told before. */
+    void ended(boolean resetByBackend) {
+        if (connected && !decided) {
+            decided = true;
+            service.onEndWithoutAnswer(backend, resetByBackend);
         }
     }
 }

@@ -12,6 +12,7 @@ import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
@@ -46,8 +47,8 @@ final class EngineBench implements AutoCloseable {
     private SelectionConfig selection = SelectionConfig.of(Balance.ROUND_ROBIN);
     private TimeoutConfig timeouts =
             new TimeoutConfig(Duration.ofSeconds(20), Duration.ofMinutes(5), Duration.ofMinutes(5));
-    private HealthCheckConfig check =
-            new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofHours(1), Duration.ofSeconds(20), 3, 2);
+    private ServiceHealthConfig health = ServiceHealthConfig.of(
+            new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofHours(1), Duration.ofSeconds(20), 3, 2));
     private Set<IpAddress> virtual = Set.of();
     private @Nullable NettyProxyEngine engine;
     private @Nullable InetSocketAddress listening;
@@ -72,7 +73,11 @@ final class EngineBench implements AutoCloseable {
     }
 
     EngineBench check(HealthCheckConfig wanted) {
-        check = wanted;
+        return health(ServiceHealthConfig.of(wanted));
+    }
+
+    EngineBench health(ServiceHealthConfig wanted) {
+        health = wanted;
         return this;
     }
 
@@ -83,7 +88,7 @@ final class EngineBench implements AutoCloseable {
 
     /** Adds a backend named web1, web2, … on 127.0.1.1, 127.0.1.2, … */
     ScriptedServer server(ScriptedServer.Script script) {
-        boolean firstIsCheck = check.probe() instanceof HealthCheckConfig.Tcp;
+        boolean firstIsCheck = health.checks().getFirst().probe() instanceof HealthCheckConfig.Tcp;
         ScriptedServer server = ScriptedServer.start("127.0.1." + (servers.size() + 1), script, firstIsCheck);
         servers.add(server);
         backend(server.as("web" + (backends.size() + 1)));
@@ -123,7 +128,7 @@ final class EngineBench implements AutoCloseable {
                         Duration.ofSeconds(60),
                         timeouts,
                         backends),
-                check);
+                health);
     }
 
     static Endpoint endpoint(String host, int port) {

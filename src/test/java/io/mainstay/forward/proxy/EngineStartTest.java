@@ -90,7 +90,7 @@ class EngineStartTest {
                     config.drainTimeout(),
                     config.timeouts(),
                     config.backends());
-            ProxyService service = new ProxyService(udp, bench.service(endpoint).check());
+            ProxyService service = new ProxyService(udp, bench.service(endpoint).health());
             assertThatThrownBy(() -> startAndCloseChecked(List.of(service)))
                     .isInstanceOf(ProxyStartException.class)
                     .hasMessage("service web: listen " + endpoint + "/udp: address already in use (errno 98)");

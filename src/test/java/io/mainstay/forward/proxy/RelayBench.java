@@ -10,6 +10,7 @@ import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.wire.ClientRoute;
 import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.Transport;
 import io.mainstay.time.MonotonicInstant;
@@ -34,6 +35,11 @@ final class RelayBench {
     /** A deadline is served at most this long after it has passed. */
     static final Duration TIMER_SLACK = Duration.ofNanos(3 * TimerWheel.TICK_NANOS);
 
+    static final HealthCheckConfig CHECK =
+            new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofSeconds(10), Duration.ofSeconds(3), 3, 2);
+
+    private record Later(MonotonicInstant due, Runnable task) {}
+
     /** How the next attempt to connect goes. */
     private enum Fate {
         PENDING,
@@ -44,6 +50,22 @@ final class RelayBench {
     private final List<SimulatedSocket> connects = new ArrayList<>();
     private final List<String> connectedTo = new ArrayList<>();
     private final List<ProxyEvent> events = new ArrayList<>();
+    private final List<Later> later = new ArrayList<>();
+    private final List<String> resets = new ArrayList<>();
+    private final Surroundings surroundings = new Surroundings() {
+        @Override
+        public void retirementBegun(LiveService leaving, LiveBackend backend, Drain drain) {}
+
+        @Override
+        public void resetConnections(LiveBackend backend) {
+            resets.add(backend.name());
+        }
+
+        @Override
+        public void runAfter(Duration delay, Runnable task) {
+            later.add(new Later(now.plus(delay), task));
+        }
+    };
     private final LiveService service;
     private final LiveListener listener;
     private final Lane lane;
@@ -69,6 +91,10 @@ final class RelayBench {
     }
 
     RelayBench(SelectionConfig selection, List<BackendConfig> configs) {
+        this(selection, configs, ServiceHealthConfig.of(CHECK));
+    }
+
+    RelayBench(SelectionConfig selection, List<BackendConfig> configs, ServiceHealthConfig health) {
         ServiceConfig config = new ServiceConfig(
                 "web",
                 List.of(new ListenerConfig(Endpoint.parse("198.18.1.1:80"), Transport.TCP)),
@@ -76,22 +102,42 @@ final class RelayBench {
                 Duration.ofSeconds(60),
                 new TimeoutConfig(CONNECT_TIMEOUT, IDLE_TIMEOUT, HALF_CLOSED_TIMEOUT),
                 configs);
-        HealthCheckConfig check =
-                new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofSeconds(10), Duration.ofSeconds(3), 3, 2);
         ProxySettings settings = new ProxySettings(1, Set.of(), () -> now);
         service = new LiveService(
-                new ProxyService(config, check),
-                settings,
-                new EventOutlet(Runnable::run, events::add),
-                (retiring, backend, drain) -> {});
-        service.backends().forEach(backend -> check(backend, true));
+                new ProxyService(config, health), settings, new EventOutlet(Runnable::run, events::add), surroundings);
+        for (LiveBackend backend : service.backends()) {
+            for (int i = 0; i < health.checks().size(); i++) {
+                check(backend, i, true, false);
+            }
+        }
         events.clear();
         listener = new LiveListener(config.listeners().getFirst().endpoint(), false, true, service, 0);
         lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {});
     }
 
     void check(LiveBackend backend, boolean success) {
-        service.onCheck(backend, new CheckReport(Instant.EPOCH, success, "simulated", Duration.ZERO));
+        check(backend, 0, success, false);
+    }
+
+    /** Whether it is worth looking again soon. */
+    boolean check(LiveBackend backend, int index, boolean success, boolean excused) {
+        return service.onCheck(
+                backend, index, new CheckReport(Instant.EPOCH, success, "simulated", Duration.ZERO), excused);
+    }
+
+    /** Runs what was to be run later, and whose time has come. */
+    private void runDueTasks() {
+        for (Later task : List.copyOf(later)) {
+            if (now.hasReached(task.due())) {
+                later.remove(task);
+                task.task().run();
+            }
+        }
+    }
+
+    /** Backends whose connections were to be reset. */
+    List<String> resets() {
+        return resets;
     }
 
     private StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException {
@@ -153,7 +199,7 @@ final class RelayBench {
     /** Handles the traffic of the service so from now on. */
     void traffic(TrafficConfig traffic) {
         ProxyService present = service.settings();
-        service.configure(new ProxyService(present.config(), present.check(), traffic));
+        service.configure(new ProxyService(present.config(), present.health(), traffic));
     }
 
     /** The socket of the latest attempt to reach a backend. */
@@ -177,10 +223,12 @@ final class RelayBench {
         while (next.isBefore(end)) {
             now = next;
             lane.tick();
+            runDueTasks();
             next = now.plusNanos(TimerWheel.TICK_NANOS);
         }
         now = end;
         lane.tick();
+        runDueTasks();
     }
 
     MonotonicInstant now() {

@@ -13,6 +13,7 @@ import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
@@ -135,7 +136,7 @@ final class ReloadBench implements AutoCloseable {
         }
 
         ProxyService wanted() {
-            return new ProxyService(config, health, traffic);
+            return new ProxyService(config, ServiceHealthConfig.of(health), traffic);
         }
     }
 

@@ -12,6 +12,7 @@ import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
 import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
@@ -166,8 +167,8 @@ final class UdpBench implements AutoCloseable {
                         Duration.ofMinutes(5),
                         new TimeoutConfig(Duration.ofSeconds(1), Duration.ofMinutes(5), Duration.ofMinutes(5)),
                         backends),
-                new HealthCheckConfig(
-                        new HealthCheckConfig.Tcp(), Duration.ofDays(1), Duration.ofSeconds(20), 1_000, 1),
+                ServiceHealthConfig.of(new HealthCheckConfig(
+                        new HealthCheckConfig.Tcp(), Duration.ofDays(1), Duration.ofSeconds(20), 1_000, 1)),
                 traffic);
     }
 
@@ -185,7 +186,7 @@ final class UdpBench implements AutoCloseable {
         LiveService live = engine().service("dns");
         LiveBackend target = live.backend(backend);
         for (int i = 0; i < 1_000; i++) {
-            live.onCheck(target, new CheckReport(Instant.EPOCH, success, "as the test wants", Duration.ZERO));
+            live.onCheck(target, 0, new CheckReport(Instant.EPOCH, success, "as the test wants", Duration.ZERO), false);
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mainstay.forward.proxy;
+package io.mainstay.health.probe;
 
 import io.netty.channel.unix.Errors;
 import java.net.NoRouteToHostException;
@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What the kernel said when a socket call failed, in words for an operator. */
-final class SocketErrors {
+public final class SocketErrors {
 
     private static final int ENOMEM = 12;
     private static final int ENFILE = 23;
@@ -21,7 +21,7 @@ final class SocketErrors {
     private SocketErrors() {}
 
     /** Such as {@code connection refused (errno 111)}. */
-    static String reason(Throwable failure) {
+    public static String reason(Throwable failure) {
         String message = String.valueOf(failure.getMessage());
         Matcher matcher = NATIVE.matcher(message);
         if (matcher.find()) {
@@ -34,7 +34,7 @@ final class SocketErrors {
     }
 
     /** Whether this node lacks something, rather than the peer. */
-    static boolean isShortage(Throwable failure) {
+    public static boolean isShortage(Throwable failure) {
         return failure instanceof Errors.NativeIoException nativeFailure
                 && switch (-nativeFailure.expectedErr()) {
                     case ENOMEM, ENFILE, EMFILE, ENOBUFS -> true;

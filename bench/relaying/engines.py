@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands between client and backends. All engines run at the same time on node lb1, each on a port of its own.
+
+One more engine is one more class here and one more entry in ENGINES.
+"""
+
+from pathlib import Path
+
+from lab.mainstay import Mainstay, Settings
+from lab.process import Process
+from lab.topology import ADDRESSES, Lab
+from lab.waiting import wait_until
+
+BALANCER = "lb1"
+ORIGINS = ("web1", "web2")
+ORIGIN_PORT = 8080
+DATAGRAMS, BULK = "udp", ("download", "upload")
+WORKS = ("keepalive", "connect", "download", "upload", "latency", "udp", "idle")
+
+
+class Engine:
+    """One way to reach the backends.
+
+    `name` is what tables call it, `kind` what it is, `workers` how many threads it may use, `works` what it can do.
+    """
+
+    kind = ""
+    works: tuple[str, ...] = WORKS
+
+    def __init__(self, lab: Lab, number: int, workers: int) -> None:
+        self.lab = lab
+        self.node = lab[BALANCER]
+        self.port = 9000 + number
+        self.workers = workers
+        self.process: Process | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}/{self.workers}"
+
+    @property
+    def targets(self) -> list[str]:
+        """Where the client goes."""
+        return [f"{ADDRESSES[BALANCER]}:{self.port}"]
+
+    @property
+    def directory(self) -> Path:
+        path = self.node.directory / self.name.replace("/", "-")
+        path.mkdir(exist_ok=True)
+        return path
+
+    def start(self) -> None:
+        """Starts it and returns when it serves."""
+        self.process = self.launch()
+        wait_until(f"{self.name} serves", self._serves, 60)
+
+    def launch(self) -> Process:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+
+    def _serves(self) -> bool:
+        if self.process is not None and not self.process.running:
+            raise AssertionError(f"{self.name} has ended:\n{self.process.output()}")
+        probe = "import socket, sys; s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 1); s.settimeout(1); "
+        probe += "s.sendall(b'P'); sys.exit(s.recv(1) != b'P')"
+        host, port = self.targets[0].split(":")
+        return self.lab["client"].attempt("/usr/bin/python3", "-c", probe, host, port).returncode == 0
+
+
+class Direct(Engine):
+    """No balancer: the client knows both backends."""
+
+    kind = "direct"
+
+    @property
+    def name(self) -> str:
+        return self.kind
+
+    @property
+    def targets(self) -> list[str]:
+        return [f"{ADDRESSES[origin]}:{ORIGIN_PORT}" for origin in ORIGINS]
+
+    def start(self) -> None:
+        wait_until("the backends serve", self._serves)
+
+
+class HaProxy(Engine):
+    """Debian's HAProxy in TCP mode, one thread a worker."""
+
+    kind = "haproxy"
+    works = tuple(work for work in WORKS if work != DATAGRAMS)
+    defaults = ""
+    most_connections = 9_900
+
+    def launch(self) -> Process:
+        servers = "\n".join(f"    server {origin} {ADDRESSES[origin]}:{ORIGIN_PORT} check inter 2s" for origin in ORIGINS)
+        configuration = self.directory / "haproxy.cfg"
+        configuration.write_text(f"""
+global
+    nbthread {self.workers}
+    maxconn {self.most_connections}
+defaults
+    mode tcp
+    maxconn {self.most_connections}
+    backlog 4096
+    timeout connect 3s
+    timeout client 300s
+    timeout server 300s
+{self.defaults}
+listen bench
+    bind {self.targets[0]}
+    balance roundrobin
+{servers}
+""")
+        return self.node.start(self.directory.name, "haproxy", "-db", "-f", str(configuration))
+
+
+class HaProxySplicing(HaProxy):
+    """The same, moving large transfers by splice(2)."""
+
+    kind = "haproxy-splice"
+    works = BULK
+    defaults = "    option splice-auto"
+    most_connections = 4_000  # It may need pipes too, and refuses to start with fewer descriptors.
+
+
+class Nginx(Engine):
+    """Debian's nginx with its stream module, one process a worker."""
+
+    kind = "nginx"
+
+    def launch(self) -> Process:
+        servers = " ".join(f"server {ADDRESSES[origin]}:{ORIGIN_PORT};" for origin in ORIGINS)
+        configuration = self.directory / "nginx.conf"
+        configuration.write_text(f"""
+daemon off;
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+worker_processes {self.workers};
+worker_rlimit_nofile 20000;
+pid {self.directory}/nginx.pid;
+error_log {self.directory}/error.log;
+events {{ worker_connections 19900; }}
+stream {{
+    upstream origins {{ {servers} }}
+    server {{
+        listen {self.targets[0]} reuseport backlog=4096;
+        proxy_pass origins;
+        proxy_connect_timeout 3s;
+        proxy_timeout 300s;
+        proxy_half_close on;
+        tcp_nodelay on;
+    }}
+    server {{
+        listen {self.targets[0]} udp reuseport rcvbuf=4m sndbuf=4m;
+        proxy_pass origins;
+        proxy_timeout 60s;
+    }}
+}}
+""")
+        return self.node.start(
+            self.directory.name, "nginx", "-c", str(configuration), "-e", str(self.directory / "error.log")
+        )
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+
+
+class MainstayProxy(Engine):
+    """Ours, the proxy engine. The number of processors that the JVM sees is that of its workers."""
+
+    kind = "mainstay"
+    balance = "round_robin"
+
+    def launch(self) -> Process:
+        mainstay = Mainstay(self.node, Settings(BALANCER, 100))
+        mainstay.config = self.directory / "mainstay.yaml"
+        mainstay.run_dir = self.directory / "run"
+        mainstay.state_dir = self.directory / "state"
+        mainstay.socket = mainstay.run_dir / "control.sock"
+        for path in (mainstay.run_dir, mainstay.state_dir):
+            path.mkdir(exist_ok=True)
+        backends = "".join(
+            f"      - {{name: {origin}, address: {ADDRESSES[origin]}:{ORIGIN_PORT}}}\n" for origin in ORIGINS
+        )
+        mainstay.start(
+            f"""\
+services:
+  - name: bench
+    listen: [{self.targets[0]}/tcp, {self.targets[0]}/udp]
+    engine: proxy
+    balance: {self.balance}
+    health_check: {{type: tcp, interval: 2s, timeout: 1s}}
+    backends:
+{backends}""",
+            environment={"MAINSTAYD_JAVA_OPTS": f"-XX:ActiveProcessorCount={self.workers}"},
+        )
+        return mainstay.daemon
+
+
+class Entry:
+    """An engine with its number of workers, as the list below has them."""
+
+    def __init__(self, make: type[Engine], workers: int) -> None:
+        self.make = make
+        self.workers = workers
+
+
+ENGINES = [
+    Entry(Direct, 0),
+    Entry(HaProxy, 1),
+    Entry(HaProxy, 2),
+    Entry(HaProxySplicing, 1),
+    Entry(Nginx, 1),
+    Entry(Nginx, 2),
+    Entry(MainstayProxy, 1),
+    Entry(MainstayProxy, 2),
+]
+
+
+def kinds() -> list[str]:
+    return list(dict.fromkeys(entry.make.kind for entry in ENGINES))
+
+
+def make_engines(lab: Lab, only: list[str]) -> list[Engine]:
+    """Those of these kinds, or all."""
+    return [
+        entry.make(lab, number, entry.workers)
+        for number, entry in enumerate(ENGINES)
+        if not only or entry.make.kind in only
+    ]

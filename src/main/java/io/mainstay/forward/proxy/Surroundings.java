@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.proxy;
+
+import java.time.Duration;
+
+/** What a service asks of the engine around it. Called under the lock of the service; must return at once. */
+interface Surroundings {
+
+    /**
+     * The drain of a backend that was replaced or removed has begun.
+     *
+     * @param drain when it is over, {@link LiveService#forget} is to be called
+     */
+    void retirementBegun(LiveService service, LiveBackend backend, Drain drain);
+
+    /** Resets every connection that a backend has. */
+    void resetConnections(LiveBackend backend);
+
+    /** Runs a task on the control thread after a while. */
+    void runAfter(Duration delay, Runnable task);
+
+    /** For a service that stands alone. */
+    Surroundings NONE = new Surroundings() {
+        @Override
+        public void retirementBegun(LiveService service, LiveBackend backend, Drain drain) {}
+
+        @Override
+        public void resetConnections(LiveBackend backend) {}
+
+        @Override
+        public void runAfter(Duration delay, Runnable task) {}
+    };
+}
