@@ -97,6 +97,8 @@ final class StatusText {
                     HumanText.size(service.bytesOut()),
                     some(service.listen()));
             remark(remarks, service.name(), panic(service.tier()));
+            long waiting = service.connectionsWaiting();
+            remark(remarks, service.name(), waiting == 0 ? "" : waiting + " clients wait for a backend");
             remark(remarks, service.name(), counters("refused", service.refused()));
         }
         table.print(out, colours);

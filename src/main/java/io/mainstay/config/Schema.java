@@ -246,6 +246,7 @@ final class Schema {
                         TrafficKeys.Limits.SECTION,
                         TrafficKeys.Access.SECTION,
                         TrafficKeys.ProxyProtocol.SECTION,
+                        QueueKeys.SECTION,
                         Backend.ENTRIES),
                 0,
                 4096,

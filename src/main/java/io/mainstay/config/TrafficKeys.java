@@ -218,7 +218,8 @@ final class TrafficKeys {
                                 ConfigBuilder.get(limits, Limits.IPV4_PREFIX),
                                 ConfigBuilder.get(limits, Limits.IPV6_PREFIX))),
                 new AccessConfig(prefixes(access, Access.ALLOW), prefixes(access, Access.DENY)),
-                ProxyProtocol.read(service.section(ProxyProtocol.SECTION)));
+                ProxyProtocol.read(service.section(ProxyProtocol.SECTION)),
+                QueueKeys.read(service.section(QueueKeys.SECTION)));
     }
 
     static void write(TrafficConfig traffic, EffectiveConfig.Tree service) {
@@ -245,5 +246,6 @@ final class TrafficKeys {
                         .putAll(Access.ALLOW, traffic.access().allow())
                         .putAll(Access.DENY, traffic.access().deny()));
         service.putTree(ProxyProtocol.SECTION, ProxyProtocol.write(traffic.proxyProtocol()));
+        service.putTree(QueueKeys.SECTION, QueueKeys.write(traffic.queue()));
     }
 }

@@ -9,30 +9,45 @@ package io.mainstay.forward;
  * @param limits how much is taken in
  * @param access who may come
  * @param proxyProtocol how the address of a client is told from proxy to proxy; without meaning for UDP
+ * @param queue what becomes of a client that finds every backend full; without meaning for UDP
  */
 public record TrafficConfig(
-        UdpConfig udp, TcpConfig tcp, LimitsConfig limits, AccessConfig access, ProxyProtocolConfig proxyProtocol) {
+        UdpConfig udp,
+        TcpConfig tcp,
+        LimitsConfig limits,
+        AccessConfig access,
+        ProxyProtocolConfig proxyProtocol,
+        QueueConfig queue) {
 
     public static final TrafficConfig DEFAULT = new TrafficConfig(
-            UdpConfig.DEFAULT, TcpConfig.DEFAULT, LimitsConfig.NONE, AccessConfig.EVERYBODY, ProxyProtocolConfig.NONE);
+            UdpConfig.DEFAULT,
+            TcpConfig.DEFAULT,
+            LimitsConfig.NONE,
+            AccessConfig.EVERYBODY,
+            ProxyProtocolConfig.NONE,
+            QueueConfig.NONE);
 
     public TrafficConfig withUdp(UdpConfig newUdp) {
-        return new TrafficConfig(newUdp, tcp, limits, access, proxyProtocol);
+        return new TrafficConfig(newUdp, tcp, limits, access, proxyProtocol, queue);
     }
 
     public TrafficConfig withTcp(TcpConfig newTcp) {
-        return new TrafficConfig(udp, newTcp, limits, access, proxyProtocol);
+        return new TrafficConfig(udp, newTcp, limits, access, proxyProtocol, queue);
     }
 
     public TrafficConfig withLimits(LimitsConfig newLimits) {
-        return new TrafficConfig(udp, tcp, newLimits, access, proxyProtocol);
+        return new TrafficConfig(udp, tcp, newLimits, access, proxyProtocol, queue);
     }
 
     public TrafficConfig withAccess(AccessConfig newAccess) {
-        return new TrafficConfig(udp, tcp, limits, newAccess, proxyProtocol);
+        return new TrafficConfig(udp, tcp, limits, newAccess, proxyProtocol, queue);
     }
 
     public TrafficConfig withProxyProtocol(ProxyProtocolConfig newProxyProtocol) {
-        return new TrafficConfig(udp, tcp, limits, access, newProxyProtocol);
+        return new TrafficConfig(udp, tcp, limits, access, newProxyProtocol, queue);
+    }
+
+    public TrafficConfig withQueue(QueueConfig newQueue) {
+        return new TrafficConfig(udp, tcp, limits, access, proxyProtocol, newQueue);
     }
 }

@@ -44,6 +44,7 @@ final class ServiceStatuses {
                 state(service),
                 word(service.tier()),
                 service.active(),
+                service.waiting(),
                 service.total(),
                 service.bytesIn(),
                 service.bytesOut(),

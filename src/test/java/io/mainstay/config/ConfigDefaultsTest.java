@@ -102,6 +102,7 @@ class ConfigDefaultsTest {
               ipv4_prefix: 28
               ipv6_prefix: 48
               during_drain: allow
+              when_full: wait
             health_check:
               - type: https
                 port: 8444
@@ -260,7 +261,8 @@ class ConfigDefaultsTest {
                                                         new AddressGrouping(28, 48),
                                                         Duration.ofMinutes(5),
                                                         1000,
-                                                        PersistenceConfig.DuringDrain.ALLOW))),
+                                                        PersistenceConfig.DuringDrain.ALLOW,
+                                                        PersistenceConfig.WhenFull.WAIT))),
                                         Duration.ZERO,
                                         new TimeoutConfig(
                                                 Duration.ofSeconds(1),

@@ -90,6 +90,9 @@ class EffectiveConfigTest {
                 proxy_protocol:
                   accept_from: []
                   send: none
+                queue:
+                  length: 0
+                  timeout: 5s
                 backends:
                   - name: 10.0.0.11:8443
                     address: 10.0.0.11:8443

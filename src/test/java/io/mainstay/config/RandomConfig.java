@@ -212,7 +212,8 @@ final class RandomConfig {
                         grouping(),
                         duration(1000, 604_800_000),
                         1 + random.nextInt(1_000_000),
-                        pick(List.of(PersistenceConfig.DuringDrain.values()))));
+                        pick(List.of(PersistenceConfig.DuringDrain.values())),
+                        pick(List.of(PersistenceConfig.WhenFull.values()))));
     }
 
     private AddressGrouping grouping() {

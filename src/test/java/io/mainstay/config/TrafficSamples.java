@@ -5,6 +5,7 @@ import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.ProxyProtocolConfig;
+import io.mainstay.forward.QueueConfig;
 import io.mainstay.forward.Rate;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
@@ -48,6 +49,9 @@ final class TrafficSamples {
             proxy_protocol:
               accept_from: [192.0.2.0/24]
               send: v2
+            queue:
+              length: 300
+              timeout: 20s
         """;
 
     /** What {@link #YAML} means. */
@@ -64,7 +68,8 @@ final class TrafficSamples {
             new AccessConfig(
                     List.of(Prefix.parse("198.51.100.0/24"), Prefix.parse("2001:db8::/32")),
                     List.of(Prefix.parse("198.51.100.7"))),
-            new ProxyProtocolConfig(List.of(Prefix.parse("192.0.2.0/24")), Optional.of(ProxyVersion.V2)));
+            new ProxyProtocolConfig(List.of(Prefix.parse("192.0.2.0/24")), Optional.of(ProxyVersion.V2)),
+            new QueueConfig(300, Duration.ofSeconds(20)));
 
     private TrafficSamples() {}
 
@@ -93,7 +98,8 @@ final class TrafficSamples {
                         prefixes(random),
                         random.nextBoolean()
                                 ? Optional.empty()
-                                : Optional.of(random.nextBoolean() ? ProxyVersion.V1 : ProxyVersion.V2)));
+                                : Optional.of(random.nextBoolean() ? ProxyVersion.V1 : ProxyVersion.V2)),
+                new QueueConfig(random.nextInt(1_000_001), Duration.ofMillis(100 + random.nextInt(3_599_900))));
     }
 
     private static List<Prefix> prefixes(Random random) {

@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
+import java.util.function.Predicate;
 
 /** What the connections of one worker share: memory, deadlines, and time. Used by the worker's thread alone. */
 final class Lane {
@@ -27,25 +28,39 @@ final class Lane {
     private final MonotonicClock clock;
     private final Connector connector;
     private final Runnable startTicking;
+    private final Predicate<Runnable> executor;
     private long nowNanos;
 
     /**
      * @param index number of the worker, from 0
      * @param blocks the memory of the worker
+     * @param executor runs a task on the worker, if that is still there; any thread
      * @param startTicking is run when the first deadline comes in: {@link #tick} is to be called until it says no
      */
-    Lane(int index, MonotonicClock clock, BlockPool blocks, Connector connector, Runnable startTicking) {
+    Lane(
+            int index,
+            MonotonicClock clock,
+            BlockPool blocks,
+            Connector connector,
+            Runnable startTicking,
+            Predicate<Runnable> executor) {
         this.index = index;
         this.blocks = blocks;
         this.clock = clock;
         this.connector = connector;
         this.startTicking = startTicking;
+        this.executor = executor;
         nowNanos = clock.now().nanos();
         wheel = new TimerWheel(nowNanos);
     }
 
     StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException {
         return connector.connect(backend, visit, listener);
+    }
+
+    /** Runs a task on the worker; any thread. Whether the worker is still there to do so. */
+    boolean execute(Runnable task) {
+        return executor.test(task);
     }
 
     /** The time now. */

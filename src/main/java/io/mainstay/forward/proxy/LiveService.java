@@ -64,6 +64,7 @@ final class LiveService {
     private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
     private final Map<RefusalReason, Long> toldRefusals = new EnumMap<>(RefusalReason.class);
     private final Admission admission;
+    private final WaitingLine waiting = new WaitingLine();
     private volatile boolean guarded;
     private volatile Opening opening;
     private volatile TcpOptions tcpOptions;
@@ -164,6 +165,7 @@ final class LiveService {
         backends = List.copyOf(wanted);
         arrangePool();
         retireReplaced();
+        serveWaiting();
         return arrived;
     }
 
@@ -343,6 +345,28 @@ final class LiveService {
         return chosen.backend();
     }
 
+    /** Lets a client wait for a backend; whether there is a place for it. It may be served before this returns. */
+    synchronized boolean enqueue(WaitingLine.Client client) {
+        if (waiting.size() >= settings.traffic().queue().length()) {
+            return false;
+        }
+        waiting.join(client);
+        // A place may have become free since the client found none.
+        serveWaiting();
+        return true;
+    }
+
+    /** Lets a client go that waited for a backend, unless it has been served already. */
+    synchronized void dequeue(WaitingLine.Client client) {
+        waiting.leave(client);
+    }
+
+    private void serveWaiting() {
+        if (!waiting.isEmpty()) {
+            waiting.serve(pool, clock.now(), pool.clientsWaitForTheirBackends());
+        }
+    }
+
     /** How often a backend has come to another state, for those who keep their backend for long. */
     int changes() {
         return changes.get();
@@ -430,6 +454,7 @@ final class LiveService {
 
     private void countOut(LiveBackend backend) {
         backend.candidate().connectionEnded();
+        serveWaiting();
         Drain drain = backend.drain();
         if (drain != null && !drain.isOver() && backend.active() == 0) {
             finish(backend, drain);
@@ -483,6 +508,7 @@ final class LiveService {
         if (backend.state() == before) {
             events.tell(new ProxyEvent.AgentSaid(name(), backend.name(), finding.detail()));
             tellTier(backend.name() + ": " + reason);
+            serveWaiting();
         } else {
             onStateChange(backend, before, reason);
             resetIfDown(backend, before);
@@ -608,6 +634,7 @@ final class LiveService {
         if (!removed) {
             tellTier(backend.name() + ": " + reason);
         }
+        serveWaiting();
     }
 
     /** Tells which backends serve, where that is other than what was told last. */
@@ -683,6 +710,7 @@ final class LiveService {
                 listeners.stream().anyMatch(LiveListener::isOpen),
                 pool.tier(),
                 backendSnapshots.stream().mapToInt(BackendSnapshot::active).sum(),
+                waiting.size(),
                 departedConnections
                         + backendSnapshots.stream()
                                 .mapToLong(BackendSnapshot::total)

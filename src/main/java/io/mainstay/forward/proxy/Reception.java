@@ -3,52 +3,83 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.wire.ProxyHeader;
 import io.mainstay.forward.wire.ProxyHeaderDecoder;
+import io.mainstay.net.Endpoint;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client's connection for which no backend can be chosen yet, because it has to say something first: for whom it is. Runs
- * on the thread of one worker.
+ * A client's connection that has no backend yet: because it has to say first for whom it is, or because every backend is full.
+ * Runs on the thread of one worker.
  *
- * <p>What the client sends is looked at where it lies, in the socket: a slow client costs no memory of this program, and the
- * relay finds everything that is not a header.
+ * <p>What the client sends is looked at where it lies, in the socket: one that waits costs no memory of this program but this
+ * object, and the relay finds everything that is not a header.
  */
-final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Listener {
+final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Listener, WaitingLine.Client {
 
     private static final Logger LOG = LoggerFactory.getLogger(Reception.class);
+
+    private enum Phase {
+        /** The header is awaited. */
+        OPENING,
+        /** A backend with room is awaited. */
+        WAITING,
+        ENDED
+    }
 
     private final Lane lane;
     private final Visit visit;
     private @Nullable StreamSocket socket;
+    private Phase phase = Phase.OPENING;
 
     /** What the kernel has told of the socket so far. */
     private int readiness;
 
     private long deadlineNanos;
-    private boolean ended;
 
     Reception(Lane lane, Visit visit) {
         this.lane = lane;
         this.visit = visit;
     }
 
-    /** Begins to wait on the socket, whose listener this is. */
-    void start(StreamSocket newSocket) {
+    /** Waits for the header on the socket, whose listener this is. */
+    void awaitHeader(StreamSocket newSocket) {
         socket = newSocket;
-        deadlineNanos = lane.stamp() + visit.service().timeouts().openingNanos();
+        fileDeadline(visit.service().timeouts().openingNanos());
+    }
+
+    /** Waits for a backend, for a client that is in; the listener of the socket is this. */
+    void awaitBackend(StreamSocket newSocket) {
+        socket = newSocket;
+        phase = Phase.WAITING;
+        fileDeadline(visit.service().settings().traffic().queue().timeout().toNanos());
+        if (!visit.service().enqueue(this)) {
+            refuse(RefusalReason.QUEUE_FULL);
+        }
+    }
+
+    private void fileDeadline(long afterNanos) {
+        deadlineNanos = lane.stamp() + afterNanos;
         lane.file(this);
     }
 
     @Override
     public void onReady(int news) {
         StreamSocket present = socket;
-        if (ended || present == null) {
+        if (present == null) {
             return;
         }
         try {
             readiness |= news;
-            look(present);
+            switch (phase) {
+                case OPENING -> look(present);
+                case WAITING -> {
+                    if (Readiness.isError(news)) {
+                        abort();
+                    }
+                }
+                case ENDED -> {}
+            }
         } catch (Throwable defect) {
             // Thrown on, it would stop every connection of the loop for a second, and an error would end the loop.
             LOG.error(
@@ -83,7 +114,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
             case ProxyHeader.Complete header -> {
                 header.route().ifPresent(visit::tell);
                 if (present.skip(header.length(), scratch)) {
-                    pass(present);
+                    letIn(present);
                 } else {
                     abort();
                 }
@@ -91,20 +122,55 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
         }
     }
 
-    /** Hands the connection on to a relay, if the service takes it. */
-    private void pass(StreamSocket present) {
-        Relay relay = visit.enter() ? Relay.forClient(lane, visit) : null;
-        if (relay == null) {
+    /** The client is known: it is judged, and gets a backend at once if it may. */
+    private void letIn(StreamSocket present) {
+        if (!visit.enter()) {
             abort();
             return;
         }
-        ended = true;
+        LiveBackend backend = visit.takeBackend();
+        if (backend != null) {
+            relay(present, backend);
+        } else if (visit.mayWait()) {
+            awaitBackend(present);
+        } else {
+            refuse(visit.service().reasonForNone());
+        }
+    }
+
+    /** Hands the connection on to a relay. */
+    private void relay(StreamSocket present, LiveBackend backend) {
+        phase = Phase.ENDED;
         lane.wheel.remove(this);
+        Relay relay = new Relay(lane, visit, backend);
         present.setListener(relay.client());
         relay.client().attach(present);
         relay.start();
         // What waits in the socket was told to this listener and will not be told again.
         relay.onReady(relay.client(), readiness | Readiness.IN);
+    }
+
+    @Override
+    public Endpoint endpoint() {
+        return visit.client();
+    }
+
+    @Override
+    public void serveBy(LiveBackend backend) {
+        if (!lane.execute(() -> goOn(backend))) {
+            // The engine is being closed, and nobody counts any more.
+            LOG.debug("a client that waited is dropped");
+        }
+    }
+
+    private void goOn(LiveBackend backend) {
+        StreamSocket present = socket;
+        if (phase == Phase.WAITING && present != null) {
+            relay(present, backend);
+        } else {
+            // It went away after it had been chosen.
+            visit.service().giveBack(backend, visit.client());
+        }
     }
 
     private void refuse(RefusalReason reason) {
@@ -119,7 +185,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
 
     @Override
     void onDeadline(long nowNanos) {
-        refuse(RefusalReason.OPENING_TIMEOUT);
+        refuse(phase == Phase.WAITING ? RefusalReason.QUEUE_TIMEOUT : RefusalReason.OPENING_TIMEOUT);
     }
 
     @Override
@@ -134,18 +200,22 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
 
     @Override
     public boolean hasEnded() {
-        return ended;
+        return phase == Phase.ENDED;
     }
 
     @Override
     public void abort() {
-        if (!ended) {
-            ended = true;
-            lane.wheel.remove(this);
-            visit.leave();
-            if (socket != null) {
-                socket.reset();
-            }
+        if (phase == Phase.ENDED) {
+            return;
+        }
+        if (phase == Phase.WAITING) {
+            visit.service().dequeue(this);
+        }
+        phase = Phase.ENDED;
+        lane.wheel.remove(this);
+        visit.leave();
+        if (socket != null) {
+            socket.reset();
         }
     }
 }

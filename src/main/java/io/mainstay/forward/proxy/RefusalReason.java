@@ -23,6 +23,10 @@ public enum RefusalReason {
     NO_BACKEND,
     /** Every backend that may take new connections has as many as it may have. */
     BACKENDS_FULL,
+    /** Every backend is full, and as many clients wait as may. */
+    QUEUE_FULL,
+    /** The client has waited for a backend for as long as it may. */
+    QUEUE_TIMEOUT,
     /** Every attempt to reach a backend failed. */
     CONNECT_FAILED,
     /** The node has no descriptor, port or memory left for the connection to a backend. */

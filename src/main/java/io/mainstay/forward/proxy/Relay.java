@@ -62,7 +62,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
      * @param visit of a client that is in
      * @param first the backend that was taken for this connection
      */
-    private Relay(Lane lane, Visit visit, LiveBackend first) {
+    Relay(Lane lane, Visit visit, LiveBackend first) {
         this.lane = lane;
         this.visit = visit;
         service = visit.service();
@@ -71,18 +71,6 @@ final class Relay extends TimerWheel.Entry implements Flow {
         backend = first;
         counters = first.counters(lane.index);
         trial = service.observesConnections() ? new Trial(service, lane, first) : null;
-    }
-
-    /** A relay for a client that is in; null if no backend takes it, and then the client is counted out again. */
-    static @Nullable Relay forClient(Lane lane, Visit visit) {
-        LiveService service = visit.service();
-        LiveBackend backend = service.take(visit.client());
-        if (backend == null) {
-            service.countRefused(service.reasonForNone());
-            visit.leave();
-            return null;
-        }
-        return new Relay(lane, visit, backend);
     }
 
     /** The end that faces the client, for the socket that is to be attached before the start. */

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param open whether at least one listener takes connections
  * @param tier which backends get new connections
  * @param active connections that clients have now
+ * @param waiting clients that wait for a backend
  * @param total connections that were taken over to a backend
  * @param bytesIn octets from clients
  * @param bytesOut octets to clients
@@ -28,6 +29,7 @@ public record ServiceSnapshot(
         boolean open,
         Tier tier,
         int active,
+        int waiting,
         long total,
         long bytesIn,
         long bytesOut,

@@ -70,6 +70,18 @@ final class Visit {
         return false;
     }
 
+    /** A backend for the client, which is counted there; null if none has room for it. */
+    @Nullable
+    LiveBackend takeBackend() {
+        return service.take(client());
+    }
+
+    /** Whether the client may wait for a backend, now that there is none for it. */
+    boolean mayWait() {
+        return service.settings().traffic().queue().length() > 0
+                && service.reasonForNone() == RefusalReason.BACKENDS_FULL;
+    }
+
     /** Counts the client out. */
     void leave() {
         if (admitted) {

@@ -38,7 +38,7 @@ final class Worker {
 
     Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks) {
         this.loop = loop;
-        lane = new Lane(index, clock, blocks, this::connect, this::startTicking);
+        lane = new Lane(index, clock, blocks, this::connect, this::startTicking, this::execute);
     }
 
     Lane lane() {
@@ -101,22 +101,41 @@ final class Worker {
             Reception reception = new Reception(lane, visit);
             EpollStreamSocket socket = register(accepted, reception, service);
             if (socket != null) {
-                reception.start(socket);
+                reception.awaitHeader(socket);
             }
-            return;
-        }
-        Relay relay = visit.enter() ? Relay.forClient(lane, visit) : null;
-        if (relay == null) {
+        } else if (!visit.enter()) {
             accepted.reset();
-            return;
+        } else {
+            serve(visit, accepted);
         }
-        EpollStreamSocket socket = register(accepted, relay.client(), service);
-        if (socket == null) {
-            relay.abort();
-            return;
+    }
+
+    /** Relays for a client that is in, now or as soon as a backend has room for it. */
+    private void serve(Visit visit, TcpSocket accepted) {
+        LiveService service = visit.service();
+        LiveBackend backend = visit.takeBackend();
+        if (backend != null) {
+            Relay relay = new Relay(lane, visit, backend);
+            EpollStreamSocket socket = register(accepted, relay.client(), service);
+            if (socket == null) {
+                relay.abort();
+            } else {
+                relay.client().attach(socket);
+                relay.start();
+            }
+        } else if (visit.mayWait()) {
+            Reception reception = new Reception(lane, visit);
+            EpollStreamSocket socket = register(accepted, reception, service);
+            if (socket == null) {
+                visit.leave();
+            } else {
+                reception.awaitBackend(socket);
+            }
+        } else {
+            service.countRefused(service.reasonForNone());
+            visit.leave();
+            accepted.reset();
         }
-        relay.client().attach(socket);
-        relay.start();
     }
 
     private static Endpoint arrivedAt(LiveListener listener, TcpSocket accepted) {

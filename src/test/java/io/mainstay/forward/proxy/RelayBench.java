@@ -17,7 +17,9 @@ import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 
@@ -66,6 +68,7 @@ final class RelayBench {
             later.add(new Later(now.plus(delay), task));
         }
     };
+    private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final LiveService service;
     private final LiveListener listener;
     private final Lane lane;
@@ -112,7 +115,7 @@ final class RelayBench {
         }
         events.clear();
         listener = new LiveListener(config.listeners().getFirst().endpoint(), false, true, service, 0);
-        lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {});
+        lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {}, tasks::add);
     }
 
     void check(LiveBackend backend, boolean success) {
@@ -162,25 +165,42 @@ final class RelayBench {
 
     /** A client arrives; its socket. */
     SimulatedSocket accept() {
-        Relay relay = Relay.forClient(lane, visit());
-        if (relay == null) {
+        Visit visit = visit(CLIENT);
+        LiveBackend backend = visit.takeBackend();
+        if (backend == null) {
             throw new AssertionError("no backend");
         }
+        Relay relay = new Relay(lane, visit, backend);
         SimulatedSocket client = new SimulatedSocket(relay.client());
         relay.client().attach(client);
         relay.start();
         return client;
     }
 
-    private Visit visit() {
-        return new Visit(service, listener, CLIENT, listener.endpoint());
+    private Visit visit(Endpoint peer) {
+        return new Visit(service, listener, peer, listener.endpoint());
+    }
+
+    /** A client arrives that has to wait for a backend; its socket. */
+    SimulatedSocket queue(Endpoint peer) {
+        Reception reception = new Reception(lane, visit(peer));
+        SimulatedSocket client = new SimulatedSocket(reception);
+        reception.awaitBackend(client);
+        return client;
+    }
+
+    /** Runs what other threads would have left for the worker. */
+    void runTasks() {
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
+        }
     }
 
     /** A client arrives that has to say something first; its socket. */
     SimulatedSocket receive() {
-        Reception reception = new Reception(lane, visit());
+        Reception reception = new Reception(lane, visit(CLIENT));
         SimulatedSocket client = new SimulatedSocket(reception);
-        reception.start(client);
+        reception.awaitHeader(client);
         return client;
     }
 
