@@ -425,18 +425,18 @@ class ProberTest {
 
     @Test
     void aPrefaceComesBeforeEverythingElse() throws IOException {
-        assertThat(firstOctets(new Tcp(), false)).asString(US_ASCII).isEqualTo("PQ");
-        assertThat(firstOctets(new Tcp(new Payload("x"), new Payload("y")), false))
+        assertThat(firstOctets(new HealthCheckConfig.Tcp(), false)).asString(US_ASCII).isEqualTo("PQ");
+        assertThat(firstOctets(new HealthCheckConfig.Tcp(new Payload("x"), new Payload("y")), false))
                 .asString(US_ASCII)
                 .isEqualTo("PQx");
         byte handshake = 22;
-        assertThat(firstOctets(new Tls(new TlsConfig("", false, Optional.empty())), false))
+        assertThat(firstOctets(new HealthCheckConfig.Tls(new TlsConfig("", false, Optional.empty())), false))
                 .containsExactly('P', 'Q', handshake);
     }
 
     @Test
     void aPortForChecksAloneGetsNoPreface() throws IOException {
-        assertThat(firstOctets(new Tcp(new Payload("xyz"), new Payload("y")), true))
+        assertThat(firstOctets(new HealthCheckConfig.Tcp(new Payload("xyz"), new Payload("y")), true))
                 .asString(US_ASCII)
                 .isEqualTo("xyz");
     }
