@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Backends that see the client, with the two ways of bringing their answers back that docs/traffic.md describes."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from lab.backends import Backends
 from lab.mainstay import Mainstay, Settings
 from lab.topology import ADDRESSES, VIP, Lab
+from lab.waiting import wait_until
 
 TABLE = ("local", "default", "dev", "lo", "table", "100")
 
@@ -30,7 +32,8 @@ def lab() -> Iterator[Lab]:
         lab["web1"].run("ip", "route", "add", f"{ADDRESSES['client']}/32", "via", ADDRESSES["lb1"])
         lab["lb1"].run("ip", "route", "add", *TABLE)
         mainstay = Mainstay(
-            lab["lb1"], Settings("lb1", 250, service_lines="tcp: {source: client}", backends=("web1",))
+            lab["lb1"],
+            Settings("lb1", 250, service_lines="tcp: {source: client}\nrecords: {keep: all}", backends=("web1",)),
         )
         mainstay.start()
         mainstay.await_ready("ACTIVE")
@@ -53,3 +56,18 @@ def test_without_a_way_back_the_client_gets_no_answer(lab: Lab) -> None:
     """That the two above are needed, and do it."""
     tried = lab["client"].attempt("curl", "--silent", "--max-time", "2", f"http://{VIP}/peer")
     assert tried.returncode != 0
+
+
+def test_connections_leave_records(lab: Lab) -> None:
+    """Those of the tests before: of the client that was served, and of the one that gave up."""
+    path = lab["lb1"].directory / "state" / "connections.jsonl"
+
+    def states() -> dict[str, dict[str, object]]:
+        lines = path.read_text().splitlines() if path.exists() else []
+        return {record["state"]: record for record in map(json.loads, lines)}
+
+    wait_until("there are two kinds of them", lambda: len(states()) >= 2)
+    served = states()["--"]
+    assert str(served["client"]).startswith(ADDRESSES["client"] + ":")
+    assert (served["service"], served["backend"], served["attempts"]) == ("http", "web1", 1)
+    assert int(str(served["bytes_out"])) > 100

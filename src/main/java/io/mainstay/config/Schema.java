@@ -247,6 +247,7 @@ final class Schema {
                         TrafficKeys.Access.SECTION,
                         TrafficKeys.ProxyProtocol.SECTION,
                         QueueKeys.SECTION,
+                        RecordKeys.SECTION,
                         Backend.ENTRIES),
                 0,
                 4096,

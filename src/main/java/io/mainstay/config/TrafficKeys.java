@@ -219,7 +219,8 @@ final class TrafficKeys {
                                 ConfigBuilder.get(limits, Limits.IPV6_PREFIX))),
                 new AccessConfig(prefixes(access, Access.ALLOW), prefixes(access, Access.DENY)),
                 ProxyProtocol.read(service.section(ProxyProtocol.SECTION)),
-                QueueKeys.read(service.section(QueueKeys.SECTION)));
+                QueueKeys.read(service.section(QueueKeys.SECTION)),
+                RecordKeys.read(service.section(RecordKeys.SECTION)));
     }
 
     static void write(TrafficConfig traffic, EffectiveConfig.Tree service) {
@@ -247,5 +248,6 @@ final class TrafficKeys {
                         .putAll(Access.DENY, traffic.access().deny()));
         service.putTree(ProxyProtocol.SECTION, ProxyProtocol.write(traffic.proxyProtocol()));
         service.putTree(QueueKeys.SECTION, QueueKeys.write(traffic.queue()));
+        service.putTree(RecordKeys.SECTION, RecordKeys.write(traffic.records()));
     }
 }

@@ -10,6 +10,7 @@ package io.mainstay.forward;
  * @param access who may come
  * @param proxyProtocol how the address of a client is told from proxy to proxy; without meaning for UDP
  * @param queue what becomes of a client that finds every backend full; without meaning for UDP
+ * @param records which TCP connections leave a record
  */
 public record TrafficConfig(
         UdpConfig udp,
@@ -17,7 +18,8 @@ public record TrafficConfig(
         LimitsConfig limits,
         AccessConfig access,
         ProxyProtocolConfig proxyProtocol,
-        QueueConfig queue) {
+        QueueConfig queue,
+        RecordConfig records) {
 
     public static final TrafficConfig DEFAULT = new TrafficConfig(
             UdpConfig.DEFAULT,
@@ -25,29 +27,34 @@ public record TrafficConfig(
             LimitsConfig.NONE,
             AccessConfig.EVERYBODY,
             ProxyProtocolConfig.NONE,
-            QueueConfig.NONE);
+            QueueConfig.NONE,
+            RecordConfig.NONE);
 
     public TrafficConfig withUdp(UdpConfig newUdp) {
-        return new TrafficConfig(newUdp, tcp, limits, access, proxyProtocol, queue);
+        return new TrafficConfig(newUdp, tcp, limits, access, proxyProtocol, queue, records);
     }
 
     public TrafficConfig withTcp(TcpConfig newTcp) {
-        return new TrafficConfig(udp, newTcp, limits, access, proxyProtocol, queue);
+        return new TrafficConfig(udp, newTcp, limits, access, proxyProtocol, queue, records);
     }
 
     public TrafficConfig withLimits(LimitsConfig newLimits) {
-        return new TrafficConfig(udp, tcp, newLimits, access, proxyProtocol, queue);
+        return new TrafficConfig(udp, tcp, newLimits, access, proxyProtocol, queue, records);
     }
 
     public TrafficConfig withAccess(AccessConfig newAccess) {
-        return new TrafficConfig(udp, tcp, limits, newAccess, proxyProtocol, queue);
+        return new TrafficConfig(udp, tcp, limits, newAccess, proxyProtocol, queue, records);
     }
 
     public TrafficConfig withProxyProtocol(ProxyProtocolConfig newProxyProtocol) {
-        return new TrafficConfig(udp, tcp, limits, access, newProxyProtocol, queue);
+        return new TrafficConfig(udp, tcp, limits, access, newProxyProtocol, queue, records);
     }
 
     public TrafficConfig withQueue(QueueConfig newQueue) {
-        return new TrafficConfig(udp, tcp, limits, access, proxyProtocol, newQueue);
+        return new TrafficConfig(udp, tcp, limits, access, proxyProtocol, newQueue, records);
+    }
+
+    public TrafficConfig withRecords(RecordConfig newRecords) {
+        return new TrafficConfig(udp, tcp, limits, access, proxyProtocol, queue, newRecords);
     }
 }

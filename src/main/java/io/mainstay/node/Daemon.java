@@ -4,6 +4,7 @@ package io.mainstay.node;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.control.ControlServer;
+import io.mainstay.forward.proxy.ConnectionRecord;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxySettings;
 import io.mainstay.forward.proxy.ProxyStartException;
@@ -16,6 +17,7 @@ import io.mainstay.kernel.linux.SharedPageGuard;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.observe.EventJournal;
+import io.mainstay.observe.LineLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -79,13 +81,22 @@ final class Daemon implements AutoCloseable {
             opened(parts, ControlServer.open(config.control().socket(), control, journal));
             journal.append(RunEvents.started(config, journal.previousRun(), HostBoot.id()));
             parts.push(() -> journal.append(RunEvents.stopped()));
+            LineLog<ConnectionRecord> records = opened(
+                    parts,
+                    LineLog.open(
+                            stateDirectory,
+                            ConnectionLines.FILE,
+                            ConnectionLines.LARGEST_BYTES,
+                            ConnectionLines::line,
+                            journal));
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
                             ProxySettings.defaults(
                                     virtualAddresses(config),
                                     kernel.clock(),
-                                    new SessionCommands(Installation.program("mainstay-run"))),
+                                    new SessionCommands(Installation.program("mainstay-run")),
+                                    records::offer),
                             RunningConfig.services(config),
                             new ProxyJournal(journal)));
             ElectionDriver election = new ElectionDriver(

@@ -93,6 +93,9 @@ class EffectiveConfigTest {
                 queue:
                   length: 0
                   timeout: 5s
+                records:
+                  keep: none
+                  one_in: 1
                 backends:
                   - name: 10.0.0.11:8443
                     address: 10.0.0.11:8443

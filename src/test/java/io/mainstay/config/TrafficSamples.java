@@ -7,6 +7,7 @@ import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.ProxyProtocolConfig;
 import io.mainstay.forward.QueueConfig;
 import io.mainstay.forward.Rate;
+import io.mainstay.forward.RecordConfig;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
@@ -52,6 +53,9 @@ final class TrafficSamples {
             queue:
               length: 300
               timeout: 20s
+            records:
+              keep: failed
+              one_in: 10
         """;
 
     /** What {@link #YAML} means. */
@@ -69,7 +73,8 @@ final class TrafficSamples {
                     List.of(Prefix.parse("198.51.100.0/24"), Prefix.parse("2001:db8::/32")),
                     List.of(Prefix.parse("198.51.100.7"))),
             new ProxyProtocolConfig(List.of(Prefix.parse("192.0.2.0/24")), Optional.of(ProxyVersion.V2)),
-            new QueueConfig(300, Duration.ofSeconds(20)));
+            new QueueConfig(300, Duration.ofSeconds(20)),
+            new RecordConfig(RecordConfig.Keep.FAILED, 10));
 
     private TrafficSamples() {}
 
@@ -99,7 +104,8 @@ final class TrafficSamples {
                         random.nextBoolean()
                                 ? Optional.empty()
                                 : Optional.of(random.nextBoolean() ? ProxyVersion.V1 : ProxyVersion.V2)),
-                new QueueConfig(random.nextInt(1_000_001), Duration.ofMillis(100 + random.nextInt(3_599_900))));
+                new QueueConfig(random.nextInt(1_000_001), Duration.ofMillis(100 + random.nextInt(3_599_900))),
+                new RecordConfig(RecordConfig.Keep.values()[random.nextInt(3)], 1 + random.nextInt(1_000_000)));
     }
 
     private static List<Prefix> prefixes(Random random) {

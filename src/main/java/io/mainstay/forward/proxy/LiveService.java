@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,8 @@ final class LiveService {
     private volatile boolean guarded;
     private volatile Opening opening;
     private volatile TcpOptions tcpOptions;
+    private volatile @Nullable Recorder recorder;
+    private final Consumer<ConnectionRecord> records;
     private volatile ProxyService settings;
     private volatile Timeouts timeouts;
     private volatile List<LiveListener> listeners = List.of();
@@ -105,6 +108,8 @@ final class LiveService {
         guarded = isGuarded(settings.traffic());
         opening = new Opening(settings.traffic());
         tcpOptions = new TcpOptions(settings.traffic().tcp());
+        records = engine.records();
+        recorder = Recorder.of(settings.traffic().records(), records);
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
         }
@@ -130,6 +135,7 @@ final class LiveService {
         guarded = isGuarded(next.traffic());
         opening = new Opening(next.traffic());
         tcpOptions = new TcpOptions(next.traffic().tcp());
+        recorder = Recorder.of(next.traffic().records(), records);
         pool.configure(next.config().selection());
         List<LiveBackend> wanted = new ArrayList<>();
         List<LiveBackend> arrived = new ArrayList<>();
@@ -302,6 +308,12 @@ final class LiveService {
     /** What comes before the octets of clients. */
     Opening opening() {
         return opening;
+    }
+
+    /** Takes the records of connections; null: none are kept. */
+    @Nullable
+    Recorder recorder() {
+        return recorder;
     }
 
     /** What the kernel is told about connections. */

@@ -6,6 +6,7 @@ import io.mainstay.kernel.Commands;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * How the engine runs on this node.
@@ -14,12 +15,23 @@ import java.util.Set;
  * @param virtualAddresses the addresses that move between nodes; services on them start with their gate closed
  * @param clock the source of every deadline
  * @param commands runs the programs that judge backends
+ * @param records is given the records of connections, by the threads of the engine: it must return at once and not throw
  */
-public record ProxySettings(int workers, Set<IpAddress> virtualAddresses, MonotonicClock clock, Commands commands) {
+public record ProxySettings(
+        int workers,
+        Set<IpAddress> virtualAddresses,
+        MonotonicClock clock,
+        Commands commands,
+        Consumer<ConnectionRecord> records) {
 
     /** For services whose checks run no programs. */
     public ProxySettings(int workers, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
-        this(workers, virtualAddresses, clock, command -> new CommandResult.NotRun("no program may be run here"));
+        this(
+                workers,
+                virtualAddresses,
+                clock,
+                command -> new CommandResult.NotRun("no program may be run here"),
+                record -> {});
     }
 
     public ProxySettings {
@@ -30,7 +42,12 @@ public record ProxySettings(int workers, Set<IpAddress> virtualAddresses, Monoto
     }
 
     /** One worker for each processor. */
-    public static ProxySettings defaults(Set<IpAddress> virtualAddresses, MonotonicClock clock, Commands commands) {
-        return new ProxySettings(Runtime.getRuntime().availableProcessors(), virtualAddresses, clock, commands);
+    public static ProxySettings defaults(
+            Set<IpAddress> virtualAddresses,
+            MonotonicClock clock,
+            Commands commands,
+            Consumer<ConnectionRecord> records) {
+        return new ProxySettings(
+                Runtime.getRuntime().availableProcessors(), virtualAddresses, clock, commands, records);
     }
 }

@@ -52,6 +52,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
     void awaitBackend(StreamSocket newSocket) {
         socket = newSocket;
         phase = Phase.WAITING;
+        visit.queueing();
         fileDeadline(visit.service().settings().traffic().queue().timeout().toNanos());
         if (!visit.service().enqueue(this)) {
             refuse(RefusalReason.QUEUE_FULL);
@@ -75,7 +76,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
                 case OPENING -> look(present);
                 case WAITING -> {
                     if (Readiness.isError(news)) {
-                        abort();
+                        end(EndCause.CLIENT);
                     }
                 }
                 case ENDED -> {}
@@ -86,7 +87,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
                     "reception for service {} failed, connection reset",
                     visit.service().name(),
                     defect);
-            abort();
+            end(EndCause.DEFECT);
         }
     }
 
@@ -98,7 +99,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
         }
         if (count < 0) {
             // It went away without a word, as those do who look whether anybody listens.
-            abort();
+            end(EndCause.CLIENT);
             return;
         }
         switch (ProxyHeaderDecoder.decode(scratch.bytes().slice(0, count))) {
@@ -116,7 +117,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
                 if (present.skip(header.length(), scratch)) {
                     letIn(present);
                 } else {
-                    abort();
+                    end(EndCause.CLIENT);
                 }
             }
         }
@@ -125,7 +126,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
     /** The client is known: it is judged, and gets a backend at once if it may. */
     private void letIn(StreamSocket present) {
         if (!visit.enter()) {
-            abort();
+            end(EndCause.REFUSED);
             return;
         }
         LiveBackend backend = visit.takeBackend();
@@ -174,8 +175,8 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
     }
 
     private void refuse(RefusalReason reason) {
-        visit.service().countRefused(reason);
-        abort();
+        visit.refuse(reason);
+        end(EndCause.REFUSED);
     }
 
     @Override
@@ -205,15 +206,20 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
 
     @Override
     public void abort() {
+        end(EndCause.NODE);
+    }
+
+    private void end(EndCause cause) {
         if (phase == Phase.ENDED) {
             return;
         }
         if (phase == Phase.WAITING) {
             visit.service().dequeue(this);
         }
+        Stage stage = phase == Phase.WAITING ? Stage.QUEUE : Stage.OPENING;
         phase = Phase.ENDED;
         lane.wheel.remove(this);
-        visit.leave();
+        visit.leave(null, cause, stage, 0, 0);
         if (socket != null) {
             socket.reset();
         }

@@ -6,6 +6,7 @@ import io.mainstay.health.probe.SocketErrors;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,13 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private List<Candidate<LiveBackend>> tried = List.of();
     private int attempts;
 
+    private long bytesIn;
+    private long bytesOut;
+
+    /** Null until it is known. */
+    private @Nullable EndCause cause;
+
+    private Stage stage = Stage.CONNECT;
     private long lastActivityNanos;
     private long timeoutNanos;
 
@@ -101,6 +109,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void connect() {
         while (phase != Phase.ENDED) {
             attempts++;
+            visit.connecting();
             if (trial != null) {
                 trial.connecting(backend);
             }
@@ -148,8 +157,8 @@ final class Relay extends TimerWheel.Entry implements Flow {
     }
 
     private void refuse(RefusalReason reason) {
-        service.countRefused(reason);
-        abort();
+        visit.refuse(reason);
+        abort(EndCause.REFUSED);
     }
 
     void onReady(RelayEnd end, int readiness) {
@@ -163,7 +172,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     /** Thrown on, a defect would stop every connection of the loop for a second, and an error would end the loop. */
     private void onDefect(Throwable defect) {
         LOG.error("relay for service {} failed, connection reset", service.name(), defect);
-        abort();
+        abort(EndCause.DEFECT);
     }
 
     private void serve(RelayEnd end, int readiness) {
@@ -188,7 +197,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void onReadyWhileConnecting(RelayEnd end, int readiness) {
         if (end == client) {
             if (Readiness.isError(readiness)) {
-                abort();
+                abort(EndCause.CLIENT);
             }
             return;
         }
@@ -205,6 +214,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void onConnected() {
         phase = Phase.RELAYING;
         counters.connected();
+        visit.connected();
         if (trial != null) {
             trial.connected();
         }
@@ -233,8 +243,10 @@ final class Relay extends TimerWheel.Entry implements Flow {
             touch();
             if (from == client) {
                 counters.bytesIn(count);
+                bytesIn += count;
             } else {
                 counters.bytesOut(count);
+                bytesOut += count;
             }
             if (trial != null) {
                 trial.passed(from == client);
@@ -272,13 +284,16 @@ final class Relay extends TimerWheel.Entry implements Flow {
             return;
         }
         if (client.isBroken()) {
+            note(EndCause.CLIENT);
             closeAfter(client, server);
         } else if (server.isBroken()) {
             if (trial != null) {
                 trial.ended(true);
             }
+            note(EndCause.BACKEND);
             closeAfter(server, client);
         } else if (client.isFinished() && server.isFinished()) {
+            note(EndCause.FINISHED);
             client.close();
             server.close();
             end();
@@ -335,7 +350,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void serveDeadline(long nowNanos) {
         switch (phase) {
             case CONNECTING -> onConnectFailed("connect timed out");
-            case RELAYING -> abort();
+            case RELAYING -> abort(EndCause.SILENCE);
             case CLOSING -> {
                 boolean outOfTime = nowNanos - lastActivityNanos >= timeoutNanos;
                 if (outOfTime || survivor == null || survivor.isAllDelivered()) {
@@ -357,13 +372,37 @@ final class Relay extends TimerWheel.Entry implements Flow {
         }
     }
 
+    private void abort(EndCause because) {
+        note(because);
+        abort();
+    }
+
+    /** Notes why it ends and how far it has come, once: what follows from it is not the cause. */
+    private void note(EndCause because) {
+        if (cause == null) {
+            cause = because;
+            stage = stage(because);
+        }
+    }
+
+    private Stage stage(EndCause because) {
+        if (phase == Phase.CONNECTING) {
+            return Stage.CONNECT;
+        }
+        if (because == EndCause.FINISHED) {
+            return Stage.FINISHED;
+        }
+        return client.isFinished() || server.isFinished() ? Stage.HALF : Stage.DATA;
+    }
+
     private void end() {
+        note(EndCause.NODE);
         phase = Phase.ENDED;
         if (trial != null) {
             trial.ended(false);
         }
         lane.wheel.remove(this);
         service.giveBack(backend, visit.client());
-        visit.leave();
+        visit.leave(backend, Objects.requireNonNull(cause), stage, bytesIn, bytesOut);
     }
 }

@@ -3,11 +3,13 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.wire.ClientRoute;
 import io.mainstay.net.Endpoint;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A client that has connected to a service: who it is, and whether it is in. Runs on the thread of one worker. */
 final class Visit {
 
+    private final Lane lane;
     private final LiveService service;
     private final LiveListener listener;
 
@@ -17,16 +19,23 @@ final class Visit {
     /** Where the connection arrived on this node. */
     private final Endpoint arrivedAt;
 
+    /** Null if no record is kept. */
+    private final @Nullable Account account;
+
     /** What a proxy has told of the client. */
     private @Nullable ClientRoute told;
 
+    private @Nullable RefusalReason refusal;
     private boolean admitted;
 
-    Visit(LiveService service, LiveListener listener, Endpoint peer, Endpoint arrivedAt) {
-        this.service = service;
+    Visit(Lane lane, LiveListener listener, Endpoint peer, Endpoint arrivedAt) {
+        this.lane = lane;
+        service = listener.service();
         this.listener = listener;
         this.peer = peer;
         this.arrivedAt = arrivedAt;
+        Recorder recorder = service.recorder();
+        account = recorder == null ? null : new Account(recorder, lane.now());
     }
 
     LiveService service() {
@@ -39,6 +48,10 @@ final class Visit {
 
     Endpoint peer() {
         return peer;
+    }
+
+    Endpoint arrivedAt() {
+        return arrivedAt;
     }
 
     /** Who is to be served. */
@@ -61,12 +74,12 @@ final class Visit {
         if (!service.isGuarded()) {
             return true;
         }
-        RefusalReason refusal = service.admit(client());
-        if (refusal == null) {
+        RefusalReason judgement = service.admit(client());
+        if (judgement == null) {
             admitted = true;
             return true;
         }
-        service.countRefused(refusal);
+        refuse(judgement);
         return false;
     }
 
@@ -82,11 +95,47 @@ final class Visit {
                 && service.reasonForNone() == RefusalReason.BACKENDS_FULL;
     }
 
-    /** Counts the client out. */
-    void leave() {
+    /** Notes and counts why the client is not served, or no longer. {@link #leave} is to follow. */
+    void refuse(RefusalReason reason) {
+        refusal = reason;
+        service.countRefused(reason);
+    }
+
+    Optional<RefusalReason> refusal() {
+        return Optional.ofNullable(refusal);
+    }
+
+    void queueing() {
+        if (account != null) {
+            account.queueing(lane.now());
+        }
+    }
+
+    void connecting() {
+        if (account != null) {
+            account.connecting(lane.now());
+        }
+    }
+
+    void connected() {
+        if (account != null) {
+            account.connected(lane.now());
+        }
+    }
+
+    /** Counts the client out after it has been refused. */
+    void leaveRefused(Stage stage) {
+        leave(null, EndCause.REFUSED, stage, 0, 0);
+    }
+
+    /** Counts the client out, once. */
+    void leave(@Nullable LiveBackend backend, EndCause cause, Stage stage, long bytesIn, long bytesOut) {
         if (admitted) {
             admitted = false;
             service.dismiss(client());
+        }
+        if (account != null) {
+            account.close(this, backend, cause, stage, bytesIn, bytesOut, lane.now());
         }
     }
 }

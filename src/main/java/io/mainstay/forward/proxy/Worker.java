@@ -95,15 +95,17 @@ final class Worker {
 
     /** Takes over a connection that was accepted. */
     void receive(LiveListener listener, TcpSocket accepted, Endpoint peer) {
-        LiveService service = listener.service();
-        Visit visit = new Visit(service, listener, peer, arrivedAt(listener, accepted));
-        if (service.opening().beginsWithHeader(peer.address())) {
+        Visit visit = new Visit(lane, listener, peer, arrivedAt(listener, accepted));
+        if (visit.service().opening().beginsWithHeader(peer.address())) {
             Reception reception = new Reception(lane, visit);
-            EpollStreamSocket socket = register(accepted, reception, service);
-            if (socket != null) {
+            EpollStreamSocket socket = register(accepted, reception, visit);
+            if (socket == null) {
+                visit.leaveRefused(Stage.OPENING);
+            } else {
                 reception.awaitHeader(socket);
             }
         } else if (!visit.enter()) {
+            visit.leaveRefused(Stage.OPENING);
             accepted.reset();
         } else {
             serve(visit, accepted);
@@ -112,11 +114,10 @@ final class Worker {
 
     /** Relays for a client that is in, now or as soon as a backend has room for it. */
     private void serve(Visit visit, TcpSocket accepted) {
-        LiveService service = visit.service();
         LiveBackend backend = visit.takeBackend();
         if (backend != null) {
             Relay relay = new Relay(lane, visit, backend);
-            EpollStreamSocket socket = register(accepted, relay.client(), service);
+            EpollStreamSocket socket = register(accepted, relay.client(), visit);
             if (socket == null) {
                 relay.abort();
             } else {
@@ -125,15 +126,15 @@ final class Worker {
             }
         } else if (visit.mayWait()) {
             Reception reception = new Reception(lane, visit);
-            EpollStreamSocket socket = register(accepted, reception, service);
+            EpollStreamSocket socket = register(accepted, reception, visit);
             if (socket == null) {
-                visit.leave();
+                visit.leaveRefused(Stage.QUEUE);
             } else {
                 reception.awaitBackend(socket);
             }
         } else {
-            service.countRefused(service.reasonForNone());
-            visit.leave();
+            visit.refuse(visit.service().reasonForNone());
+            visit.leaveRefused(Stage.OPENING);
             accepted.reset();
         }
     }
@@ -144,12 +145,11 @@ final class Worker {
     }
 
     /** Puts the connection of a client on the loop; null if the node lacks the means, and then it is reset. */
-    private @Nullable EpollStreamSocket register(
-            TcpSocket accepted, StreamSocket.Listener listener, LiveService service) {
+    private @Nullable EpollStreamSocket register(TcpSocket accepted, StreamSocket.Listener listener, Visit visit) {
         try {
             return new EpollStreamSocket(this, accepted, listener, EpollStreamSocket.READING);
         } catch (UncheckedIOException shortage) {
-            service.countRefused(RefusalReason.NO_RESOURCES);
+            visit.refuse(RefusalReason.NO_RESOURCES);
             accepted.reset();
             return null;
         }

@@ -11,6 +11,8 @@ import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.wire.ClientRoute;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.ServiceHealthConfig;
+import io.mainstay.kernel.CommandResult;
+import io.mainstay.kernel.Commands;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.Transport;
 import io.mainstay.time.MonotonicInstant;
@@ -42,6 +44,8 @@ final class RelayBench {
 
     private record Later(MonotonicInstant due, Runnable task) {}
 
+    private static final Commands NO_COMMANDS = command -> new CommandResult.NotRun("not in this test");
+
     /** How the next attempt to connect goes. */
     private enum Fate {
         PENDING,
@@ -68,6 +72,7 @@ final class RelayBench {
             later.add(new Later(now.plus(delay), task));
         }
     };
+    private final List<ConnectionRecord> records = new ArrayList<>();
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final LiveService service;
     private final LiveListener listener;
@@ -105,7 +110,7 @@ final class RelayBench {
                 Duration.ofSeconds(60),
                 new TimeoutConfig(CONNECT_TIMEOUT, IDLE_TIMEOUT, HALF_CLOSED_TIMEOUT),
                 configs);
-        ProxySettings settings = new ProxySettings(1, Set.of(), () -> now);
+        ProxySettings settings = new ProxySettings(1, Set.of(), () -> now, NO_COMMANDS, records::add);
         service = new LiveService(
                 new ProxyService(config, health), settings, new EventOutlet(Runnable::run, events::add), surroundings);
         for (LiveBackend backend : service.backends()) {
@@ -178,7 +183,7 @@ final class RelayBench {
     }
 
     private Visit visit(Endpoint peer) {
-        return new Visit(service, listener, peer, listener.endpoint());
+        return new Visit(lane, listener, peer, listener.endpoint());
     }
 
     /** A client arrives that has to wait for a backend; its socket. */
@@ -269,6 +274,11 @@ final class RelayBench {
 
     Lane lane() {
         return lane;
+    }
+
+    /** What connections left when they ended. */
+    List<ConnectionRecord> records() {
+        return records;
     }
 
     List<ProxyEvent> events() {

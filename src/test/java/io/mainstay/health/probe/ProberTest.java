@@ -425,7 +425,9 @@ class ProberTest {
 
     @Test
     void aPrefaceComesBeforeEverythingElse() throws IOException {
-        assertThat(firstOctets(new HealthCheckConfig.Tcp(), false)).asString(US_ASCII).isEqualTo("PQ");
+        assertThat(firstOctets(new HealthCheckConfig.Tcp(), false))
+                .asString(US_ASCII)
+                .isEqualTo("PQ");
         assertThat(firstOctets(new HealthCheckConfig.Tcp(new Payload("x"), new Payload("y")), false))
                 .asString(US_ASCII)
                 .isEqualTo("PQx");
