@@ -29,6 +29,7 @@ NETWORK_SETTINGS = {
     "net.ipv4.tcp_tw_reuse": "1",
     "net.ipv4.tcp_max_tw_buckets": "20000",
     "net.core.somaxconn": "8192",
+    "net.ipv4.tcp_congestion_control": "cubic",
     "net.ipv4.tcp_max_syn_backlog": "8192",
 }
 """The same for all: no engine is to stumble over the ports of connections that are gone."""

@@ -3,7 +3,7 @@
 # ./dev test [PART...] [-k NAME]
 
 java_parts=(unit property simulation)
-all_parts=("${java_parts[@]}" native kernel system interop)
+all_parts=("${java_parts[@]}" native kernel system relay interop)
 results=()
 failed_parts=()
 
@@ -38,7 +38,7 @@ verb_test() {
             [ -n "$name" ] || native_programs
             ;;
         kernel) run_part kernel make_bpf NAME="$name" test ;;
-        system | interop) run_part "$part" test_in_lab "$part" "$name" ;;
+        system | relay | interop) run_part "$part" test_in_lab "$part" "$name" ;;
         esac
     done
     summary
@@ -54,10 +54,13 @@ prepare() {
     *" kernel "*) need_bpf ;;
     esac
     case " $* " in
-    *" system "* | *" interop "*)
+    *" system "* | *" relay "* | *" interop "*)
         need "for the lab" "${lab_needs[@]}" nft:nftables curl:curl /usr/lib/python3/dist-packages/pytest:python3-pytest
         build_if_stale
         ;;
+    esac
+    case " $* " in
+    *" relay "*) need "as a peer" haproxy:haproxy ;;
     esac
     case " $* " in
     *" interop "*) need "as peers" keepalived:keepalived haproxy:haproxy ;;

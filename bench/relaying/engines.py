@@ -4,9 +4,10 @@
 One more engine is one more class here and one more entry in ENGINES.
 """
 
+import os
 from pathlib import Path
 
-from lab.mainstay import Mainstay, Settings
+from lab.mainstay import TREE, Mainstay, Settings
 from lab.process import Process
 from lab.topology import ADDRESSES, Lab
 from lab.waiting import wait_until
@@ -175,6 +176,10 @@ class MainstayProxy(Engine):
     kind = "mainstay"
     balance = "round_robin"
 
+    @property
+    def tree(self) -> Path:
+        return TREE
+
     def launch(self) -> Process:
         mainstay = Mainstay(self.node, Settings(BALANCER, 100))
         mainstay.config = self.directory / "mainstay.yaml"
@@ -196,9 +201,20 @@ services:
     health_check: {{type: tcp, interval: 2s, timeout: 1s}}
     backends:
 {backends}""",
+            tree=self.tree,
             environment={"MAINSTAYD_JAVA_OPTS": f"-XX:ActiveProcessorCount={self.workers}"},
         )
         return mainstay.daemon
+
+
+class MainstayBefore(MainstayProxy):
+    """Another build of ours, to see what a change is worth: BENCH_TREE_BEFORE names its tree."""
+
+    kind = "before"
+
+    @property
+    def tree(self) -> Path:
+        return Path(os.environ["BENCH_TREE_BEFORE"])
 
 
 class Entry:
@@ -218,6 +234,7 @@ ENGINES = [
     Entry(Nginx, 2),
     Entry(MainstayProxy, 1),
     Entry(MainstayProxy, 2),
+    *(Entry(MainstayBefore, workers) for workers in (1, 2) if "BENCH_TREE_BEFORE" in os.environ),
 ]
 
 

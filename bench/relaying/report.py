@@ -9,7 +9,7 @@ from relaying.works import Sample, Work
 Samples = dict[str, list[Sample]]
 """For each engine what each round gave, in the order of the rounds."""
 
-RIVALS = ("haproxy", "nginx")
+RIVALS = ("haproxy", "nginx", "before")
 """What ours is compared with, the first of them that does the work, with the same number of workers."""
 
 

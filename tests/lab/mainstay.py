@@ -88,11 +88,13 @@ class Mainstay:
     def name(self) -> str:
         return self.node.name
 
-    def start(self, configuration: str | None = None, environment: Mapping[str, str] | None = None) -> None:
+    def start(
+        self, configuration: str | None = None, environment: Mapping[str, str] | None = None, tree: Path = TREE
+    ) -> None:
         self.config.write_text(configuration if configuration is not None else self.settings.yaml())
         guard = self.node.start(
             "mainstayd",
-            str(TREE / "bin" / "mainstayd"),
+            str(tree / "bin" / "mainstayd"),
             "--config",
             str(self.config),
             "--run-dir",

@@ -42,6 +42,7 @@ class ArchitectureTest {
             "forward",
             "health",
             "track",
+            "hook",
             "explain");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
@@ -57,6 +58,7 @@ class ArchitectureTest {
         MAY_USE.put("forward", rooms("net", "time", "forward.wire"));
         MAY_USE.put("health", rooms("net", "time"));
         MAY_USE.put("track", rooms("net", "time", "health"));
+        MAY_USE.put("hook", List.of());
         MAY_USE.put("kernel", rooms("net", "time"));
         MAY_USE.put("track.watch", rooms("track", "kernel", "net", "time"));
         MAY_USE.put("kernel.linux", with(rooms("kernel", "net", "time"), "jnr..", "org.slf4j.."));
@@ -81,7 +83,8 @@ class ArchitectureTest {
                                 "forward",
                                 "forward.wire",
                                 "health",
-                                "track"),
+                                "track",
+                                "hook"),
                         "org.yaml.snakeyaml.."));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
@@ -99,6 +102,7 @@ class ArchitectureTest {
                                 "health",
                                 "track",
                                 "track.watch",
+                                "hook",
                                 "health.probe",
                                 "kernel",
                                 "kernel.linux",

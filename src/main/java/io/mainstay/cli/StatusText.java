@@ -6,6 +6,7 @@ import io.mainstay.observe.BackendStatus;
 import io.mainstay.observe.BackendStatus.LastCheck;
 import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusSnapshot;
+import io.mainstay.observe.TrackerStatus;
 import io.mainstay.observe.VirtualRouterStatus;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -64,10 +65,22 @@ final class StatusText {
                     remarks,
                     router.name(),
                     router.preemptSuspended() ? "lets the other node be Active after a switchover" : "");
+            remark(
+                    remarks,
+                    router.name(),
+                    router.effectivePriority() == router.priority() ? "" : "priority " + router.priorityBreakdown());
+            for (TrackerStatus tracker : router.trackers()) {
+                remark(remarks, router.name(), tracker(tracker, status.time()));
+            }
             remark(remarks, router.name(), counters("discarded", router.discards()));
         }
         table.print(out, colours);
         remarks.forEach(out::println);
+    }
+
+    private static String tracker(TrackerStatus tracker, Instant now) {
+        return tracker.kind() + " " + tracker.name() + " " + tracker.state() + " for "
+                + HumanText.ago(tracker.since(), now) + ": " + tracker.detail();
     }
 
     private static String priority(VirtualRouterStatus router) {

@@ -16,6 +16,7 @@ import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.takeover.AnnounceConfig;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a file as written into the configuration as meant. Only for a file in which no mistake was found. */
@@ -41,10 +42,8 @@ final class ConfigBuilder {
 
     private NodeSettings node(WrittenSection node) {
         String name = node.value(Node.NAME);
-        if (name != null) {
-            return new NodeSettings(name);
-        }
-        return new NodeSettings(ScalarTypes.isName(host.hostname()) ? host.hostname() : "node");
+        String fallback = ScalarTypes.isName(host.hostname()) ? host.hostname() : "node";
+        return new NodeSettings(name != null ? name : fallback, get(node, Node.STARTUP_DELAY));
     }
 
     private ControlSettings control(WrittenSection control) {
@@ -68,7 +67,10 @@ final class ConfigBuilder {
                         ProtocolKeys.read(router),
                         get(router, VirtualRouter.PREEMPT),
                         get(router, VirtualRouter.PREEMPT_DELAY)),
-                new AnnounceConfig(get(announce, Announce.REPEAT), get(announce, Announce.REFRESH)));
+                new AnnounceConfig(get(announce, Announce.REPEAT), get(announce, Announce.REFRESH)),
+                Optional.ofNullable(router.value(VirtualRouter.SYNC_GROUP)),
+                TrackKeys.read(router),
+                HookKeys.read(router));
     }
 
     private static ServiceSettings service(WrittenSection service) {
@@ -105,7 +107,7 @@ final class ConfigBuilder {
         return present(section.value(key));
     }
 
-    private static <T> List<T> all(WrittenSection section, Key.Values<T> key) {
+    static <T> List<T> all(WrittenSection section, Key.Values<T> key) {
         return section.items(key).stream().map(Item::value).toList();
     }
 

@@ -95,6 +95,8 @@ public final class ConfigFile {
         }
         List<WrittenSection> routers = root.entries(VirtualRouter.ENTRIES);
         new VirtualRouterChecks(problems).check(routers);
+        new SyncGroupChecks(problems).check(routers);
+        new TrackChecks(problems, host.unexecutable(), root.entries(Service.ENTRIES)).check(routers);
         Set<IpAddress> virtualAddresses = routers.stream()
                 .flatMap(router -> router.items(VirtualRouter.ADDRESSES).stream())
                 .map(item -> item.value().address())

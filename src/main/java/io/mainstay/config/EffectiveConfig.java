@@ -48,7 +48,11 @@ public final class EffectiveConfig {
      */
     public static Map<String, Object> toTree(MainstayConfig config) {
         Tree tree = new Tree();
-        tree.putTree(Node.SECTION, new Tree().put(Node.NAME, config.node().name()));
+        tree.putTree(
+                Node.SECTION,
+                new Tree()
+                        .put(Node.NAME, config.node().name())
+                        .put(Node.STARTUP_DELAY, config.node().startupDelay()));
         tree.putTrees(
                 VirtualRouter.ENTRIES,
                 config.virtualRouters().stream()
@@ -64,7 +68,7 @@ public final class EffectiveConfig {
 
     private static Tree virtualRouter(VirtualRouterSettings settings) {
         VirtualRouterConfig router = settings.router();
-        return new Tree()
+        Tree tree = new Tree()
                 .put(VirtualRouter.NAME, router.name())
                 .put(VirtualRouter.INTERFACE, router.interfaceName())
                 .put(VirtualRouter.VRID, router.vrid())
@@ -81,6 +85,10 @@ public final class EffectiveConfig {
                         new Tree()
                                 .put(Announce.REPEAT, settings.announce().repeat())
                                 .put(Announce.REFRESH, settings.announce().refresh()));
+        settings.syncGroup().ifPresent(group -> tree.put(VirtualRouter.SYNC_GROUP, group));
+        TrackKeys.write(settings.trackers(), tree);
+        HookKeys.write(settings.hooks(), tree);
+        return tree;
     }
 
     private static Tree service(ServiceSettings settings) {

@@ -7,6 +7,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -16,8 +17,10 @@ import java.util.function.Predicate;
  * @param runDirectory where the control socket stands unless configured
  * @param ownAddress whether an address stands on an interface of this machine; asked only for a listen address that is
  *     not a virtual one
+ * @param unexecutable why the program of a path cannot be executed; empty if it can, or if that cannot be told
  */
-public record HostFacts(String hostname, Path runDirectory, Predicate<IpAddress> ownAddress) {
+public record HostFacts(
+        String hostname, Path runDirectory, Predicate<IpAddress> ownAddress, Function<String, String> unexecutable) {
 
     /** Where the package lets the daemon keep its socket. */
     public static final Path DEFAULT_RUN_DIRECTORY = Path.of("/run/mainstay");
@@ -26,11 +29,12 @@ public record HostFacts(String hostname, Path runDirectory, Predicate<IpAddress>
 
     /** The facts of the machine and network namespace this runs in. */
     public static HostFacts ofThisMachine() {
-        return new HostFacts(readHostname(), DEFAULT_RUN_DIRECTORY, HostFacts::standsOnAnInterface);
+        return new HostFacts(
+                readHostname(), DEFAULT_RUN_DIRECTORY, HostFacts::standsOnAnInterface, HostFacts::unexecutable);
     }
 
     public HostFacts withRunDirectory(Path directory) {
-        return new HostFacts(hostname, directory, ownAddress);
+        return new HostFacts(hostname, directory, ownAddress, unexecutable);
     }
 
     private static String readHostname() {
@@ -39,6 +43,18 @@ public record HostFacts(String hostname, Path runDirectory, Predicate<IpAddress>
         } catch (IOException e) {
             return "localhost";
         }
+    }
+
+    private static String unexecutable(String program) {
+        Path path = Path.of(program);
+        if (Files.notExists(path)) {
+            return "no such file";
+        }
+        if (Files.isDirectory(path)) {
+            return "a directory";
+        }
+        // Whoever may not enter a directory on the way cannot tell.
+        return Files.isExecutable(path) || !Files.exists(path) ? "" : "not executable";
     }
 
     private static boolean standsOnAnInterface(IpAddress address) {

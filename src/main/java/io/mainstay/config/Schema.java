@@ -33,7 +33,14 @@ final class Schema {
         static final Key.Scalar<String> NAME = Key.derived(
                 "name", ScalarTypes.name(), "the host name", "How people call this node, in status, events and logs.");
 
-        static final Key.Section SECTION = new Key.Section("node", List.of(NAME), "Who this node is.");
+        static final Key.Scalar<Duration> STARTUP_DELAY = Key.optional(
+                "startup_delay",
+                ScalarTypes.duration(Duration.ZERO, ofMinutes(10)),
+                Duration.ZERO,
+                "How long the node waits after its start before it takes part in any election, so that bonds and spanning"
+                        + " trees come up first.");
+
+        static final Key.Section SECTION = new Key.Section("node", List.of(NAME, STARTUP_DELAY), "Who this node is.");
 
         private Node() {}
     }
@@ -105,6 +112,13 @@ final class Schema {
                 Duration.ZERO,
                 "How long an Active of lower priority is let be before the node takes over from it.");
 
+        static final Key.Scalar<String> SYNC_GROUP = Key.derived(
+                "sync_group",
+                ScalarTypes.name(),
+                "none: it moves for itself",
+                "The virtual routers of one group are Active together or not at all; docs/tracking.md has the rule. The same"
+                        + " members on each node, with the same priority.");
+
         static final Key.Entries ENTRIES = new Key.Entries(
                 "virtual_routers",
                 List.of(
@@ -119,7 +133,10 @@ final class Schema {
                         ProtocolKeys.PASSWORD,
                         PREEMPT,
                         PREEMPT_DELAY,
-                        Announce.SECTION),
+                        Announce.SECTION,
+                        SYNC_GROUP,
+                        TrackKeys.SECTION,
+                        HookKeys.SECTION),
                 0,
                 1024,
                 "The addresses that move between the nodes, and how the nodes agree on who holds them.");

@@ -2,12 +2,34 @@
 package io.mainstay.config;
 
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.hook.HookConfig;
 import io.mainstay.takeover.AnnounceConfig;
+import io.mainstay.track.TrackerConfig;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * One virtual router, with the way its takeover is announced.
+ * One virtual router, with what goes with it.
  *
  * @param router what the election needs to know
  * @param announce how a takeover is announced
+ * @param syncGroup the name of the sync group that it belongs to
+ * @param trackers what is tracked for it
+ * @param hooks what runs when its state changes
  */
-public record VirtualRouterSettings(VirtualRouterConfig router, AnnounceConfig announce) {}
+public record VirtualRouterSettings(
+        VirtualRouterConfig router,
+        AnnounceConfig announce,
+        Optional<String> syncGroup,
+        List<TrackerConfig> trackers,
+        HookConfig hooks) {
+
+    public VirtualRouterSettings {
+        trackers = List.copyOf(trackers);
+    }
+
+    /** A virtual router for itself, for which nothing is tracked and nothing runs. */
+    public VirtualRouterSettings(VirtualRouterConfig router, AnnounceConfig announce) {
+        this(router, announce, Optional.empty(), List.of(), HookConfig.NONE);
+    }
+}

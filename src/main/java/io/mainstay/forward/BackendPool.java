@@ -25,6 +25,7 @@ public final class BackendPool<B> {
     private @Nullable PersistenceTable<B> persistence;
     private final List<Candidate<B>> candidates = new ArrayList<>();
     private Tier tier = Tier.NONE;
+    private PoolHealth health = new PoolHealth(0, 1);
     private boolean membersChanged;
     private boolean growing;
 
@@ -142,6 +143,11 @@ public final class BackendPool<B> {
         return tier;
     }
 
+    /** Whether there are enough backends. */
+    public PoolHealth health() {
+        return health;
+    }
+
     /** Connections of all backends, serving or not. */
     public int active() {
         int sum = 0;
@@ -233,20 +239,20 @@ public final class BackendPool<B> {
                 wanted += isWanted ? 1 : 0;
             }
         }
-        tier = tier(wanted, healthy, healthyBackups);
+        health = new PoolHealth(healthy, config.panic().minHealthy().of(wanted));
+        tier = tier(wanted, healthyBackups);
         for (Candidate<B> candidate : candidates) {
             candidate.setInTier(isIn(tier, candidate));
         }
     }
 
-    private Tier tier(int wanted, int healthy, int healthyBackups) {
-        PanicConfig panic = config.panic();
-        if (healthy >= panic.minHealthy().of(wanted)) {
+    private Tier tier(int wanted, int healthyBackups) {
+        if (health.isEnough()) {
             return Tier.HEALTHY;
         }
-        return switch (panic.onPanic()) {
+        return switch (config.panic().onPanic()) {
             case FAIL -> Tier.NONE;
-            case BACKUP -> healthyBackups > 0 ? Tier.BACKUP : healthy > 0 ? Tier.HEALTHY : Tier.NONE;
+            case BACKUP -> healthyBackups > 0 ? Tier.BACKUP : health.healthy() > 0 ? Tier.HEALTHY : Tier.NONE;
             case ALL -> healthyBackups > 0 ? Tier.BACKUP : wanted > 0 ? Tier.ALL : Tier.NONE;
         };
     }

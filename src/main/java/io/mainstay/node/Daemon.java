@@ -6,8 +6,10 @@ import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.control.ControlServer;
 import io.mainstay.forward.proxy.ConnectionRecord;
 import io.mainstay.forward.proxy.ProxyEngine;
+import io.mainstay.forward.proxy.ProxyEvent;
 import io.mainstay.forward.proxy.ProxySettings;
 import io.mainstay.forward.proxy.ProxyStartException;
+import io.mainstay.kernel.Commands;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.linux.HangUpSignal;
@@ -18,7 +20,12 @@ import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.LineLog;
+import io.mainstay.track.TrackerConfig;
+import io.mainstay.track.watch.TrackDriver;
+import io.mainstay.track.watch.TrackedScope;
+import io.mainstay.track.watch.WatchPorts;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -26,7 +33,11 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,28 +100,55 @@ final class Daemon implements AutoCloseable {
                             ConnectionLines.LARGEST_BYTES,
                             ConnectionLines::line,
                             journal));
+            AtomicReference<@Nullable TrackDriver> tracking = new AtomicReference<>();
+            Commands commands = commands(config);
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
-                            ProxySettings.defaults(
-                                    virtualAddresses(config),
-                                    kernel.clock(),
-                                    new SessionCommands(Installation.program("mainstay-run")),
-                                    records::offer),
+                            ProxySettings.defaults(virtualAddresses(config), kernel.clock(), commands, records::offer),
                             RunningConfig.services(config),
-                            new ProxyJournal(journal)));
+                            events(journal, tracking)));
+            HookDriver hooks = opened(parts, HookDriver.start(config, commands, journal));
+            List<TrackedScope> scopes = TrackedScopes.of(config);
             ElectionDriver election = new ElectionDriver(
-                    routers(config),
+                    routers(config, scopes),
                     ports(kernel, guard, journal),
                     new ProxyGate(proxy),
-                    new LinkReports(new ElectionJournal(journal), proxy::linksDown));
+                    new ElectionListeners(
+                            List.of(new ElectionJournal(journal), new LinkReports(proxy::linksDown), hooks)));
             RunningConfig running = new RunningConfig(source, config, proxy, journal);
             NodeStatus status = new NodeStatus(
-                    running, election::snapshot, proxy::snapshot, new WallTime(kernel.clock(), InstantSource.system()));
+                    running,
+                    election::snapshot,
+                    proxy::snapshot,
+                    router -> Optional.ofNullable(tracking.get()).flatMap(driver -> driver.snapshot(router)),
+                    new WallTime(kernel.clock(), InstantSource.system()));
             control.started(new DaemonControl(running, status::snapshot, election, proxy, kernel.clock()));
             ElectionThread electionThread = new ElectionThread(election, journal);
             var unused =
                     proxy.failure().thenAccept(reason -> electionThread.giveUp("the proxy engine failed: " + reason));
+            if (!scopes.isEmpty()) {
+                LinuxKernel ofTracking = opened(parts, LinuxKernel.open());
+                TrackDriver driver = new TrackDriver(
+                        scopes,
+                        new WatchPorts(
+                                ofTracking.events(),
+                                ofTracking.links(),
+                                ofTracking.addresses(),
+                                ofTracking.clock(),
+                                commands,
+                                new ProxyPools(proxy),
+                                Executors.newCachedThreadPool(Thread.ofPlatform()
+                                        .name("look-", 0)
+                                        .daemon()
+                                        .factory()),
+                                Path.of("/proc"),
+                                virtualAddresses(config)),
+                        new TrackJournal(journal, election));
+                tracking.set(driver);
+                opened(parts, new TrackingThread(driver, electionThread::giveUp))
+                        .start();
+            }
             electionThread.start();
             HangUpSignal.onHangUp(running::reload);
             return new Daemon(journal, election, electionThread, parts);
@@ -131,14 +169,44 @@ final class Daemon implements AutoCloseable {
                 guard);
     }
 
+    /** The journal, and the trackers of services once there are some. */
+    private static Consumer<ProxyEvent> events(EventJournal journal, AtomicReference<@Nullable TrackDriver> tracking) {
+        ProxyJournal told = new ProxyJournal(journal);
+        return event -> {
+            told.accept(event);
+            TrackDriver driver = tracking.get();
+            if (driver != null && event instanceof ProxyEvent.BackendStateChanged) {
+                driver.serviceChanged();
+            }
+        };
+    }
+
+    private static Commands commands(MainstayConfig config) throws DaemonStartException {
+        Path runner = Installation.program("mainstay-run");
+        boolean needed = config.virtualRouters().stream()
+                .anyMatch(router -> !router.hooks().isEmpty()
+                        || router.trackers().stream().anyMatch(TrackerConfig.ScriptTracker.class::isInstance));
+        if (needed && !Files.isExecutable(runner)) {
+            throw new DaemonStartException("scripts and hooks cannot be run: " + runner
+                    + " is missing (expected: the program that is shipped beside the daemon)");
+        }
+        return new SessionCommands(runner);
+    }
+
     private static <T extends AutoCloseable> T opened(Deque<AutoCloseable> parts, T part) {
         parts.push(part);
         return part;
     }
 
-    private static List<RouterSetup> routers(MainstayConfig config) {
+    private static List<RouterSetup> routers(MainstayConfig config, List<TrackedScope> scopes) {
         return config.virtualRouters().stream()
-                .map(settings -> new RouterSetup(settings.router(), settings.announce()))
+                .map(settings -> new RouterSetup(
+                        settings.router(),
+                        settings.announce(),
+                        settings.syncGroup(),
+                        config.node().startupDelay(),
+                        TrackedScopes.beforeTheFirstLook(
+                                scopes, settings.router().name())))
                 .toList();
     }
 

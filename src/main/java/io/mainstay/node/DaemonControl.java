@@ -74,14 +74,16 @@ final class DaemonControl implements ControlHandler {
     @Override
     public CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request) {
         List<ElectionSnapshot.Router> routers = routersToMove(request.virtualRouter());
+        List<String> names = routers.stream().map(ElectionSnapshot.Router::name).toList();
+        List<CompletableFuture<HandOverResult>> results = election.handOver(names, Optional.of(request.timeout()));
         List<CompletableFuture<SwitchoverOutcome>> outcomes = new ArrayList<>();
-        for (ElectionSnapshot.Router router : routers) {
-            CompletableFuture<HandOverResult> result = election.handOver(router.name(), Optional.of(request.timeout()));
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i);
             outcomes.add(
                     request.untilDone()
-                            ? result.thenApply(done -> outcome(router.name(), done))
+                            ? results.get(i).thenApply(done -> outcome(name, done))
                             : CompletableFuture.completedFuture(new SwitchoverOutcome(
-                                    router.name(), SwitchoverOutcome.Result.STARTED, null, Duration.ZERO, "")));
+                                    name, SwitchoverOutcome.Result.STARTED, null, Duration.ZERO, "")));
         }
         return CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new))
                 .thenApply(

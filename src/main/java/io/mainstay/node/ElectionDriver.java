@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.election.Tracked;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.Fence;
@@ -36,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * addresses does not make another one late.
  *
  * <p>Threads: {@link #run} or {@link #runOnce} belong to one thread. {@link #handOver}, {@link #resumePreemption},
- * {@link #stop} and {@link #snapshot} may be called from any. Their futures are completed by the election thread: follow-up
- * work belongs on another one ({@code thenApplyAsync}).
+ * {@link #track}, {@link #stop} and {@link #snapshot} may be called from any. Their futures are completed by the election
+ * thread: follow-up work belongs on another one ({@code thenApplyAsync}).
  *
  * <p>No {@link KernelException} ends the loop. An internal error does: {@link #run} then gives up the addresses of all
  * virtual routers and throws it on.
@@ -106,13 +107,27 @@ public final class ElectionDriver {
         lease = new ElectionLease(ports.guard(), ports.clock(), shortestInterval(setups));
         loopWatch = new LoopWatch(
                 ElectionLease.length(shortestInterval(setups)), ports.clock().now());
+        Map<String, List<RunningRouter>> groups = new LinkedHashMap<>();
         for (RouterSetup setup : setups) {
-            add(setup, gate, elections);
+            RunningRouter router = add(setup, gate, elections);
+            setup.syncGroup()
+                    .ifPresent(group -> groups.computeIfAbsent(group, fresh -> new ArrayList<>())
+                            .add(router));
         }
+        groups.values().forEach(RunningRouter::couple);
+        setups.forEach(this::prepare);
         published = takeSnapshot(ports.clock().now());
     }
 
-    private void add(RouterSetup setup, ServiceGate gate, Function<VirtualRouterConfig, VirtualRouter> elections) {
+    private void prepare(RouterSetup setup) {
+        RunningRouter router = routers.get(setup.config().name());
+        if (router != null) {
+            router.prepare(setup.startupDelay(), setup.tracked());
+        }
+    }
+
+    private RunningRouter add(
+            RouterSetup setup, ServiceGate gate, Function<VirtualRouterConfig, VirtualRouter> elections) {
         VirtualRouterConfig config = setup.config();
         RunningInterface link =
                 interfaces.computeIfAbsent(config.interfaceName(), name -> new RunningInterface(name, ports, reports));
@@ -123,6 +138,7 @@ public final class ElectionDriver {
         if (routers.put(config.name(), router) != null) {
             throw new IllegalArgumentException("virtual router: " + config.name() + " twice (expected: once)");
         }
+        return router;
     }
 
     private static Duration shortestInterval(List<RouterSetup> setups) {
@@ -162,6 +178,9 @@ public final class ElectionDriver {
         judgeFence();
         runCommands();
         interfaces.values().forEach(RunningInterface::judgeTime);
+        for (RunningRouter router : routers.values()) {
+            worthPublishing |= router.judgeTracked();
+        }
         routers.values().forEach(RunningRouter::judgeTime);
         tellGuard();
         takeoverSlice();
@@ -308,24 +327,54 @@ public final class ElectionDriver {
      * @param within how long to wait for a peer; empty: one active-down interval
      */
     public CompletableFuture<HandOverResult> handOver(String router, Optional<Duration> within) {
-        CompletableFuture<HandOverResult> result = new CompletableFuture<>();
-        boolean accepted = submit(() -> {
-            var request = new HandOverRequests.Request(within, ports.clock().now(), result);
-            RunningRouter found = routers.get(router);
-            if (found == null) {
-                request.complete(
-                        HandOverResult.Outcome.UNKNOWN_ROUTER,
-                        "there is no virtual router " + router,
-                        ports.clock().now());
-            } else {
-                found.handOver(request);
-            }
-        });
+        return handOver(List.of(router), within).getFirst();
+    }
+
+    /**
+     * Asks for several at the same moment, so that members of one sync group, of which each takes the others along, do not
+     * find that they have gone already.
+     *
+     * @return the outcomes, in the order of the names
+     */
+    public List<CompletableFuture<HandOverResult>> handOver(List<String> names, Optional<Duration> within) {
+        Map<String, CompletableFuture<HandOverResult>> results = new LinkedHashMap<>();
+        names.forEach(name -> results.put(name, new CompletableFuture<>()));
+        boolean accepted = submit(() -> results.forEach((name, result) -> handOver(name, within, result)));
         if (!accepted) {
-            result.complete(new HandOverResult(
-                    HandOverResult.Outcome.NOT_ACCEPTED, Duration.ZERO, "the election takes no requests now"));
+            HandOverResult refusal = new HandOverResult(
+                    HandOverResult.Outcome.NOT_ACCEPTED, Duration.ZERO, "the election takes no requests now");
+            results.values().forEach(result -> result.complete(refusal));
         }
-        return result;
+        return List.copyOf(results.values());
+    }
+
+    private void handOver(String name, Optional<Duration> within, CompletableFuture<HandOverResult> result) {
+        MonotonicInstant now = ports.clock().now();
+        var request = new HandOverRequests.Request(within, now, result);
+        RunningRouter found = routers.get(name);
+        if (found == null) {
+            request.complete(HandOverResult.Outcome.UNKNOWN_ROUTER, "there is no virtual router " + name, now);
+        } else {
+            found.handOver(request);
+        }
+    }
+
+    /**
+     * Says what everything that is tracked for a virtual router comes to now. Never refused: what was said before and not yet
+     * taken up is replaced.
+     */
+    public void track(String router, Tracked tracked) {
+        RunningRouter found = routers.get(router);
+        if (found == null) {
+            throw new IllegalArgumentException(
+                    "virtual router: " + router + " (expected: one of " + routers.keySet() + ")");
+        }
+        found.track(tracked);
+        synchronized (endLock) {
+            if (!ended) {
+                ports.events().wake();
+            }
+        }
     }
 
     /**

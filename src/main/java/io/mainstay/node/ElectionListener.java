@@ -20,4 +20,7 @@ public interface ElectionListener {
      * went, that this node did not run.
      */
     default void onFact(EventDraft fact) {}
+
+    /** An Active holds its addresses and has announced them, and its services are open. */
+    default void onServing(String router) {}
 }

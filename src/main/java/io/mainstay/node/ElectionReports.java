@@ -28,6 +28,10 @@ final class ElectionReports {
         tell(heard -> heard.onFact(fact));
     }
 
+    void serving(String router) {
+        tell(heard -> heard.onServing(router));
+    }
+
     long failures() {
         return failures;
     }

@@ -9,20 +9,18 @@ import java.util.function.Consumer;
 
 /**
  * Tells which interfaces of the virtual routers are down, so that checks which fail for that are not held against backends.
- * Called by the election thread; passes everything on.
+ * Called by the election thread.
  */
 final class LinkReports implements ElectionListener {
 
     private static final Set<TransitionReason> LINK_REASONS =
             Set.of(TransitionReason.NO_CARRIER, TransitionReason.INTERFACE_DOWN, TransitionReason.INTERFACE_MISSING);
 
-    private final ElectionListener next;
     private final Consumer<Set<InterfaceName>> down;
     private final Set<InterfaceName> interfacesDown = new HashSet<>();
 
     /** @param down is told the interfaces that are down whenever they change; must return at once */
-    LinkReports(ElectionListener next, Consumer<Set<InterfaceName>> down) {
-        this.next = next;
+    LinkReports(Consumer<Set<InterfaceName>> down) {
         this.down = down;
     }
 
@@ -36,11 +34,8 @@ final class LinkReports implements ElectionListener {
         if (changed) {
             down.accept(Set.copyOf(interfacesDown));
         }
-        next.onTransition(transition);
     }
 
     @Override
-    public void onNotice(RouterNotice notice) {
-        next.onNotice(notice);
-    }
+    public void onNotice(RouterNotice notice) {}
 }

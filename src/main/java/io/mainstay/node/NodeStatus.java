@@ -4,7 +4,10 @@ package io.mainstay.node;
 import io.mainstay.forward.proxy.ProxySnapshot;
 import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.StatusSnapshot;
+import io.mainstay.track.watch.TrackSnapshot;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Puts the snapshots of the rooms together into the one that people see. May be used by several threads. */
@@ -22,12 +25,13 @@ final class NodeStatus {
             RunningConfig config,
             Supplier<ElectionSnapshot> election,
             Supplier<ProxySnapshot> proxy,
+            Function<String, Optional<TrackSnapshot>> tracked,
             WallTime wallTime) {
         this.config = config;
         this.election = election;
         this.proxy = proxy;
         this.wallTime = wallTime;
-        routers = new RouterStatuses(config.current().virtualRouters(), wallTime);
+        routers = new RouterStatuses(config.current().virtualRouters(), tracked, wallTime);
         services = new ServiceStatuses(wallTime);
         startedAt = wallTime.now();
     }

@@ -1,8 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.election.Tracked;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.takeover.AnnounceConfig;
+import java.time.Duration;
+import java.util.Optional;
 
-/** What the election driver needs to run one virtual router. */
-public record RouterSetup(VirtualRouterConfig config, AnnounceConfig announce) {}
+/**
+ * What the election driver needs to run one virtual router.
+ *
+ * @param syncGroup the name of the sync group that it belongs to
+ * @param startupDelay how long it waits before it takes part
+ * @param tracked what is tracked for it, before any of that was looked at; empty if nothing is
+ */
+public record RouterSetup(
+        VirtualRouterConfig config,
+        AnnounceConfig announce,
+        Optional<String> syncGroup,
+        Duration startupDelay,
+        Optional<Tracked> tracked) {
+
+    /** A virtual router for itself, for which nothing is tracked. */
+    public RouterSetup(VirtualRouterConfig config, AnnounceConfig announce) {
+        this(config, announce, Optional.empty(), Duration.ZERO, Optional.empty());
+    }
+}

@@ -6,11 +6,17 @@ import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.DiscardReason;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
+import io.mainstay.observe.TrackerStatus;
 import io.mainstay.observe.VirtualRouterStatus;
+import io.mainstay.time.MonotonicInstant;
+import io.mainstay.track.Effect;
+import io.mainstay.track.TrackerStanding;
+import io.mainstay.track.watch.TrackSnapshot;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -18,9 +24,15 @@ import java.util.stream.Collectors;
 final class RouterStatuses {
 
     private final List<VirtualRouterConfig> configured;
+    private final Function<String, Optional<TrackSnapshot>> tracked;
     private final WallTime wallTime;
 
-    RouterStatuses(List<VirtualRouterSettings> configured, WallTime wallTime) {
+    /** @param tracked what is tracked for a virtual router */
+    RouterStatuses(
+            List<VirtualRouterSettings> configured,
+            Function<String, Optional<TrackSnapshot>> tracked,
+            WallTime wallTime) {
+        this.tracked = tracked;
         this.configured = configured.stream().map(VirtualRouterSettings::router).toList();
         this.wallTime = wallTime;
     }
@@ -65,7 +77,34 @@ final class RouterStatuses {
                 router.counters().advertisementsSent(),
                 router.counters().advertisementsReceived(),
                 router.counters().conflictTime(),
-                discards(config, election));
+                discards(config, election),
+                tracked.apply(config.name())
+                        .map(snapshot -> snapshot.account().breakdown())
+                        .orElse(config.priority().toString()),
+                trackers(config.name()));
+    }
+
+    private List<TrackerStatus> trackers(String router) {
+        return tracked.apply(router).stream()
+                .flatMap(snapshot -> snapshot.trackers().stream())
+                .map(entry -> tracker(entry.standing(), entry.since()))
+                .toList();
+    }
+
+    private TrackerStatus tracker(TrackerStanding standing, MonotonicInstant since) {
+        String effect = switch (standing.effect()) {
+            case Effect.Fault ignored -> "fault";
+            case Effect.Weight weight -> Integer.toString(weight.weight());
+            case Effect.Stated ignored -> "stated";
+        };
+        return new TrackerStatus(
+                standing.id().kind().name().toLowerCase(Locale.ROOT),
+                standing.id().name(),
+                TrackerStatus.State.valueOf(standing.state().name()),
+                effect,
+                standing.added(),
+                standing.detail(),
+                wallTime.of(since));
     }
 
     /** What arrives for no known virtual router cannot be told apart, so all on one interface show the same counts. */

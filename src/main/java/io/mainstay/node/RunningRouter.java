@@ -5,6 +5,8 @@ import io.mainstay.election.ElectionAction;
 import io.mainstay.election.ElectionNotice;
 import io.mainstay.election.FaultCause;
 import io.mainstay.election.StateChange;
+import io.mainstay.election.SyncGroup;
+import io.mainstay.election.Tracked;
 import io.mainstay.election.TransitionCause;
 import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +63,10 @@ final class RunningRouter {
     private final TakeoverSteps steps;
     private final HandOverRequests handOvers = new HandOverRequests();
     private final Set<IpAddress> plainAddresses;
+    private final AtomicReference<@Nullable Tracked> newlyTracked = new AtomicReference<>();
+
+    /** The other members of its sync group. */
+    private List<RunningRouter> companions = List.of();
 
     private TransitionCause lastCause;
     private MonotonicInstant since;
@@ -98,6 +105,39 @@ final class RunningRouter {
         since = ports.clock().now();
         resetsDeadline = since;
         lastCause = new TransitionCause(TransitionReason.STARTED, Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /** Makes one sync group of the routers. */
+    static void couple(List<RunningRouter> members) {
+        SyncGroup.couple(members.stream().map(member -> member.election).toList());
+        for (RunningRouter member : members) {
+            member.companions =
+                    members.stream().filter(other -> other != member).toList();
+        }
+    }
+
+    /** Says what has to be waited for before the first start. */
+    void prepare(Duration startupDelay, Optional<Tracked> tracked) {
+        if (startupDelay.isPositive()) {
+            election.delayStartUntil(now().plus(startupDelay));
+        }
+        tracked.ifPresent(undecided -> election.onTracked(undecided, now()));
+    }
+
+    /** What is tracked comes to something else. Called by any thread; the election takes the latest up in its next turn. */
+    void track(Tracked tracked) {
+        newlyTracked.set(tracked);
+    }
+
+    /** Takes up what is tracked, and says whether there was news. */
+    boolean judgeTracked() {
+        Tracked tracked = newlyTracked.getAndSet(null);
+        if (tracked == null || stopped) {
+            return false;
+        }
+        election.onTracked(tracked, now());
+        settle();
+        return true;
     }
 
     VirtualRouterConfig config() {
@@ -318,24 +358,41 @@ final class RunningRouter {
         }
     }
 
-    /** Takes everything that the two machines have to say until both are silent. */
+    /** Takes everything that the machines of this router, and of its companions, have to say until all are silent. */
     private void settle() {
+        boolean more = settleAlone();
+        while (more && !companions.isEmpty()) {
+            more = false;
+            for (RunningRouter companion : companions) {
+                more |= companion.settleAlone();
+            }
+            more |= settleAlone();
+        }
+    }
+
+    /** Whether there was anything. */
+    private boolean settleAlone() {
+        boolean any = false;
         while (true) {
-            report();
+            any |= report();
             TakeoverOutcome outcome = takeover.pollOutcome();
             if (outcome != null) {
                 switch (outcome) {
-                    case TakeoverOutcome.AddressesHeld ignored -> election.onAddressesHeld(now());
+                    case TakeoverOutcome.AddressesHeld ignored -> {
+                        election.onAddressesHeld(now());
+                        reports.serving(config().name());
+                    }
                     case TakeoverOutcome.AddressesUnavailable unavailable ->
                         election.onAddressesUnavailable(unavailable.cause(), now());
                 }
+                any = true;
                 continue;
             }
             ElectionAction action = election.pollAction();
             if (action == null) {
-                report();
-                return;
+                return report() || any;
             }
+            any = true;
             perform(action);
         }
     }
@@ -373,9 +430,12 @@ final class RunningRouter {
         }
     }
 
-    private void report() {
+    /** Whether there was anything to tell of a change. */
+    private boolean report() {
+        boolean changed = false;
         StateChange change;
         while ((change = election.pollStateChange()) != null) {
+            changed = true;
             onStateChange(change);
         }
         ElectionNotice peerNotice;
@@ -386,6 +446,7 @@ final class RunningRouter {
         while ((addressNotice = takeover.pollNotice()) != null) {
             notice(addressNotice.label(), addressNotice.sentence());
         }
+        return changed;
     }
 
     private void onStateChange(StateChange change) {
@@ -431,7 +492,7 @@ final class RunningRouter {
                 config.interfaceName(),
                 election.state().label(),
                 lastCause.reason().label(),
-                explanation,
+                election.waitsFor().map(what -> "waits for " + what).orElse(explanation),
                 since,
                 election.effectivePriority(),
                 election.isHandingOver(),

@@ -56,6 +56,20 @@ public final class StatusJson {
         json.addProperty("advertisements_received", router.advertisementsReceived());
         json.addProperty("vip_conflict_seconds", router.conflictTime().toMillis() / 1000.0);
         json.add("discards", counters(router.discards()));
+        json.addProperty("priority_breakdown", router.priorityBreakdown());
+        json.add("trackers", array(router.trackers(), StatusJson::tracker));
+        return json;
+    }
+
+    private static JsonObject tracker(TrackerStatus tracker) {
+        JsonObject json = new JsonObject();
+        json.addProperty("kind", tracker.kind());
+        json.addProperty("name", tracker.name());
+        json.addProperty("state", tracker.state().name());
+        json.addProperty("effect", tracker.effect());
+        json.addProperty("added", tracker.added());
+        json.addProperty("detail", tracker.detail());
+        json.addProperty("since", tracker.since().toString());
         return json;
     }
 
@@ -143,7 +157,20 @@ public final class StatusJson {
                 json.number("advertisements_sent"),
                 json.number("advertisements_received"),
                 Duration.ofMillis(Math.round(json.decimal("vip_conflict_seconds") * 1000)),
-                json.numberMap("discards"));
+                json.numberMap("discards"),
+                json.string("priority_breakdown"),
+                list(json.objects("trackers"), StatusJson::tracker));
+    }
+
+    private static TrackerStatus tracker(JsonFields json) {
+        return new TrackerStatus(
+                json.string("kind"),
+                json.string("name"),
+                json.constant("state", TrackerStatus.State.class),
+                json.string("effect"),
+                json.integer("added"),
+                json.string("detail"),
+                json.instant("since"));
     }
 
     private static ServiceStatus service(JsonFields json) {

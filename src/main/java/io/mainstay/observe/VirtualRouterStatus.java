@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param advertisementsReceived how many valid ones since the daemon started
  * @param conflictTime how long other hosts claimed virtual addresses that this node held, since the daemon started
  * @param discards how many received packets were discarded, by reason; reasons with zero may be left out
+ * @param priorityBreakdown how the effective priority comes about, in figures
+ * @param trackers what is tracked for it
  */
 public record VirtualRouterStatus(
         String name,
@@ -51,7 +53,9 @@ public record VirtualRouterStatus(
         long advertisementsSent,
         long advertisementsReceived,
         Duration conflictTime,
-        Map<String, Long> discards) {
+        Map<String, Long> discards,
+        String priorityBreakdown,
+        List<TrackerStatus> trackers) {
 
     /** The states of RFC 9568 §6.4, and the one of a node that cannot take part. */
     public enum State {
@@ -64,6 +68,7 @@ public record VirtualRouterStatus(
 
     public VirtualRouterStatus {
         addresses = List.copyOf(addresses);
+        trackers = List.copyOf(trackers);
         discards = Collections.unmodifiableMap(new LinkedHashMap<>(discards));
     }
 }

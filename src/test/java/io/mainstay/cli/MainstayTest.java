@@ -84,6 +84,8 @@ class MainstayTest {
               web: no advertisement for 3.61s
               web: discarded: ttl 3, checksum 1
               db: lets the other node be Active after a switchover
+              db: priority 100 - 10 (script db) = 90
+              db: script db DOWN for 4s: exit status 1
 
             SERVICE  STATE    ENGINE  BALANCE      BACKENDS  CONN  TOTAL  IN       OUT      LISTEN
             https    SERVING  proxy   least_conn   1/3       12    34567  1.1 TiB  2.0 KiB  198.51.100.10:443/tcp 198.51.100.11:443/tcp

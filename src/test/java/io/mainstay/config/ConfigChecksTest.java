@@ -156,7 +156,7 @@ class ConfigChecksTest {
 
     @Test
     void aListenAddressOfTheMachineItselfIsGood() {
-        HostFacts host = new HostFacts("lb9", ConfigFileTest.HOST.runDirectory(), address -> true);
+        HostFacts host = new HostFacts("lb9", ConfigFileTest.HOST.runDirectory(), address -> true, program -> "");
         ConfigResult result = ConfigFile.parse(service("\"198.51.100.99:80\"", ""), "f.yaml", host);
         assertThat(result)
                 .isInstanceOfSatisfying(

@@ -25,6 +25,7 @@ import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.OutlierConfig;
 import io.mainstay.health.Payload;
 import io.mainstay.health.ServiceHealthConfig;
+import io.mainstay.hook.HookConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Priority;
@@ -32,6 +33,9 @@ import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import io.mainstay.takeover.AnnounceConfig;
+import io.mainstay.track.Effect;
+import io.mainstay.track.Pace;
+import io.mainstay.track.TrackerConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,6 +63,7 @@ class ConfigDefaultsTest {
     static final String EVERY_KEY = """
         node:
           name: lb1
+          startup_delay: 20s
         virtual_routers:
           - name: web
             interface: bond0.7
@@ -75,6 +80,30 @@ class ConfigDefaultsTest {
             announce:
               repeat: 9
               refresh: 0s
+            sync_group: gateway
+            track:
+              interfaces:
+                - {name: eth1, address: true, interval: 2s, failures: 2, success: 3, weight: -50}
+              scripts:
+                - name: db
+                  command: [/usr/local/bin/check-db, "--host", 10.0.0.1]
+                  interval: 5s
+                  timeout: 4s
+                  failures: 1
+                  success: 1
+                  weight: -10
+              processes:
+                - {name: haproxy, pid_file: /run/haproxy.pid, interval: 100ms, failures: 2, success: 2, weight: 3}
+              files:
+                - {path: /run/weight, content: weight, interval: 3s, failures: 2, success: 2}
+                - {path: /run/ready, weight: -253}
+              services:
+                - {name: https, weight: -100}
+            hooks:
+              on_active: /etc/mainstay/hooks/up
+              on_backup: [/etc/mainstay/hooks/down, /etc/mainstay/hooks/tell]
+              on_fault: [/etc/mainstay/hooks/tell]
+              timeout: 5s
           - name: old
             interface: bond0.7
             vrid: 8
@@ -206,7 +235,7 @@ class ConfigDefaultsTest {
         MainstayConfig config = valid(EVERY_KEY);
         assertThat(config)
                 .isEqualTo(new MainstayConfig(
-                        new NodeSettings("lb1"),
+                        new NodeSettings("lb1", Duration.ofSeconds(20)),
                         List.of(
                                 new VirtualRouterSettings(
                                         new VirtualRouterConfig(
@@ -224,7 +253,14 @@ class ConfigDefaultsTest {
                                                         Authentication.NONE),
                                                 false,
                                                 Duration.ofMillis(1500)),
-                                        new AnnounceConfig(9, Duration.ZERO)),
+                                        new AnnounceConfig(9, Duration.ZERO),
+                                        Optional.of("gateway"),
+                                        everyTracker(),
+                                        new HookConfig(
+                                                List.of("/etc/mainstay/hooks/up"),
+                                                List.of("/etc/mainstay/hooks/down", "/etc/mainstay/hooks/tell"),
+                                                List.of("/etc/mainstay/hooks/tell"),
+                                                Duration.ofSeconds(5))),
                                 new VirtualRouterSettings(
                                         new VirtualRouterConfig(
                                                 "old",
@@ -239,7 +275,10 @@ class ConfigDefaultsTest {
                                                         new Authentication.SimplePassword(0x3131_3131_0000_0000L)),
                                                 true,
                                                 Duration.ZERO),
-                                        new AnnounceConfig(5, Duration.ofMinutes(1)))),
+                                        new AnnounceConfig(5, Duration.ofMinutes(1)),
+                                        Optional.empty(),
+                                        List.of(),
+                                        HookConfig.NONE)),
                         List.of(new ServiceSettings(
                                 new ServiceConfig(
                                         "https",
@@ -277,6 +316,54 @@ class ConfigDefaultsTest {
                                 everyKindOfHealth(),
                                 TrafficSamples.MEANT)),
                         new ControlSettings(Path.of("/tmp/m/c.sock"))));
+    }
+
+    private static List<TrackerConfig> everyTracker() {
+        return List.of(
+                new TrackerConfig.InterfaceTracker(
+                        new InterfaceName("eth1"), true, new Pace(Duration.ofSeconds(2), 2, 3), new Effect.Weight(-50)),
+                new TrackerConfig.ScriptTracker(
+                        "db",
+                        List.of("/usr/local/bin/check-db", "--host", "10.0.0.1"),
+                        Duration.ofSeconds(4),
+                        new Pace(Duration.ofSeconds(5), 1, 1),
+                        new Effect.Weight(-10)),
+                new TrackerConfig.ProcessTracker(
+                        "haproxy",
+                        Optional.of("/run/haproxy.pid"),
+                        new Pace(Duration.ofMillis(100), 2, 2),
+                        new Effect.Weight(3)),
+                new TrackerConfig.FileTracker(
+                        "/run/weight", new Pace(Duration.ofSeconds(3), 2, 2), new Effect.Stated()),
+                new TrackerConfig.FileTracker(
+                        "/run/ready", new Pace(Duration.ofSeconds(1), 1, 1), new Effect.Weight(-253)),
+                new TrackerConfig.ServiceTracker("https", new Effect.Weight(-100)));
+    }
+
+    @Test
+    void whatIsTrackedHasDefaults() {
+        MainstayConfig config = valid(SHORTEST.replace("services:", """
+                    track:
+                      interfaces: [{name: eth1}]
+                      scripts: [{name: db, command: /bin/true}]
+                      processes: [{name: haproxy}]
+                      files: [{path: /run/ready}]
+                      services: [{name: "198.51.100.10:443"}]
+                services:"""));
+        Pace each = new Pace(Duration.ofSeconds(1), 1, 1);
+        Effect fault = new Effect.Fault();
+        assertThat(config.virtualRouters().getFirst().trackers())
+                .containsExactly(
+                        new TrackerConfig.InterfaceTracker(new InterfaceName("eth1"), false, each, fault),
+                        new TrackerConfig.ScriptTracker(
+                                "db",
+                                List.of("/bin/true"),
+                                Duration.ofSeconds(1),
+                                new Pace(Duration.ofSeconds(2), 3, 2),
+                                fault),
+                        new TrackerConfig.ProcessTracker("haproxy", Optional.empty(), each, fault),
+                        new TrackerConfig.FileTracker("/run/ready", each, fault),
+                        new TrackerConfig.ServiceTracker("198.51.100.10:443", fault));
     }
 
     private static ServiceHealthConfig everyKindOfHealth() {
@@ -351,7 +438,7 @@ class ConfigDefaultsTest {
 
     @Test
     void aHostNameThatIsNoNameIsNotTaken() {
-        HostFacts host = new HostFacts("(none)", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true);
+        HostFacts host = new HostFacts("(none)", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true, program -> "");
         assertThat(ConfigFile.parse(SHORTEST, "f.yaml", host))
                 .isInstanceOfSatisfying(
                         ConfigResult.Valid.class,

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How a file is read and how its mistakes are told: places, syntax, types, unknown keys. */
 class ConfigFileTest {
 
-    static final HostFacts HOST = new HostFacts("lb9", Path.of("/run/mainstay"), address -> false);
+    static final HostFacts HOST = new HostFacts("lb9", Path.of("/run/mainstay"), address -> false, program -> "");
 
     private static final String ROUTER = """
             virtual_routers:

@@ -13,6 +13,7 @@ class EffectiveConfigTest {
         assertThat(EffectiveConfig.toYaml(valid(ConfigDefaultsTest.SHORTEST))).isEqualTo("""
             node:
               name: lb9
+              startup_delay: 0s
             virtual_routers:
               - name: eth0-51
                 interface: eth0
@@ -29,6 +30,17 @@ class EffectiveConfigTest {
                 announce:
                   repeat: 5
                   refresh: 1m
+                track:
+                  interfaces: []
+                  scripts: []
+                  processes: []
+                  files: []
+                  services: []
+                hooks:
+                  on_active: []
+                  on_backup: []
+                  on_fault: []
+                  timeout: 30s
             services:
               - name: 198.51.100.10:443
                 listen:

@@ -21,6 +21,7 @@ import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.OutlierConfig;
 import io.mainstay.health.Payload;
 import io.mainstay.health.ServiceHealthConfig;
+import io.mainstay.hook.HookConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Ipv4Address;
@@ -52,18 +53,20 @@ final class RandomConfig {
     }
 
     MainstayConfig next() {
-        List<VirtualRouterSettings> routers = new ArrayList<>();
-        int routerCount = random.nextInt(4);
-        for (int i = 0; i < routerCount; i++) {
-            routers.add(virtualRouter(i));
-        }
         List<ServiceSettings> services = new ArrayList<>();
         int serviceCount = random.nextInt(4);
         for (int i = 0; i < serviceCount; i++) {
             services.add(service(i));
         }
+        RandomTrackers trackers = new RandomTrackers(
+                random, services.stream().map(each -> each.service().name()).toList());
+        List<VirtualRouterSettings> routers = new ArrayList<>();
+        int routerCount = random.nextInt(4);
+        for (int i = 0; i < routerCount; i++) {
+            routers.add(virtualRouter(i, trackers));
+        }
         return new MainstayConfig(
-                new NodeSettings(name(99)),
+                new NodeSettings(name(99), duration(0, 600_000)),
                 routers,
                 services,
                 new ControlSettings(Path.of("/tmp/a b#'\"\\: ü" + random.nextInt(10))));
@@ -75,7 +78,7 @@ final class RandomConfig {
                 : "n" + index + "-" + random.nextInt(1000);
     }
 
-    private VirtualRouterSettings virtualRouter(int index) {
+    private VirtualRouterSettings virtualRouter(int index, RandomTrackers trackers) {
         List<VirtualAddress> addresses = new ArrayList<>();
         int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
@@ -83,12 +86,13 @@ final class RandomConfig {
                     new Ipv4Address(0xC6120001 + index * 256 + i), random.nextBoolean() ? 32 : 8 + random.nextInt(17)));
         }
         VrrpVersion version = pick(List.of(VrrpVersion.values()));
+        Priority priority = new Priority(1 + random.nextInt(255));
         return new VirtualRouterSettings(
                 new VirtualRouterConfig(
                         name(index),
                         new InterfaceName(pick(List.of("eth0", "on", "bond0.7", "a#b", "-x", "wg_1", "@'\""))),
                         new VirtualRouterId(1 + index * 60 + random.nextInt(50)),
-                        new Priority(1 + random.nextInt(255)),
+                        priority,
                         version == VrrpVersion.V2
                                 ? Duration.ofSeconds(1 + random.nextInt(40))
                                 : Duration.ofMillis(10L * (1 + random.nextInt(4095))),
@@ -100,7 +104,18 @@ final class RandomConfig {
                         random.nextBoolean(),
                         duration(0, 86_400_000)),
                 new AnnounceConfig(
-                        1 + random.nextInt(100), random.nextBoolean() ? Duration.ZERO : duration(1000, 86_400_000)));
+                        1 + random.nextInt(100), random.nextBoolean() ? Duration.ZERO : duration(1000, 86_400_000)),
+                random.nextInt(4) == 0 ? Optional.of("group" + index) : Optional.empty(),
+                trackers.next(priority),
+                random.nextBoolean() ? HookConfig.NONE : hooks());
+    }
+
+    private HookConfig hooks() {
+        return new HookConfig(
+                List.of("/hooks/up", "/hooks/a b: 'c'"),
+                List.of(),
+                List.of("/hooks/[x]"),
+                Duration.ofMillis(10 + random.nextInt(3_600_000)));
     }
 
     private Authentication authentication() {

@@ -78,7 +78,7 @@ public final class FakeControlHandler implements ControlHandler {
     @Override
     public MainstayConfig config() {
         ConfigResult result = ConfigFile.parse(
-                CONFIG, "fake", new HostFacts("lb1", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true));
+                CONFIG, "fake", new HostFacts("lb1", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true, program -> ""));
         return switch (result) {
             case ConfigResult.Valid valid -> valid.config();
             case ConfigResult.Invalid invalid -> throw new AssertionError(invalid.problems());

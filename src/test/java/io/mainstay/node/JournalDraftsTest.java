@@ -3,10 +3,7 @@ package io.mainstay.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mainstay.election.ElectionState;
-import io.mainstay.election.FaultCause;
 import io.mainstay.election.PeerRouter;
-import io.mainstay.election.StateChange;
 import io.mainstay.election.TransitionCause;
 import io.mainstay.election.TransitionReason;
 import io.mainstay.forward.BackendState;
@@ -16,7 +13,6 @@ import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.Severity;
-import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -86,41 +82,7 @@ class JournalDraftsTest {
     }
 
     private static RouterTransition transition(String from, String to, TransitionCause cause) {
-        MonotonicInstant at = new MonotonicInstant(1);
-        return new RouterTransition(
-                ElectionDriverBench.setup("web", "eth0", 51, 250, "198.18.0.200/24")
-                        .config(),
-                new StateChange(state(from), state(to), cause, at),
-                new Priority(250));
-    }
-
-    private static ElectionState state(String label) {
-        IpAddress own = IpAddress.parse("198.18.0.1");
-        MonotonicInstant then = new MonotonicInstant(0);
-        return switch (label) {
-            case "ACTIVE" -> new ElectionState.Active(own, then, then, Optional.empty(), true, 0);
-            case "BACKUP" ->
-                new ElectionState.Backup(
-                        own,
-                        new ElectionState.ActiveWatch(
-                                Duration.ofSeconds(1),
-                                then,
-                                then,
-                                Optional.empty(),
-                                TransitionReason.ACTIVE_DOWN_TIMER,
-                                false),
-                        Optional.empty(),
-                        false,
-                        0);
-            case "FAULT" ->
-                new ElectionState.Fault(
-                        new FaultCause(TransitionReason.NO_CARRIER, "eth0"),
-                        Optional.empty(),
-                        Optional.empty(),
-                        0,
-                        false);
-            default -> new ElectionState.Initialize();
-        };
+        return SampleTransitions.transition(from, to, cause, 250);
     }
 
     @Test

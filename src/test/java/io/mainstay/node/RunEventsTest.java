@@ -24,7 +24,7 @@ class RunEventsTest {
     }
 
     private static MainstayConfig config() {
-        HostFacts host = new HostFacts("lb1", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true);
+        HostFacts host = new HostFacts("lb1", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true, program -> "");
         if (ConfigFile.parse("control: {}", "test", host) instanceof ConfigResult.Valid valid) {
             return valid.config();
         }

@@ -46,7 +46,9 @@ public final class SampleStatus {
                                 1200,
                                 7,
                                 Duration.ofMillis(1_250),
-                                discards),
+                                discards,
+                                "250",
+                                List.of()),
                         new VirtualRouterStatus(
                                 "db",
                                 52,
@@ -66,7 +68,16 @@ public final class SampleStatus {
                                 0,
                                 0,
                                 Duration.ZERO,
-                                Map.of())),
+                                Map.of(),
+                                "100 - 10 (script db) = 90",
+                                List.of(new TrackerStatus(
+                                        "script",
+                                        "db",
+                                        TrackerStatus.State.DOWN,
+                                        "-10",
+                                        -10,
+                                        "exit status 1",
+                                        NOW.minus(Duration.ofSeconds(4)))))),
                 List.of(
                         new ServiceStatus(
                                 "https",

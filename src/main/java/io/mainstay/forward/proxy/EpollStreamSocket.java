@@ -14,8 +14,10 @@ import java.nio.channels.NotYetConnectedException;
 final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
 
     /** What a socket is asked for as long as its writes were never refused. */
-    static final EpollIoOps READING =
-            EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLRDHUP).with(EpollIoOps.EPOLLET);
+    static final EpollIoOps READING = EpollIoOps.EPOLLIN
+            .with(EpollIoOps.EPOLLRDHUP)
+            .with(EpollIoOps.valueOf(Readiness.PRI))
+            .with(EpollIoOps.EPOLLET);
 
     /** What a connecting or once full socket is asked for. */
     static final EpollIoOps READING_AND_WRITING = READING.with(EpollIoOps.EPOLLOUT);
@@ -105,6 +107,16 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
         } catch (IOException | NotYetConnectedException broken) {
             return BROKEN;
         }
+    }
+
+    @Override
+    public void expectFinish() {
+        socket.holdPartialPackets();
+    }
+
+    @Override
+    public void acknowledgePromptly() {
+        socket.acknowledgePromptly();
     }
 
     @Override

@@ -721,6 +721,7 @@ final class LiveService {
                 settings.config().selection().balance(),
                 listeners.stream().anyMatch(LiveListener::isOpen),
                 pool.tier(),
+                pool.health(),
                 backendSnapshots.stream().mapToInt(BackendSnapshot::active).sum(),
                 waiting.size(),
                 departedConnections

@@ -5,6 +5,10 @@ package io.mainstay.forward.proxy;
 final class Readiness {
 
     static final int IN = 0x001;
+
+    /** An urgent octet has arrived, at which a read stops. */
+    static final int PRI = 0x002;
+
     static final int OUT = 0x004;
 
     /** An error is pending on the socket; always told. */
@@ -19,16 +23,21 @@ final class Readiness {
     private Readiness() {}
 
     static boolean mayRead(int readiness) {
-        return (readiness & (IN | RDHUP | HUP | ERR)) != 0;
+        return (readiness & (IN | PRI | RDHUP | HUP | ERR)) != 0;
     }
 
     static boolean mayWrite(int readiness) {
         return (readiness & OUT) != 0;
     }
 
-    /** Whether an end or an error stands behind the octets that can be read. */
-    static boolean isEnding(int readiness) {
-        return (readiness & (RDHUP | HUP | ERR)) != 0;
+    /** Whether a read may stop before the last octet that is there: at an end, an error, or an urgent octet. */
+    static boolean mayStopShort(int readiness) {
+        return (readiness & (RDHUP | HUP | ERR | PRI)) != 0;
+    }
+
+    /** Whether the peer has finished sending in good order, so that all it sent has arrived. */
+    static boolean isComplete(int readiness) {
+        return (readiness & (RDHUP | ERR)) == RDHUP;
     }
 
     static boolean isError(int readiness) {

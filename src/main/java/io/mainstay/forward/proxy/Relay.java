@@ -224,8 +224,11 @@ final class Relay extends TimerWheel.Entry implements Flow {
         if (header != null) {
             server.write(header);
         }
-        move(server, client);
         move(client, server);
+        if (phase == Phase.RELAYING) {
+            server.acknowledgePromptly();
+        }
+        move(server, client);
         settle();
     }
 
@@ -250,6 +253,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
             }
             if (trial != null) {
                 trial.passed(from == client);
+            }
+            if (from.isAtLastOctets()) {
+                to.expectFinish();
             }
             to.write(count);
             if (to.hasOverflowed()) {

@@ -13,9 +13,16 @@ final class RelayEnd implements StreamSocket.Listener {
     /** Octets may be waiting to be read. */
     private boolean readable;
 
-    /** An end or an error waits behind the octets that can be read, so a short read is not the last one. */
-    private boolean ending;
+    /**
+     * An end, an error or octets behind an urgent one (RFC 6093) wait behind those that one read gives, so a short read is
+     * not the last one.
+     */
+    private boolean stopsShort;
 
+    /** Its peer has finished sending, and was not reset: what has arrived is the rest. */
+    private boolean complete;
+
+    private boolean atLastOctets;
     private boolean finished;
     private boolean broken;
     private boolean outputRefused;
@@ -49,7 +56,8 @@ final class RelayEnd implements StreamSocket.Listener {
             return;
         }
         readable |= Readiness.mayRead(readiness);
-        ending |= Readiness.isEnding(readiness);
+        stopsShort |= Readiness.mayStopShort(readiness);
+        complete = Readiness.isComplete(readiness);
     }
 
     boolean isReadable() {
@@ -76,6 +84,11 @@ final class RelayEnd implements StreamSocket.Listener {
         return overflowed;
     }
 
+    /** Whether the octets that were read last are the last before the FIN. */
+    boolean isAtLastOctets() {
+        return atLastOctets;
+    }
+
     boolean hasPending() {
         return pending != null;
     }
@@ -90,7 +103,9 @@ final class RelayEnd implements StreamSocket.Listener {
         Block scratch = blocks.scratch();
         int count = socket().read(scratch);
         if (count > 0) {
-            readable = ending || count == scratch.capacity();
+            boolean all = count < scratch.capacity();
+            readable = stopsShort || !all;
+            atLastOctets = complete && all;
             return count;
         }
         readable = false;
@@ -158,8 +173,18 @@ final class RelayEnd implements StreamSocket.Listener {
         } else {
             // What it sent before it went away is still to be read.
             readable = true;
-            ending = true;
+            stopsShort = true;
         }
+    }
+
+    /** The first octets for it, if there are any yet, have been written. */
+    void acknowledgePromptly() {
+        socket().acknowledgePromptly();
+    }
+
+    /** What is written next is all that the other end has sent. */
+    void expectFinish() {
+        socket().expectFinish();
     }
 
     /** Passes the FIN of the other end on, once. */

@@ -3,6 +3,7 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.PoolHealth;
 import io.mainstay.forward.Tier;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param balance how backends are chosen
  * @param open whether at least one listener takes connections
  * @param tier which backends get new connections
+ * @param health whether there are enough backends
  * @param active connections that clients have now
  * @param waiting clients that wait for a backend
  * @param total connections that were taken over to a backend
@@ -28,6 +30,7 @@ public record ServiceSnapshot(
         Balance balance,
         boolean open,
         Tier tier,
+        PoolHealth health,
         int active,
         int waiting,
         long total,

@@ -34,6 +34,18 @@ interface StreamSocket {
     /** Writes the octets of the block from {@code from} to before {@code to}; how many were taken, or {@link #BROKEN}. */
     int write(Block block, int from, int to);
 
+    /**
+     * Tells that what is written from now on is the last before {@link #finishOutput} or {@link #close}, which comes at
+     * once: so the FIN can go in the packet of the last octets.
+     */
+    void expectFinish();
+
+    /**
+     * From now on what arrives is acknowledged as promptly as on any new connection, the handshake included. A socket that
+     * was opened here waits with that, so that its first octets can tell.
+     */
+    void acknowledgePromptly();
+
     /** Tells the peer that nothing more will be sent. A peer that is gone already will show on the next read. */
     void finishOutput();
 

@@ -164,6 +164,7 @@ final class Worker {
         }
         try {
             visit.service().tcpOptions().applyToConnecting(socket, visit.client());
+            socket.confirmWithFirstOctets();
             socket.connect(backend.address(visit.listener().portOffset()));
             return new EpollStreamSocket(this, socket, listener, EpollStreamSocket.READING_AND_WRITING);
         } catch (IOException refused) {

@@ -8,9 +8,8 @@ import java.util.Optional;
 public interface ServicePools {
 
     /**
-     * How a service is, or empty until its backends were checked.
-     *
-     * @throws IllegalArgumentException if there is no such service
+     * How a service is, or empty until its backends were checked, and while there is no such service, as there may be none
+     * for a moment when the configuration changes.
      */
     Optional<Pool> pool(String service);
 

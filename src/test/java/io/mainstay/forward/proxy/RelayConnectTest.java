@@ -31,6 +31,17 @@ class RelayConnectTest {
     }
 
     @Test
+    void theHandshakeWaitsForOctetsOnlyWhereThereAreSome() {
+        bench.accept();
+        bench.server().connected();
+        assertThat(bench.server().writtenBeforePrompt()).isZero();
+        SimulatedSocket client = bench.accept();
+        client.arrive(octets("question"));
+        bench.server().connected();
+        assertThat(bench.server().writtenBeforePrompt()).isEqualTo(8);
+    }
+
+    @Test
     void earlyOctetsOfTheClientWaitUnreadForTheConnection() {
         SimulatedSocket client = bench.accept();
         client.arrive(octets("question"));

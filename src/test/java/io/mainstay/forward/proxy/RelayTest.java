@@ -71,6 +71,29 @@ class RelayTest {
     }
 
     @Test
+    void theLastOctetsAndTheFinMayShareAPacket() {
+        client.arriveSilently(octets("question"));
+        client.peerFinishes();
+        assertThat(server.expectsFinish()).isTrue();
+        assertThat(server.deeds()).containsExactly("FIN after 8");
+    }
+
+    @Test
+    void octetsThatMayNotBeTheLastAreNotHeldBack() {
+        client.arrive(octets("question"));
+        server.arriveSilently(many(BlockPool.BLOCK_SIZE));
+        server.peerResets();
+        assertThat(server.expectsFinish()).isFalse();
+        assertThat(client.expectsFinish()).isFalse();
+    }
+
+    @Test
+    void aReadThatStopsAtAnUrgentOctetIsNotTheLastOne() {
+        client.arriveAroundUrgent(octets("before"), octets("behind"));
+        assertThat(server.written()).isEqualTo(octets("beforebehind"));
+    }
+
+    @Test
     void aFinIsPassedOnAndTheOtherDirectionStaysOpen() {
         client.arrive(octets("question"));
         client.peerFinishes();

@@ -14,6 +14,8 @@ import java.util.List;
  */
 final class SimulatedSocket implements StreamSocket {
 
+    private static final byte[] URGENT = {};
+
     private Listener listener;
     private final Deque<byte[]> incoming = new ArrayDeque<>();
     private final ByteArrayOutputStream outgoing = new ByteArrayOutputStream();
@@ -25,6 +27,8 @@ final class SimulatedSocket implements StreamSocket {
     private boolean wantsWritable;
     private boolean writeWasShort;
     private boolean allDelivered = true;
+    private boolean expectsFinish;
+    private int writtenBeforePrompt = -1;
     private int reads;
     private int tellAgains;
 
@@ -51,6 +55,14 @@ final class SimulatedSocket implements StreamSocket {
     /** Octets that are there before anybody is told. */
     void arriveSilently(byte... octets) {
         incoming.addLast(octets);
+    }
+
+    /** Octets before and behind an urgent one, which itself is not in the stream. */
+    void arriveAroundUrgent(byte[] before, byte[] behind) {
+        incoming.addLast(before);
+        incoming.addLast(URGENT);
+        incoming.addLast(behind);
+        listener.onReady(Readiness.IN | Readiness.PRI);
     }
 
     void peerFinishes() {
@@ -104,6 +116,16 @@ final class SimulatedSocket implements StreamSocket {
         return reads;
     }
 
+    /** Whether the relay said that the FIN follows what it writes. */
+    boolean expectsFinish() {
+        return expectsFinish;
+    }
+
+    /** How many octets it had got when the relay asked for prompt acknowledgements; -1: it never did. */
+    int writtenBeforePrompt() {
+        return writtenBeforePrompt;
+    }
+
     int tellAgains() {
         return tellAgains;
     }
@@ -128,7 +150,7 @@ final class SimulatedSocket implements StreamSocket {
             return finSent ? FINISHED : NOTHING;
         }
         int filled = 0;
-        while (next != null) {
+        while (next != null && next.length > 0) {
             int taken = Math.min(next.length, into.capacity() - filled);
             into.bytes().put(filled, next, 0, taken);
             filled += taken;
@@ -189,6 +211,18 @@ final class SimulatedSocket implements StreamSocket {
         outgoing.writeBytes(octets);
         writeWasShort = taken < to - from;
         return taken;
+    }
+
+    @Override
+    public void expectFinish() {
+        requireOpen();
+        expectsFinish = true;
+    }
+
+    @Override
+    public void acknowledgePromptly() {
+        requireOpen();
+        writtenBeforePrompt = outgoing.size();
     }
 
     @Override
