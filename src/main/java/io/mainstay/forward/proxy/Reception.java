@@ -104,7 +104,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
         }
         switch (ProxyHeaderDecoder.decode(scratch.bytes().slice(0, count))) {
             case ProxyHeader.Incomplete() -> {
-                if (Readiness.isEnding(readiness)) {
+                if ((readiness & (Readiness.RDHUP | Readiness.HUP | Readiness.ERR)) != 0) {
                     refuse(RefusalReason.HEADER_MALFORMED);
                 }
             }
