@@ -55,7 +55,7 @@ prepare() {
     esac
     case " $* " in
     *" system "* | *" relay "* | *" interop "*)
-        need "for the lab" "${lab_needs[@]}" nft:nftables curl:curl /usr/lib/python3/dist-packages/pytest:python3-pytest
+        need "for the lab" "${lab_needs[@]}" nft:nftables curl:curl openssl:openssl /usr/lib/python3/dist-packages/pytest:python3-pytest
         build_if_stale
         ;;
     esac

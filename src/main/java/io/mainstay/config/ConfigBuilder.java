@@ -43,7 +43,8 @@ final class ConfigBuilder {
     private NodeSettings node(WrittenSection node) {
         String name = node.value(Node.NAME);
         String fallback = ScalarTypes.isName(host.hostname()) ? host.hostname() : "node";
-        return new NodeSettings(name != null ? name : fallback, get(node, Node.STARTUP_DELAY));
+        return new NodeSettings(
+                name != null ? name : fallback, get(node, Node.STARTUP_DELAY), get(node, Node.MAX_CONNECTIONS));
     }
 
     private ControlSettings control(WrittenSection control) {

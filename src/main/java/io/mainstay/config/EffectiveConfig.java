@@ -52,7 +52,8 @@ public final class EffectiveConfig {
                 Node.SECTION,
                 new Tree()
                         .put(Node.NAME, config.node().name())
-                        .put(Node.STARTUP_DELAY, config.node().startupDelay()));
+                        .put(Node.STARTUP_DELAY, config.node().startupDelay())
+                        .put(Node.MAX_CONNECTIONS, config.node().maxConnections()));
         tree.putTrees(
                 VirtualRouter.ENTRIES,
                 config.virtualRouters().stream()

@@ -40,7 +40,15 @@ final class Schema {
                 "How long the node waits after its start before it takes part in any election, so that bonds and spanning"
                         + " trees come up first.");
 
-        static final Key.Section SECTION = new Key.Section("node", List.of(NAME, STARTUP_DELAY), "Who this node is.");
+        static final Key.Scalar<Integer> MAX_CONNECTIONS = Key.optional(
+                "max_connections",
+                ScalarTypes.integer(0, 10_000_000),
+                0,
+                "How many connections and sessions of clients the node has at the same time, in all services; more are reset."
+                        + " 0: as many as its descriptors and its memory can bear, which are never exceeded.");
+
+        static final Key.Section SECTION =
+                new Key.Section("node", List.of(NAME, STARTUP_DELAY, MAX_CONNECTIONS), "Who this node is.");
 
         private Node() {}
     }
@@ -223,10 +231,12 @@ final class Schema {
         static final Key.Values<ListenerConfig> LISTEN = new Key.Values<>(
                 "listen",
                 ScalarTypes.listener(),
+                0,
                 256,
                 true,
                 "Where clients arrive: an address and port, a range of ports, or a list of them. The ports of a backend"
-                        + " run along with a range. The address need not be on this node yet.");
+                        + " run along with a range. The address need not be on this node yet. May be absent in a service"
+                        + " to which routing of another one leads.");
 
         static final Key.Scalar<EngineChoice> ENGINE = Key.optional(
                 "engine",
@@ -265,6 +275,7 @@ final class Schema {
                         TrafficKeys.ProxyProtocol.SECTION,
                         QueueKeys.SECTION,
                         RecordKeys.SECTION,
+                        RoutingKeys.SECTION,
                         Backend.ENTRIES),
                 0,
                 4096,

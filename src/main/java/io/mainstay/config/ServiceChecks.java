@@ -50,6 +50,38 @@ final class ServiceChecks {
             new HealthChecks(problems).check(service);
             checkBackends(service, listening);
         }
+        checkRoutes(services);
+    }
+
+    /** Every route leads to a service, and who listens nowhere is led to. */
+    private void checkRoutes(List<WrittenSection> services) {
+        Set<String> targets = new HashSet<>();
+        for (WrittenSection service : services) {
+            for (WrittenSection route : service.section(RoutingKeys.SECTION).entries(RoutingKeys.Route.ENTRIES)) {
+                String target = route.value(RoutingKeys.Route.SERVICE);
+                if (target != null && !names.containsKey(target)) {
+                    problems.refuse(
+                            route.placeOf(RoutingKeys.Route.SERVICE),
+                            route.pathOf(RoutingKeys.Route.SERVICE),
+                            target,
+                            "the name of a service");
+                } else if (target != null) {
+                    targets.add(target);
+                }
+            }
+        }
+        for (WrittenSection service : services) {
+            String name = DerivedDefaults.nameOfService(service);
+            boolean isLedTo = name != null && targets.contains(name);
+            boolean isNamelessAndEmpty =
+                    name == null && service.items(Service.LISTEN).isEmpty() && !problems.anyError();
+            if ((!service.has(Service.LISTEN) && !isLedTo) || isNamelessAndEmpty) {
+                problems.error(
+                        service.place(),
+                        service.pathOf(Service.LISTEN),
+                        "missing (expected: where clients arrive, or a route of another service that leads here by name)");
+            }
+        }
     }
 
     private void checkName(WrittenSection service) {

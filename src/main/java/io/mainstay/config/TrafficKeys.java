@@ -220,7 +220,8 @@ final class TrafficKeys {
                 new AccessConfig(prefixes(access, Access.ALLOW), prefixes(access, Access.DENY)),
                 ProxyProtocol.read(service.section(ProxyProtocol.SECTION)),
                 QueueKeys.read(service.section(QueueKeys.SECTION)),
-                RecordKeys.read(service.section(RecordKeys.SECTION)));
+                RecordKeys.read(service.section(RecordKeys.SECTION)),
+                RoutingKeys.read(service.section(RoutingKeys.SECTION)));
     }
 
     static void write(TrafficConfig traffic, EffectiveConfig.Tree service) {
@@ -249,5 +250,6 @@ final class TrafficKeys {
         service.putTree(ProxyProtocol.SECTION, ProxyProtocol.write(traffic.proxyProtocol()));
         service.putTree(QueueKeys.SECTION, QueueKeys.write(traffic.queue()));
         service.putTree(RecordKeys.SECTION, RecordKeys.write(traffic.records()));
+        service.putTree(RoutingKeys.SECTION, RoutingKeys.write(traffic.routing()));
     }
 }

@@ -105,7 +105,12 @@ final class Daemon implements AutoCloseable {
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
-                            ProxySettings.defaults(virtualAddresses(config), kernel.clock(), commands, records::offer),
+                            ProxySettings.defaults(
+                                    virtualAddresses(config),
+                                    kernel.clock(),
+                                    ConnectionBudget.most(config.node().maxConnections()),
+                                    commands,
+                                    records::offer),
                             RunningConfig.services(config),
                             events(journal, tracking)));
             HookDriver hooks = opened(parts, HookDriver.start(config, commands, journal));

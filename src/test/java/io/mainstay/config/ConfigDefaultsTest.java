@@ -64,6 +64,7 @@ class ConfigDefaultsTest {
         node:
           name: lb1
           startup_delay: 20s
+          max_connections: 50000
         virtual_routers:
           - name: web
             interface: bond0.7
@@ -235,7 +236,7 @@ class ConfigDefaultsTest {
         MainstayConfig config = valid(EVERY_KEY);
         assertThat(config)
                 .isEqualTo(new MainstayConfig(
-                        new NodeSettings("lb1", Duration.ofSeconds(20)),
+                        new NodeSettings("lb1", Duration.ofSeconds(20), 50_000),
                         List.of(
                                 new VirtualRouterSettings(
                                         new VirtualRouterConfig(

@@ -14,6 +14,7 @@ class EffectiveConfigTest {
             node:
               name: lb9
               startup_delay: 0s
+              max_connections: 0
             virtual_routers:
               - name: eth0-51
                 interface: eth0
@@ -108,6 +109,9 @@ class EffectiveConfigTest {
                 records:
                   keep: none
                   one_in: 1
+                routing:
+                  routes: []
+                  otherwise: backends
                 backends:
                   - name: 10.0.0.11:8443
                     address: 10.0.0.11:8443

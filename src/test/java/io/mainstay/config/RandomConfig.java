@@ -66,7 +66,7 @@ final class RandomConfig {
             routers.add(virtualRouter(i, trackers));
         }
         return new MainstayConfig(
-                new NodeSettings(name(99), duration(0, 600_000)),
+                new NodeSettings(name(99), duration(0, 600_000), random.nextInt(10_000_001)),
                 routers,
                 services,
                 new ControlSettings(Path.of("/tmp/a b#'\"\\: ü" + random.nextInt(10))));

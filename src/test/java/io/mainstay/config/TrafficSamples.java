@@ -8,6 +8,8 @@ import io.mainstay.forward.ProxyProtocolConfig;
 import io.mainstay.forward.QueueConfig;
 import io.mainstay.forward.Rate;
 import io.mainstay.forward.RecordConfig;
+import io.mainstay.forward.RouteConfig;
+import io.mainstay.forward.RoutingConfig;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
@@ -56,6 +58,12 @@ final class TrafficSamples {
             records:
               keep: failed
               one_in: 10
+            routing:
+              routes:
+                - server_names: [WWW.example.org, "*.example.net"]
+                  alpn: [h2, http/1.1]
+                  service: https
+              otherwise: refuse
         """;
 
     /** What {@link #YAML} means. */
@@ -74,7 +82,11 @@ final class TrafficSamples {
                     List.of(Prefix.parse("198.51.100.7"))),
             new ProxyProtocolConfig(List.of(Prefix.parse("192.0.2.0/24")), Optional.of(ProxyVersion.V2)),
             new QueueConfig(300, Duration.ofSeconds(20)),
-            new RecordConfig(RecordConfig.Keep.FAILED, 10));
+            new RecordConfig(RecordConfig.Keep.FAILED, 10),
+            new RoutingConfig(
+                    List.of(new RouteConfig(
+                            List.of("www.example.org", "*.example.net"), List.of("h2", "http/1.1"), "https")),
+                    RoutingConfig.Otherwise.REFUSE));
 
     private TrafficSamples() {}
 
@@ -105,7 +117,8 @@ final class TrafficSamples {
                                 ? Optional.empty()
                                 : Optional.of(random.nextBoolean() ? ProxyVersion.V1 : ProxyVersion.V2)),
                 new QueueConfig(random.nextInt(1_000_001), Duration.ofMillis(100 + random.nextInt(3_599_900))),
-                new RecordConfig(RecordConfig.Keep.values()[random.nextInt(3)], 1 + random.nextInt(1_000_000)));
+                new RecordConfig(RecordConfig.Keep.values()[random.nextInt(3)], 1 + random.nextInt(1_000_000)),
+                new RoutingConfig(List.of(), RoutingConfig.Otherwise.values()[random.nextInt(2)]));
     }
 
     private static List<Prefix> prefixes(Random random) {

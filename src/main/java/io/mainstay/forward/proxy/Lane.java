@@ -29,6 +29,7 @@ final class Lane {
     private final Connector connector;
     private final Runnable startTicking;
     private final Predicate<Runnable> executor;
+    private final Load load;
     private long nowNanos;
 
     /**
@@ -43,13 +44,15 @@ final class Lane {
             BlockPool blocks,
             Connector connector,
             Runnable startTicking,
-            Predicate<Runnable> executor) {
+            Predicate<Runnable> executor,
+            Load load) {
         this.index = index;
         this.blocks = blocks;
         this.clock = clock;
         this.connector = connector;
         this.startTicking = startTicking;
         this.executor = executor;
+        this.load = load;
         nowNanos = clock.now().nanos();
         wheel = new TimerWheel(nowNanos);
     }
@@ -61,6 +64,11 @@ final class Lane {
     /** Runs a task on the worker; any thread. Whether the worker is still there to do so. */
     boolean execute(Runnable task) {
         return executor.test(task);
+    }
+
+    /** What all workers bear together. */
+    Load load() {
+        return load;
     }
 
     /** The time now. */

@@ -10,6 +10,7 @@ import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.DrainPlan;
+import io.mainstay.forward.RouteConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.forward.TrafficConfig;
@@ -308,6 +309,12 @@ final class LiveService {
     /** What comes before the octets of clients. */
     Opening opening() {
         return opening;
+    }
+
+    /** The service to which a route leads; null: it is not there. */
+    @Nullable
+    LiveService target(RouteConfig route) {
+        return route.service().equals(name) ? this : surroundings.find(route.service());
     }
 
     /** Takes the records of connections; null: none are kept. */
@@ -719,7 +726,7 @@ final class LiveService {
                 name(),
                 settings.config().listeners(),
                 settings.config().selection().balance(),
-                listeners.stream().anyMatch(LiveListener::isOpen),
+                listeners.isEmpty() || listeners.stream().anyMatch(LiveListener::isOpen),
                 pool.tier(),
                 pool.health(),
                 backendSnapshots.stream().mapToInt(BackendSnapshot::active).sum(),

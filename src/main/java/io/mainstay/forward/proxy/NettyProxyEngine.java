@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine on epoll event loops: one for each worker, and one for control, which runs the checks, the deadlines of drains
@@ -63,9 +64,10 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         events = new EventOutlet(control, consumer);
         prober = new Prober(control, settings.commands(), random);
         links = new LinkWatch(settings.clock());
+        Load load = new Load(settings.mostConnections());
         for (int i = 0; i < settings.workers(); i++) {
             BlockPool blocks = new BlockPool(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE / settings.workers());
-            workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks));
+            workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks, load));
         }
         listeners = new ListenerSet(settings, workers, events);
     }
@@ -181,11 +183,20 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         events.after(() -> checkOf(backend).ifPresent(action));
     }
 
-    LiveService service(String name) {
-        for (LiveService service : services) {
-            if (service.name().equals(name)) {
-                return service;
+    @Override
+    public @Nullable LiveService find(String service) {
+        for (LiveService present : services) {
+            if (present.name().equals(service)) {
+                return present;
             }
+        }
+        return null;
+    }
+
+    LiveService service(String name) {
+        LiveService found = find(name);
+        if (found != null) {
+            return found;
         }
         String known = services.stream().map(LiveService::name).collect(Collectors.joining(", "));
         throw new IllegalArgumentException("service: " + name + " (expected: one of " + known + ")");

@@ -14,6 +14,7 @@ import java.util.function.Consumer;
  * @param workers threads that relay, each with its own listening sockets; at least 1
  * @param virtualAddresses the addresses that move between nodes; services on them start with their gate closed
  * @param clock the source of every deadline
+ * @param mostConnections how many connections and sessions of clients there may be at the same time
  * @param commands runs the programs that judge backends
  * @param records is given the records of connections, by the threads of the engine: it must return at once and not throw
  */
@@ -21,6 +22,7 @@ public record ProxySettings(
         int workers,
         Set<IpAddress> virtualAddresses,
         MonotonicClock clock,
+        int mostConnections,
         Commands commands,
         Consumer<ConnectionRecord> records) {
 
@@ -30,6 +32,7 @@ public record ProxySettings(
                 workers,
                 virtualAddresses,
                 clock,
+                Integer.MAX_VALUE,
                 command -> new CommandResult.NotRun("no program may be run here"),
                 record -> {});
     }
@@ -45,9 +48,15 @@ public record ProxySettings(
     public static ProxySettings defaults(
             Set<IpAddress> virtualAddresses,
             MonotonicClock clock,
+            int mostConnections,
             Commands commands,
             Consumer<ConnectionRecord> records) {
         return new ProxySettings(
-                Runtime.getRuntime().availableProcessors(), virtualAddresses, clock, commands, records);
+                Runtime.getRuntime().availableProcessors(),
+                virtualAddresses,
+                clock,
+                mostConnections,
+                commands,
+                records);
     }
 }

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.RouteConfig;
+import io.mainstay.forward.wire.ClientHello;
+import io.mainstay.forward.wire.ClientHelloDecoder;
 import io.mainstay.forward.wire.ProxyHeader;
 import io.mainstay.forward.wire.ProxyHeaderDecoder;
 import io.mainstay.net.Endpoint;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client's connection that has no backend yet: because it has to say first for whom it is, or because every backend is full.
+ * A client's connection that has no backend yet: because it has to say first for whom it is or what it asks
+ * for, or because every backend is full.
  * Runs on the thread of one worker.
  *
  * <p>What the client sends is looked at where it lies, in the socket: one that waits costs no memory of this program but this
@@ -21,7 +26,9 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
 
     private enum Phase {
         /** The header is awaited. */
-        OPENING,
+        HEADER,
+        /** The first message of TLS is awaited. */
+        HELLO,
         /** A backend with room is awaited. */
         WAITING,
         ENDED
@@ -30,7 +37,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
     private final Lane lane;
     private final Visit visit;
     private @Nullable StreamSocket socket;
-    private Phase phase = Phase.OPENING;
+    private Phase phase = Phase.HEADER;
 
     /** What the kernel has told of the socket so far. */
     private int readiness;
@@ -45,6 +52,13 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
     /** Waits for the header on the socket, whose listener this is. */
     void awaitHeader(StreamSocket newSocket) {
         socket = newSocket;
+        fileDeadline(visit.service().timeouts().openingNanos());
+    }
+
+    /** Waits for the first message of TLS, from a client that is in; the listener of the socket is this. */
+    void awaitHello(StreamSocket newSocket) {
+        socket = newSocket;
+        phase = Phase.HELLO;
         fileDeadline(visit.service().timeouts().openingNanos());
     }
 
@@ -73,7 +87,8 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
         try {
             readiness |= news;
             switch (phase) {
-                case OPENING -> look(present);
+                case HEADER -> lookForHeader(present);
+                case HELLO -> lookForHello(present);
                 case WAITING -> {
                     if (Readiness.isError(news)) {
                         end(EndCause.CLIENT);
@@ -91,20 +106,25 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
         }
     }
 
-    private void look(StreamSocket present) {
-        Block scratch = lane.blocks.scratch();
-        int count = present.peek(scratch);
-        if (count == StreamSocket.NOTHING) {
-            return;
-        }
+    /** How many octets of the client can be seen in the scratch block; 0: none yet, or it has gone and this has ended. */
+    private int peek(StreamSocket present) {
+        int count = present.peek(lane.blocks.scratch());
         if (count < 0) {
             // It went away without a word, as those do who look whether anybody listens.
             end(EndCause.CLIENT);
+        }
+        return Math.max(count, 0);
+    }
+
+    private void lookForHeader(StreamSocket present) {
+        int count = peek(present);
+        if (count == 0) {
             return;
         }
+        Block scratch = lane.blocks.scratch();
         switch (ProxyHeaderDecoder.decode(scratch.bytes().slice(0, count))) {
             case ProxyHeader.Incomplete() -> {
-                if ((readiness & (Readiness.RDHUP | Readiness.HUP | Readiness.ERR)) != 0) {
+                if (Readiness.isOver(readiness)) {
                     refuse(RefusalReason.HEADER_MALFORMED);
                 }
             }
@@ -123,12 +143,56 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
         }
     }
 
-    /** The client is known: it is judged, and gets a backend at once if it may. */
+    private void lookForHello(StreamSocket present) {
+        int count = peek(present);
+        if (count == 0) {
+            return;
+        }
+        switch (ClientHelloDecoder.decode(lane.blocks.scratch().bytes().slice(0, count))) {
+            case ClientHello.Incomplete() -> {
+                if (Readiness.isOver(readiness)) {
+                    otherwise(present, "the client has finished in its first message");
+                }
+            }
+            case ClientHello.NotTls not -> otherwise(present, not.reason());
+            case ClientHello.Complete hello -> {
+                Optional<RouteConfig> route = visit.service().opening().routeOf(hello);
+                LiveService target = route.isPresent() ? visit.service().target(route.get()) : null;
+                if (target == null) {
+                    otherwise(present, "no route for " + hello.serverName().orElse("a client without server name"));
+                } else if (visit.enter(target)) {
+                    serve(present);
+                } else {
+                    end(EndCause.REFUSED);
+                }
+            }
+        }
+    }
+
+    private void otherwise(StreamSocket present, String why) {
+        LOG.debug("from {}: {}", visit.peer(), why);
+        if (visit.service().opening().servesOthers()) {
+            serve(present);
+        } else {
+            refuse(RefusalReason.NO_ROUTE);
+        }
+    }
+
+    /** The client is known: it is judged, and asked for more if there is more to know. */
     private void letIn(StreamSocket present) {
         if (!visit.enter()) {
             end(EndCause.REFUSED);
-            return;
+        } else if (visit.service().opening().routes()) {
+            // The time for the opening goes on.
+            phase = Phase.HELLO;
+            lookForHello(present);
+        } else {
+            serve(present);
         }
+    }
+
+    /** The service is known: the client gets a backend, or waits for one if it may. */
+    private void serve(StreamSocket present) {
         LiveBackend backend = visit.takeBackend();
         if (backend != null) {
             relay(present, backend);

@@ -6,11 +6,14 @@ import io.mainstay.net.Endpoint;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A client that has connected to a service: who it is, and whether it is in. Runs on the thread of one worker. */
+/**
+ * A client that has connected to a service: who it is, and whether it is in. It is counted in the {@link Load} before this is
+ * made, and counted out by {@link #leave}. Runs on the thread of one worker.
+ */
 final class Visit {
 
     private final Lane lane;
-    private final LiveService service;
+    private LiveService service;
     private final LiveListener listener;
 
     /** Who is at the other end of the connection: the client, or a proxy that speaks for it. */
@@ -83,6 +86,16 @@ final class Visit {
         return false;
     }
 
+    /** Goes over to another service, which may not let the client in; whether it does. */
+    boolean enter(LiveService other) {
+        if (other == service) {
+            return true;
+        }
+        countOut();
+        service = other;
+        return enter();
+    }
+
     /** A backend for the client, which is counted there; null if none has room for it. */
     @Nullable
     LiveBackend takeBackend() {
@@ -128,12 +141,17 @@ final class Visit {
         leave(null, EndCause.REFUSED, stage, 0, 0);
     }
 
-    /** Counts the client out, once. */
-    void leave(@Nullable LiveBackend backend, EndCause cause, Stage stage, long bytesIn, long bytesOut) {
+    private void countOut() {
         if (admitted) {
             admitted = false;
             service.dismiss(client());
         }
+    }
+
+    /** Counts the client out, once. */
+    void leave(@Nullable LiveBackend backend, EndCause cause, Stage stage, long bytesIn, long bytesOut) {
+        countOut();
+        lane.load().leave();
         if (account != null) {
             account.close(this, backend, cause, stage, bytesIn, bytesOut, lane.now());
         }

@@ -36,9 +36,9 @@ final class Worker {
     private final StreamCalls streamCalls = new StreamCalls();
     private boolean ticking;
 
-    Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks) {
+    Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks, Load load) {
         this.loop = loop;
-        lane = new Lane(index, clock, blocks, this::connect, this::startTicking, this::execute);
+        lane = new Lane(index, clock, blocks, this::connect, this::startTicking, this::execute, load);
     }
 
     Lane lane() {
@@ -95,6 +95,11 @@ final class Worker {
 
     /** Takes over a connection that was accepted. */
     void receive(LiveListener listener, TcpSocket accepted, Endpoint peer) {
+        if (lane.blocks.isScarce() || !lane.load().enter()) {
+            listener.service().countRefused(lane.blocks.isScarce() ? RefusalReason.NO_MEMORY : RefusalReason.NODE_FULL);
+            accepted.reset();
+            return;
+        }
         Visit visit = new Visit(lane, listener, peer, arrivedAt(listener, accepted));
         if (visit.service().opening().beginsWithHeader(peer.address())) {
             Reception reception = new Reception(lane, visit);
@@ -107,6 +112,14 @@ final class Worker {
         } else if (!visit.enter()) {
             visit.leaveRefused(Stage.OPENING);
             accepted.reset();
+        } else if (visit.service().opening().routes()) {
+            Reception reception = new Reception(lane, visit);
+            EpollStreamSocket socket = register(accepted, reception, visit);
+            if (socket == null) {
+                visit.leaveRefused(Stage.OPENING);
+            } else {
+                reception.awaitHello(socket);
+            }
         } else {
             serve(visit, accepted);
         }

@@ -63,6 +63,7 @@ class QueueTest {
         bench.runTasks();
         bench.pass(Duration.ofMinutes(11));
         assertThat(bench.snapshot().active()).isZero();
+        assertThat(bench.lane().load().live()).isZero();
         expectWaiting(0);
         assertThat(bench.lane().wheel.isEmpty()).isTrue();
     }

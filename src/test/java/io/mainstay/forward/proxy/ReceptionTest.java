@@ -44,6 +44,7 @@ class ReceptionTest {
     void nothingIsLeft() {
         bench.pass(Duration.ofMinutes(11));
         assertThat(bench.snapshot().active()).isZero();
+        assertThat(bench.lane().load().live()).isZero();
         assertThat(bench.lane().wheel.isEmpty()).isTrue();
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
@@ -22,8 +24,11 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Relays between simulated sockets, on a clock that stands until it is moved. */
 final class RelayBench {
@@ -63,6 +68,11 @@ final class RelayBench {
         public void retirementBegun(LiveService leaving, LiveBackend backend, Drain drain) {}
 
         @Override
+        public @Nullable LiveService find(String name) {
+            return others.get(name);
+        }
+
+        @Override
         public void resetConnections(LiveBackend backend) {
             resets.add(backend.name());
         }
@@ -72,6 +82,7 @@ final class RelayBench {
             later.add(new Later(now.plus(delay), task));
         }
     };
+    private final Map<String, LiveService> others = new HashMap<>();
     private final List<ConnectionRecord> records = new ArrayList<>();
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final LiveService service;
@@ -110,7 +121,8 @@ final class RelayBench {
                 Duration.ofSeconds(60),
                 new TimeoutConfig(CONNECT_TIMEOUT, IDLE_TIMEOUT, HALF_CLOSED_TIMEOUT),
                 configs);
-        ProxySettings settings = new ProxySettings(1, Set.of(), () -> now, NO_COMMANDS, records::add);
+        ProxySettings settings =
+                new ProxySettings(1, Set.of(), () -> now, Integer.MAX_VALUE, NO_COMMANDS, records::add);
         service = new LiveService(
                 new ProxyService(config, health), settings, new EventOutlet(Runnable::run, events::add), surroundings);
         for (LiveBackend backend : service.backends()) {
@@ -120,7 +132,37 @@ final class RelayBench {
         }
         events.clear();
         listener = new LiveListener(config.listeners().getFirst().endpoint(), false, true, service, 0);
-        lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {}, tasks::add);
+        lane = new Lane(
+                0,
+                () -> now,
+                new BlockPool(MAX_LENT_BLOCKS),
+                this::connect,
+                () -> {},
+                tasks::add,
+                new Load(Integer.MAX_VALUE));
+    }
+
+    /** Adds a service without listener, with a backend of the same name that is healthy. */
+    LiveService other(String name, TrafficConfig traffic) {
+        ServiceConfig config = new ServiceConfig(
+                name,
+                List.of(),
+                SelectionConfig.of(Balance.ROUND_ROBIN),
+                Duration.ofSeconds(60),
+                new TimeoutConfig(CONNECT_TIMEOUT, IDLE_TIMEOUT, HALF_CLOSED_TIMEOUT),
+                List.of(new BackendConfig(name, Endpoint.parse("198.18.0.99:80"), 100)));
+        LiveService other = new LiveService(
+                new ProxyService(config, ServiceHealthConfig.of(CHECK), traffic),
+                new ProxySettings(1, Set.of(), () -> now, Integer.MAX_VALUE, NO_COMMANDS, records::add),
+                new EventOutlet(Runnable::run, events::add),
+                surroundings);
+        other.onCheck(
+                other.backends().getFirst(),
+                0,
+                new CheckReport(Instant.EPOCH, true, "simulated", Duration.ZERO),
+                false);
+        others.put(name, other);
+        return other;
     }
 
     void check(LiveBackend backend, boolean success) {
@@ -183,6 +225,7 @@ final class RelayBench {
     }
 
     private Visit visit(Endpoint peer) {
+        assertThat(lane.load().enter()).isTrue();
         return new Visit(lane, listener, peer, listener.endpoint());
     }
 
@@ -206,6 +249,16 @@ final class RelayBench {
         Reception reception = new Reception(lane, visit(CLIENT));
         SimulatedSocket client = new SimulatedSocket(reception);
         reception.awaitHeader(client);
+        return client;
+    }
+
+    /** A client arrives that has to say what it asks for; its socket. */
+    SimulatedSocket awaitHello() {
+        Visit visit = visit(CLIENT);
+        assertThat(visit.enter()).isTrue();
+        Reception reception = new Reception(lane, visit);
+        SimulatedSocket client = new SimulatedSocket(reception);
+        reception.awaitHello(client);
         return client;
     }
 

@@ -45,6 +45,7 @@ final class ReloadBench implements AutoCloseable {
     private final Map<String, ScriptedServer> servers = new LinkedHashMap<>();
     private final Queue<Socket> clients = new ConcurrentLinkedQueue<>();
     private Set<IpAddress> virtual = Set.of();
+    private int mostConnections = Integer.MAX_VALUE;
     private @Nullable NettyProxyEngine engine;
 
     ReloadBench() {
@@ -175,8 +176,12 @@ final class ReloadBench implements AutoCloseable {
         virtual = addresses;
     }
 
+    void mostConnections(int most) {
+        mostConnections = most;
+    }
+
     void start(Service... services) throws ProxyStartException {
-        engine = new NettyProxyEngine(new ProxySettings(2, virtual, EngineBench.CLOCK), event -> {});
+        engine = new NettyProxyEngine(EngineBench.settings(virtual, mostConnections), event -> {});
         engine.start(Arrays.stream(services).map(Service::wanted).toList());
     }
 
