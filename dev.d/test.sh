@@ -60,7 +60,12 @@ prepare() {
         ;;
     esac
     case " $* " in
-    *" relay "*) need "as a peer" haproxy:haproxy ;;
+    *" relay "*)
+        need "as a peer" haproxy:haproxy ss:iproute2
+        need "as programs behind the virtual address" sshd:openssh-server ssh:openssh-client redis-server:redis-server \
+            redis-cli:redis-tools dnsmasq:dnsmasq-base dig:bind9-dnsutils iperf3:iperf3 \
+            /usr/lib/python3/dist-packages/websockets:python3-websockets
+        ;;
     esac
     case " $* " in
     *" interop "*) need "as peers" keepalived:keepalived haproxy:haproxy ;;

@@ -8,9 +8,11 @@ import pytest
 from lab import fault
 from lab.clock import now
 from lab.load.http import REQUEST_TIMEOUT_SECONDS
+from lab.mainstay import SERVICE
 from lab.mainstay_pair import MainstayPair
+from lab.node import python
 from lab.records import Request
-from lab.topology import BACKENDS
+from lab.topology import ADDRESSES, BACKENDS
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
@@ -55,6 +57,53 @@ def test_drain_answers_with_the_state_and_the_counts(pair: MainstayPair) -> None
     assert "web1" in text and "DRAINING" in text
     assert pair.nodes["lb1"].backend("web1")["state"] == "DRAINING"
     assert pair.nodes["lb2"].backend("web1")["state"] == "HEALTHY", "a drain is a matter of one node"
+
+
+def test_drained_service_tells_how_far_it_has_come_and_can_be_called_back(
+    pair: MainstayPair, download: Traffic
+) -> None:
+    node = pair.nodes["lb1"]
+    backend = wait_until("the download runs", lambda: download.download_backend().strip("-"))
+    outcome = node.command("service", "drain", SERVICE, "--timeout", "1h")
+    assert (outcome["state"], outcome["finished"]) == ("DRAINING", False)
+    progress = wait_until("somebody has looked", lambda: node.backend(backend)["drain"])
+    wait_until("the oldest connection is known", lambda: node.backend(backend)["drain"]["oldest_since"])
+    assert progress["connections_at_start"] >= 1
+    assert progress["expected_end"] > progress["oldest_since"] if progress["oldest_since"] else True
+    text = node.attempt("service", "show", SERVICE).output
+    assert "connections left" in text or "connection left" in text, text
+    assert "the oldest" in text and "expected" in text, text
+    refused = now()
+    wait_until("new connections are refused", lambda: any(r.outcome != "ok" for r in new(download, refused)))
+    assert download.download_backend().strip("-") == backend, "the download goes on"
+    assert node.command("service", "ready", SERVICE)["state"] == "SERVING"
+    ready = now()
+    wait_until("new connections are served", lambda: sum(r.outcome == "ok" for r in new(download, ready)) > 20)
+    seen = download.figures(refused)
+    assert "download" not in seen.resets, "a drain that is called back resets nothing"
+
+
+def test_drained_node_hands_over_and_empties_its_own_services(pair: MainstayPair, traffic: Traffic) -> None:
+    node = pair.nodes["lb1"]
+    own = f"""\
+  - name: own
+    listen: {ADDRESSES["lb1"]}:81
+    health_check: {{interval: 200ms, timeout: 190ms}}
+    backends: [{{name: web1, address: "{ADDRESSES["web1"]}:8080"}}]
+"""
+    node.config.write_text(node.config.read_text() + own)
+    node.command("reload")
+    held = pair.lab["client"].start("hold", *python("lab.load.ask", ADDRESSES["lb1"], "81", "hold"))
+    wait_until("it is connected", lambda: held.output().split() == ["web1"])
+    outcome = node.command("drain-node", "--wait", "--timeout", "500ms", timeout=60)
+    assert [router["result"] for router in outcome["virtual_routers"]] == ["HANDED_OVER"]
+    assert [(s["service"], s["state"], s["connections_reset"]) for s in outcome["services"]] == [("own", "DRAINING", 1)]
+    assert outcome["finished"]
+    wait_until("it has ended", lambda: held.output().split() == ["web1", "reset"])
+    assert pair.active == "lb2"
+    traffic.await_flowing()
+    assert node.command("service", "show", SERVICE)["state"] == "STANDBY", "it can serve if lb2 fails"
+    assert [s["state"] for s in node.command("ready-node")["services"]] == ["SERVING"]
 
 
 def test_unknown_backend_is_refused(pair: MainstayPair) -> None:
@@ -114,6 +163,10 @@ def test_without_a_backend_connections_end_and_the_address_stays(pair: MainstayP
     traffic.await_flowing()
     assert traffic.figures(start).outage.lost_probes == 0
     assert pair.active == "lb1"
+
+
+def new(traffic: Traffic, since: int) -> list[Request]:
+    return [r for r in requests(traffic, since) if r.connection == "new"]
 
 
 def requests(traffic: Traffic, since: int) -> list[Request]:

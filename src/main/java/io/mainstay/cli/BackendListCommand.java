@@ -2,6 +2,7 @@
 package io.mainstay.cli;
 
 import io.mainstay.observe.StatusJson;
+import io.mainstay.observe.StatusSnapshot;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code mainstay backend list}. */
@@ -23,8 +24,8 @@ final class BackendListCommand implements CliCommand {
         if (invocation.json()) {
             invocation.out().print(daemon.get("/v1/backends"));
         } else {
-            new StatusText(invocation.out(), invocation.colours())
-                    .printBackends(daemon.read(daemon.get("/v1/status"), StatusJson::fromTree));
+            StatusSnapshot status = daemon.read(daemon.get("/v1/status"), StatusJson::fromTree);
+            new StatusText(invocation.out(), invocation.colours()).printBackends(status.services(), status.time());
         }
         return ExitCode.DONE;
     }

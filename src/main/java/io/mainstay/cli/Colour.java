@@ -38,6 +38,7 @@ enum Colour {
         return switch (state) {
             case SERVING -> GOOD;
             case STANDBY -> CALM;
+            case DRAINING, MAINTENANCE -> CAUTION;
             case DOWN -> BAD;
         };
     }

@@ -19,15 +19,19 @@ final class ConfigCheckCommand implements CliCommand {
 
     static final String DEFAULT_FILE = "/etc/mainstay/mainstay.yaml";
 
+    private static final String STRICT = "--strict";
+
     @Override
     public CommandSpec spec() {
         return Specs.command(
                         this,
                         "check",
                         "Check a configuration file and name every mistake with its line. Asks no daemon. Ends with"
-                                + " exit code 0 if the file may be used, 3 if not; warnings do not count as mistakes.",
+                                + " exit code 0 if the file may be used, 3 if not. Warnings tell of what is legal and"
+                                + " will not work well; they do not count as mistakes, unless --strict is given.",
                         "mainstay config check",
                         "mainstay config check /tmp/mainstay.yaml && mv /tmp/mainstay.yaml /etc/mainstay/")
+                .addOption(Specs.flag(STRICT, "End with exit code 3 if there is a warning, too."))
                 .addPositional(Specs.parameter("FILE", false, "The file. Default: " + DEFAULT_FILE + "."));
     }
 
@@ -35,11 +39,19 @@ final class ConfigCheckCommand implements CliCommand {
     public ExitCode run(Invocation invocation) {
         Path file = Path.of(invocation.parameter().orElse(DEFAULT_FILE));
         ConfigResult result = ConfigFile.load(file);
+        ConfigResult.Valid valid = result instanceof ConfigResult.Valid good ? good : null;
+        int mattering =
+                valid != null && invocation.flag(STRICT) ? valid.warnings().size() : 0;
         if (invocation.json()) {
             invocation.out().print(JsonText.pretty(json(result)));
-            return result instanceof ConfigResult.Valid ? ExitCode.DONE : ExitCode.CONFIGURATION_INVALID;
+            return valid != null && mattering == 0 ? ExitCode.DONE : ExitCode.CONFIGURATION_INVALID;
         }
         MainstayConfig config = validOrFailure(result, invocation);
+        if (mattering > 0) {
+            throw new CommandFailure(
+                    ExitCode.CONFIGURATION_INVALID,
+                    "configuration valid, but not without " + HumanText.count(mattering, "warning"));
+        }
         invocation
                 .out()
                 .println(file + ": valid ("

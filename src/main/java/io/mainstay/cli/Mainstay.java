@@ -116,9 +116,12 @@ public final class Mainstay {
                         .description("Print the version of this program.")
                         .build());
         add(root, new StatusCommand());
+        add(root, new ServiceGroup());
         add(root, new BackendGroup());
         add(root, new PersistenceGroup());
         add(root, new SwitchoverCommand());
+        add(root, new NodeDrainCommand());
+        add(root, new NodeReadyCommand());
         add(root, new ConfigGroup());
         add(root, new ReloadCommand());
         add(root, new EventsCommand());

@@ -3,6 +3,7 @@ package io.mainstay.cli;
 
 import io.mainstay.cli.Table.Cell;
 import io.mainstay.observe.BackendStatus;
+import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
 import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusSnapshot;
@@ -40,7 +41,7 @@ final class StatusText {
             out.println();
             printServices(status.services());
             out.println();
-            printBackends(status);
+            printBackends(status.services(), status.time());
         }
     }
 
@@ -89,7 +90,7 @@ final class StatusText {
                 : router.effectivePriority() + " of " + router.priority();
     }
 
-    private void printServices(List<ServiceStatus> services) {
+    void printServices(List<ServiceStatus> services) {
         Table table =
                 new Table("SERVICE", "STATE", "ENGINE", "BALANCE", "BACKENDS", "CONN", "TOTAL", "IN", "OUT", "LISTEN");
         List<String> remarks = new ArrayList<>();
@@ -126,22 +127,23 @@ final class StatusText {
         };
     }
 
-    void printBackends(StatusSnapshot status) {
+    void printBackends(List<ServiceStatus> services, Instant now) {
         List<String> remarks = new ArrayList<>();
         Table table = new Table("BACKEND", "STATE", "FOR", "ADDRESS", "WEIGHT", "CONN", "TOTAL", "LAST CHECK");
-        for (ServiceStatus service : status.services()) {
+        for (ServiceStatus service : services) {
             for (BackendStatus backend : service.backends()) {
                 String name = service.name() + "/" + backend.name();
                 table.row(
                         backend.backup() ? name + " (backup)" : name,
-                        new Cell(state(backend, status.time()), Colour.of(backend.state())),
-                        HumanText.ago(backend.since(), status.time()),
+                        new Cell(state(backend, now), Colour.of(backend.state())),
+                        HumanText.ago(backend.since(), now),
                         backend.address(),
                         weight(backend),
                         connections(backend),
                         backend.connectionsTotal(),
-                        lastCheck(backend.lastCheck(), status.time()));
+                        lastCheck(backend.lastCheck(), now));
                 remark(remarks, name, explanation(backend));
+                remark(remarks, name, drain(backend, now));
             }
         }
         table.print(out, colours);
@@ -168,10 +170,22 @@ final class StatusText {
     }
 
     private static String state(BackendStatus backend, Instant now) {
-        Instant deadline = backend.drainDeadline();
-        return deadline == null || backend.connectionsActive() == 0
+        DrainProgress drain = backend.drain();
+        return drain == null || backend.connectionsActive() == 0
                 ? backend.state().name()
-                : backend.state() + " " + HumanText.duration(Duration.between(now, deadline)) + " left";
+                : backend.state() + " " + HumanText.duration(Duration.between(now, drain.deadline())) + " left";
+    }
+
+    private static String drain(BackendStatus backend, Instant now) {
+        DrainProgress drain = backend.drain();
+        if (drain == null || backend.connectionsActive() == 0) {
+            return "";
+        }
+        Instant oldest = drain.oldestSince();
+        return backend.connectionsActive() + " of "
+                + HumanText.count(drain.connectionsAtStart(), "connection") + " left"
+                + (oldest == null ? "" : ", the oldest " + HumanText.ago(oldest, now) + " old")
+                + ", none expected to be left in " + HumanText.duration(Duration.between(now, drain.expectedEnd()));
     }
 
     private static String lastCheck(@Nullable LastCheck check, Instant now) {

@@ -52,7 +52,7 @@ final class SwitchoverCommand implements CliCommand {
         return failed ? ExitCode.FAILED : ExitCode.DONE;
     }
 
-    private static String sentence(SwitchoverOutcome outcome) {
+    static String sentence(SwitchoverOutcome outcome) {
         String elapsed = HumanText.duration(outcome.elapsed());
         String happened = switch (outcome.result()) {
             case STARTED -> "handing over";

@@ -49,6 +49,7 @@ final class ServiceChecks {
             checkProxyProtocol(service);
             new HealthChecks(problems).check(service);
             checkBackends(service, listening);
+            new ServiceAdvice(problems).give(service);
         }
         checkRoutes(services);
     }

@@ -41,6 +41,25 @@ public interface ControlHandler {
     CompletionStage<BackendChangeOutcome> changeBackend(BackendChangeRequest request);
 
     /**
+     * Drains all backends of a service, takes them out for maintenance, or puts them back.
+     *
+     * @return the state of the service: with {@code untilDone} once no connection is left or the deadline has passed,
+     *     otherwise at once
+     */
+    CompletionStage<ServiceChangeOutcome> changeService(ServiceChangeRequest request);
+
+    /**
+     * Hands every virtual router that is Active here over, and then drains the services that listen on no virtual address.
+     * The others stay as they are, so that the node can serve if it has to take over again.
+     *
+     * @return what became of it: with {@code untilDone} once no connection is left, otherwise as soon as the drains have begun
+     */
+    CompletionStage<NodeDrainOutcome> drainNode(NodeDrainRequest request);
+
+    /** Puts the services back that {@link #drainNode} drains. */
+    CompletionStage<NodeDrainOutcome> readyNode();
+
+    /**
      * Runs every check of a backend once, for somebody who wants to look; nothing else comes of it.
      *
      * @return what they have found, when the last one is over

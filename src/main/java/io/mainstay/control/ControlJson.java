@@ -22,7 +22,7 @@ import java.util.Set;
 public final class ControlJson {
 
     private static final Set<String> SWITCHOVER_MEMBERS = Set.of("name", "wait", "timeout");
-    private static final Set<String> BACKEND_MEMBERS = Set.of("wait", "timeout");
+    static final Set<String> CHANGE_MEMBERS = Set.of("wait", "timeout");
 
     private ControlJson() {}
 
@@ -44,16 +44,30 @@ public final class ControlJson {
 
     /** The body that asks for a change of a backend, which itself is named by the path. */
     public static JsonObject toTree(BackendChangeRequest request) {
+        return change(request.timeout(), request.untilDone());
+    }
+
+    static JsonObject change(Optional<Duration> timeout, boolean untilDone) {
         JsonObject json = new JsonObject();
-        json.addProperty("wait", request.untilDone());
-        request.timeout().ifPresent(timeout -> json.addProperty("timeout", Durations.format(timeout)));
+        json.addProperty("wait", untilDone);
+        timeout.ifPresent(limit -> json.addProperty("timeout", Durations.format(limit)));
         return json;
     }
 
     static BackendChangeRequest backendChangeRequest(
             String service, String backend, BackendChangeRequest.Change change, String body) {
-        JsonObject json = requestBody(body, BACKEND_MEMBERS);
+        JsonObject json = requestBody(body, CHANGE_MEMBERS);
         return new BackendChangeRequest(service, backend, change, duration(json), flag(json, "wait"));
+    }
+
+    /** The body that asks for a change of a service, which itself is named by the path. */
+    public static JsonObject toTree(ServiceChangeRequest request) {
+        return change(request.timeout(), request.untilDone());
+    }
+
+    static ServiceChangeRequest serviceChangeRequest(String service, BackendChangeRequest.Change change, String body) {
+        JsonObject json = requestBody(body, CHANGE_MEMBERS);
+        return new ServiceChangeRequest(service, change, duration(json), flag(json, "wait"));
     }
 
     static JsonObject requestBody(String body, Set<String> known) {
@@ -83,7 +97,7 @@ public final class ControlJson {
                 .map(JsonElement::getAsString);
     }
 
-    private static boolean flag(JsonObject json, String name) {
+    static boolean flag(JsonObject json, String name) {
         return value(
                         json,
                         name,
@@ -93,7 +107,7 @@ public final class ControlJson {
                 .orElse(false);
     }
 
-    private static Optional<Duration> duration(JsonObject json) {
+    static Optional<Duration> duration(JsonObject json) {
         return text(json, "timeout").map(text -> {
             try {
                 return Durations.parse(text);

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,13 +69,29 @@ final class ControlRoutes {
         if (rest.size() >= 3 && rest.get(0).equals("services") && rest.get(2).equals("persistence")) {
             return persistence(request, rest.get(1), rest.subList(3, rest.size()));
         }
+        if (rest.size() == 2 && rest.get(0).equals("services")) {
+            return get(request, () -> ControlAnswer.json(ServiceJson.service(handler.status(), rest.get(1))));
+        }
+        if (rest.size() == 3 && rest.get(0).equals("services")) {
+            return changeService(request, rest.get(1), rest.get(2));
+        }
         return switch (String.join("/", rest)) {
             case "version" -> get(request, () -> ControlAnswer.json(version()));
             case "status" -> get(request, () -> ControlAnswer.json(StatusJson.toTree(handler.status())));
+            case "services" -> get(request, () -> ControlAnswer.json(ServiceJson.services(handler.status())));
             case "backends" -> get(request, () -> ControlAnswer.json(ControlJson.backends(handler.status())));
             case "config/effective" -> get(request, () -> effectiveConfig(request));
             case "events" -> get(request, () -> events(request));
             case "virtual-routers/switchover" -> switchover(request);
+            case "node/drain" ->
+                post(
+                        request,
+                        () -> handler.drainNode(NodeJson.nodeDrainRequest(request.body()))
+                                .thenApply(outcome -> ControlAnswer.json(NodeJson.toTree(outcome))));
+            case "node/ready" ->
+                post(
+                        request,
+                        () -> handler.readyNode().thenApply(outcome -> ControlAnswer.json(NodeJson.toTree(outcome))));
             case "reload" -> reload(request);
             default -> notFound();
         };
@@ -89,6 +106,16 @@ final class ControlRoutes {
                 request.method().equals("GET") ? get.answer() : wrongMethod(request, "GET"));
     }
 
+    private interface Post {
+        CompletionStage<ControlAnswer> answer();
+    }
+
+    private static CompletionStage<ControlAnswer> post(ControlRequest request, Post post) {
+        return request.method().equals("POST")
+                ? post.answer()
+                : CompletableFuture.completedStage(wrongMethod(request, "POST"));
+    }
+
     private static ControlAnswer wrongMethod(ControlRequest request, String expected) {
         return ControlAnswer.error(
                 405, "wrong_method", "method: " + request.method() + " (expected: " + expected + " for this path)");
@@ -98,8 +125,9 @@ final class ControlRoutes {
         return CompletableFuture.completedStage(ControlAnswer.error(
                 404,
                 "not_found",
-                "no such path (expected: /v1/version, /v1/status, /v1/backends, /v1/config/effective, /v1/events,"
-                        + " /v1/reload, /v1/virtual-routers/switchover,"
+                "no such path (expected: /v1/version, /v1/status, /v1/services, /v1/services/SERVICE, /v1/backends, /v1/config/effective, /v1/events,"
+                        + " /v1/reload, /v1/virtual-routers/switchover, /v1/node/drain, /v1/node/ready,"
+                        + " /v1/services/SERVICE/drain, ready or maint,"
                         + " /v1/services/SERVICE/persistence, /v1/services/SERVICE/persistence/clear or"
                         + " /v1/services/SERVICE/backends/BACKEND/check, drain, ready or maint)"));
     }
@@ -173,11 +201,10 @@ final class ControlRoutes {
     }
 
     private CompletionStage<ControlAnswer> checkBackend(ControlRequest request, String service, String backend) {
-        if (!request.method().equals("POST")) {
-            return CompletableFuture.completedStage(wrongMethod(request, "POST"));
-        }
-        return handler.checkBackend(service, backend)
-                .thenApply(outcome -> ControlAnswer.json(ServiceJson.toTree(outcome)));
+        return post(
+                request,
+                () -> handler.checkBackend(service, backend)
+                        .thenApply(outcome -> ControlAnswer.json(ServiceJson.toTree(outcome))));
     }
 
     private CompletionStage<ControlAnswer> persistence(ControlRequest request, String service, List<String> rest) {
@@ -199,6 +226,26 @@ final class ControlRoutes {
 
     private CompletionStage<ControlAnswer> changeBackend(
             ControlRequest request, String service, String backend, String word) {
+        return change(
+                request,
+                word,
+                change -> handler.changeBackend(
+                                ControlJson.backendChangeRequest(service, backend, change, request.body()))
+                        .thenApply(outcome -> ControlAnswer.json(ControlJson.toTree(outcome))));
+    }
+
+    private CompletionStage<ControlAnswer> changeService(ControlRequest request, String service, String word) {
+        return change(
+                request,
+                word,
+                change -> handler.changeService(ControlJson.serviceChangeRequest(service, change, request.body()))
+                        .thenApply(outcome -> ControlAnswer.json(ServiceJson.toTree(outcome))));
+    }
+
+    private static CompletionStage<ControlAnswer> change(
+            ControlRequest request,
+            String word,
+            Function<BackendChangeRequest.Change, CompletionStage<ControlAnswer>> answer) {
         Optional<BackendChangeRequest.Change> change = switch (word) {
             case "drain" -> Optional.of(BackendChangeRequest.Change.DRAIN);
             case "ready" -> Optional.of(BackendChangeRequest.Change.READY);
@@ -208,10 +255,6 @@ final class ControlRoutes {
         if (change.isEmpty()) {
             return notFound();
         }
-        if (!request.method().equals("POST")) {
-            return CompletableFuture.completedStage(wrongMethod(request, "POST"));
-        }
-        return handler.changeBackend(ControlJson.backendChangeRequest(service, backend, change.get(), request.body()))
-                .thenApply(outcome -> ControlAnswer.json(ControlJson.toTree(outcome)));
+        return post(request, () -> answer.apply(change.get()));
     }
 }

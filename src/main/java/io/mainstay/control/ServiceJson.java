@@ -6,6 +6,9 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.mainstay.net.IpAddress;
 import io.mainstay.observe.JsonFields;
+import io.mainstay.observe.ServiceStatus;
+import io.mainstay.observe.StatusJson;
+import io.mainstay.observe.StatusSnapshot;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +19,54 @@ public final class ServiceJson {
     private static final Set<String> CLEAR_MEMBERS = Set.of("backend", "client");
 
     private ServiceJson() {}
+
+    /** Every service with its backends. */
+    static JsonObject services(StatusSnapshot status) {
+        JsonArray array = new JsonArray();
+        status.services().forEach(service -> array.add(StatusJson.serviceTree(service)));
+        JsonObject json = new JsonObject();
+        json.add("services", array);
+        return json;
+    }
+
+    /** One service with its backends. */
+    static JsonObject service(StatusSnapshot status, String name) {
+        for (ServiceStatus service : status.services()) {
+            if (service.name().equals(name)) {
+                return StatusJson.serviceTree(service);
+            }
+        }
+        throw new ControlRefusal(
+                ControlRefusal.Reason.NOT_FOUND,
+                "service: " + name + " (expected: one of "
+                        + status.services().stream().map(ServiceStatus::name).toList() + ")");
+    }
+
+    static JsonObject toTree(ServiceChangeOutcome outcome) {
+        JsonObject json = new JsonObject();
+        json.addProperty("service", outcome.service());
+        json.addProperty("state", outcome.state().name());
+        json.addProperty("connections_active", outcome.connectionsActive());
+        json.addProperty("connections_reset", outcome.connectionsReset());
+        json.addProperty("finished", outcome.finished());
+        json.addProperty("elapsed_ms", outcome.elapsed().toMillis());
+        return json;
+    }
+
+    /**
+     * Reads the answer to a change of a service.
+     *
+     * @throws JsonParseException if it is not one
+     */
+    public static ServiceChangeOutcome serviceChangeOutcome(JsonFields json) {
+        return new ServiceChangeOutcome(
+                json.string("service"),
+                json.constant("state", ServiceStatus.State.class),
+                json.number("connections_active"),
+                json.number("connections_reset"),
+                json.bool("finished"),
+                Duration.ofMillis(json.number("elapsed_ms")));
+    }
 
     static JsonObject toTree(BackendCheckOutcome outcome) {
         JsonArray checks = new JsonArray();

@@ -39,6 +39,25 @@ public record DrainPlan(MonotonicInstant started, MonotonicInstant deadline, int
     }
 
     /**
+     * When the last connection will presumably be gone, counted from now: as if they went on ending as they have since the
+     * start, but not later than the resets.
+     *
+     * @param live connections that are left
+     */
+    public Duration expectedToLast(MonotonicInstant now, int live) {
+        if (live == 0) {
+            return Duration.ZERO;
+        }
+        Duration latest = remaining(now).plus(RESET_WINDOW);
+        int ended = liveAtStart - live;
+        if (ended <= 0) {
+            return latest;
+        }
+        Duration guess = now.since(started).multipliedBy(live).dividedBy(ended);
+        return guess.compareTo(latest) < 0 ? guess : latest;
+    }
+
+    /**
      * How many resets must have happened by now: one at the deadline, all of them at the end of the window, evenly between.
      *
      * @param overdue connections that were live at the deadline

@@ -9,9 +9,13 @@ import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.BackendCheckOutcome;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.NodeDrainOutcome;
+import io.mainstay.control.NodeDrainRequest;
 import io.mainstay.control.PersistenceClearRequest;
 import io.mainstay.control.PersistenceList;
 import io.mainstay.control.ReloadOutcome;
+import io.mainstay.control.ServiceChangeOutcome;
+import io.mainstay.control.ServiceChangeRequest;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
 import io.mainstay.forward.BackendConfig;
@@ -21,6 +25,7 @@ import io.mainstay.forward.proxy.CheckRun;
 import io.mainstay.forward.proxy.DrainOutcome;
 import io.mainstay.forward.proxy.PersistenceSnapshot;
 import io.mainstay.forward.proxy.ProxyEngine;
+import io.mainstay.forward.proxy.ServiceSnapshot;
 import io.mainstay.net.IpAddress;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.time.MonotonicClock;
@@ -197,6 +202,61 @@ final class DaemonControl implements ControlHandler {
                     return outcome(request, drained.reset(), askedAt);
                 });
         return request.untilDone() ? done : CompletableFuture.completedFuture(outcome(request, 0, askedAt));
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> drainNode(NodeDrainRequest request) {
+        boolean anyActive = election.snapshot().routers().stream().anyMatch(DaemonControl::isActive);
+        return new NodeDrain(this).drain(request, anyActive);
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> readyNode() {
+        return new NodeDrain(this).ready();
+    }
+
+    @Override
+    public CompletionStage<ServiceChangeOutcome> changeService(ServiceChangeRequest request) {
+        ServiceConfig service = service(request.service());
+        MonotonicInstant askedAt = clock.now();
+        boolean drainsFirst = request.change() == BackendChangeRequest.Change.DRAIN
+                || (request.change() == BackendChangeRequest.Change.MAINT
+                        && (request.untilDone() || request.timeout().isPresent()));
+        if (!drainsFirst) {
+            if (request.change() == BackendChangeRequest.Change.READY) {
+                proxy.ready(service.name());
+            } else {
+                proxy.maintenance(service.name());
+            }
+            return CompletableFuture.completedFuture(outcome(request, 0, askedAt));
+        }
+        CompletableFuture<ServiceChangeOutcome> done = proxy.drain(
+                        service.name(), request.timeout().orElse(service.drainTimeout()))
+                .thenApply(drains -> {
+                    boolean cancelled = drains.stream().anyMatch(DrainOutcome::cancelled);
+                    if (request.change() == BackendChangeRequest.Change.MAINT && !cancelled) {
+                        proxy.maintenance(service.name());
+                    }
+                    return outcome(
+                            request,
+                            drains.stream().mapToInt(DrainOutcome::reset).sum(),
+                            askedAt);
+                });
+        return request.untilDone() ? done : CompletableFuture.completedFuture(outcome(request, 0, askedAt));
+    }
+
+    private ServiceChangeOutcome outcome(ServiceChangeRequest request, int reset, MonotonicInstant askedAt) {
+        ServiceSnapshot service = proxy.snapshot().services().stream()
+                .filter(each -> each.name().equals(request.service()))
+                .findFirst()
+                .orElseThrow();
+        return new ServiceChangeOutcome(
+                service.name(),
+                ServiceStatuses.state(service),
+                service.active(),
+                reset,
+                request.change() == BackendChangeRequest.Change.READY || service.active() == 0,
+                clock.now().since(askedAt));
     }
 
     private BackendChangeOutcome outcome(BackendChangeRequest request, int reset, MonotonicInstant askedAt) {

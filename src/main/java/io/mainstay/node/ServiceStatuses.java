@@ -11,6 +11,7 @@ import io.mainstay.forward.proxy.ProxySnapshot;
 import io.mainstay.forward.proxy.ServiceSnapshot;
 import io.mainstay.observe.BackendStatus;
 import io.mainstay.observe.ServiceStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -52,11 +53,17 @@ final class ServiceStatuses {
                 service.backends().stream().map(this::backend).toList());
     }
 
-    private static ServiceStatus.State state(ServiceSnapshot service) {
-        if (service.tier() == Tier.NONE) {
-            return ServiceStatus.State.DOWN;
-        }
-        return service.open() ? ServiceStatus.State.SERVING : ServiceStatus.State.STANDBY;
+    static ServiceStatus.State state(ServiceSnapshot service) {
+        return switch (service.wish()) {
+            case DRAIN -> ServiceStatus.State.DRAINING;
+            case MAINTENANCE -> ServiceStatus.State.MAINTENANCE;
+            case READY -> {
+                if (service.tier() == Tier.NONE) {
+                    yield ServiceStatus.State.DOWN;
+                }
+                yield service.open() ? ServiceStatus.State.SERVING : ServiceStatus.State.STANDBY;
+            }
+        };
     }
 
     private BackendStatus backend(BackendSnapshot backend) {
@@ -72,7 +79,7 @@ final class ServiceStatuses {
                 backend.active(),
                 backend.total(),
                 wallTime.of(backend.since()),
-                deadline(backend),
+                drain(backend),
                 lastCheck(backend.lastCheck()));
     }
 
@@ -85,11 +92,18 @@ final class ServiceStatuses {
         };
     }
 
-    private @Nullable Instant deadline(BackendSnapshot backend) {
+    private BackendStatus.@Nullable DrainProgress drain(BackendSnapshot backend) {
         DrainStatus drain = backend.drain();
-        return drain == null || backend.state() != BackendState.DRAINING
-                ? null
-                : wallTime.now().plus(drain.remaining());
+        if (drain == null || backend.state() != BackendState.DRAINING) {
+            return null;
+        }
+        Instant now = wallTime.now();
+        Duration oldest = drain.oldest();
+        return new BackendStatus.DrainProgress(
+                drain.atStart(),
+                now.plus(drain.remaining()),
+                now.plus(drain.expected()),
+                oldest == null ? null : now.minus(oldest));
     }
 
     private static BackendStatus.@Nullable LastCheck lastCheck(@Nullable CheckReport report) {

@@ -7,9 +7,13 @@ import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.BackendCheckOutcome;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.NodeDrainOutcome;
+import io.mainstay.control.NodeDrainRequest;
 import io.mainstay.control.PersistenceClearRequest;
 import io.mainstay.control.PersistenceList;
 import io.mainstay.control.ReloadOutcome;
+import io.mainstay.control.ServiceChangeOutcome;
+import io.mainstay.control.ServiceChangeRequest;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
 import io.mainstay.observe.StatusSnapshot;
@@ -57,6 +61,21 @@ final class StartingControl implements ControlHandler {
     @Override
     public CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request) {
         return node().switchover(request);
+    }
+
+    @Override
+    public CompletionStage<ServiceChangeOutcome> changeService(ServiceChangeRequest request) {
+        return node().changeService(request);
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> drainNode(NodeDrainRequest request) {
+        return node().drainNode(request);
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> readyNode() {
+        return node().readyNode();
     }
 
     @Override

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectionsActive connections that live now
  * @param connectionsTotal connections given to it since the daemon started
  * @param since when it entered the state, wall clock
- * @param drainDeadline when the rest of its connections will be reset, wall clock; null unless it drains
+ * @param drain how its drain stands; null unless it is {@link State#DRAINING}
  * @param lastCheck the last finished health check; null before the first
  */
 public record BackendStatus(
@@ -34,7 +34,7 @@ public record BackendStatus(
         long connectionsActive,
         long connectionsTotal,
         Instant since,
-        @Nullable Instant drainDeadline,
+        @Nullable DrainProgress drain,
         @Nullable LastCheck lastCheck) {
 
     /** Whether a backend gets connections. */
@@ -48,6 +48,20 @@ public record BackendStatus(
         /** An operator has taken it out; it gets no new connection. */
         MAINTENANCE
     }
+
+    /**
+     * How a drain stands.
+     *
+     * @param connectionsAtStart how many connections there were when it began
+     * @param deadline when the rest of them will be reset, wall clock
+     * @param expectedEnd when the last one will presumably be gone, wall clock
+     * @param oldestSince when the oldest one began, wall clock; null if there is none, or nobody has looked yet
+     */
+    public record DrainProgress(
+            long connectionsAtStart,
+            Instant deadline,
+            Instant expectedEnd,
+            @Nullable Instant oldestSince) {}
 
     /**
      * The outcome of one health check.

@@ -44,6 +44,10 @@ public record ServiceStatus(
         SERVING,
         /** The listeners are bound and the backends checked, but the address is with another node. */
         STANDBY,
+        /** An operator lets it run empty; it takes no new connection. */
+        DRAINING,
+        /** An operator has taken it out; it takes no new connection. */
+        MAINTENANCE,
         /** No client can be served: no backend may be chosen, or a listener is not bound. */
         DOWN
     }

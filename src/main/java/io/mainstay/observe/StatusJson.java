@@ -2,9 +2,11 @@
 package io.mainstay.observe;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
+import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +32,7 @@ public final class StatusJson {
         json.addProperty("time", status.time().toString());
         json.addProperty("started_at", status.startedAt().toString());
         json.add("virtual_routers", array(status.virtualRouters(), StatusJson::virtualRouter));
-        json.add("services", array(status.services(), StatusJson::service));
+        json.add("services", array(status.services(), StatusJson::serviceTree));
         return json;
     }
 
@@ -73,7 +75,8 @@ public final class StatusJson {
         return json;
     }
 
-    private static JsonObject service(ServiceStatus service) {
+    /** One service as a tree, as it stands within the snapshot. */
+    public static JsonObject serviceTree(ServiceStatus service) {
         JsonObject json = new JsonObject();
         json.addProperty("name", service.name());
         json.add("listen", strings(service.listen()));
@@ -105,7 +108,7 @@ public final class StatusJson {
         json.addProperty("connections_active", backend.connectionsActive());
         json.addProperty("connections_total", backend.connectionsTotal());
         json.addProperty("since", backend.since().toString());
-        json.addProperty("drain_deadline", textOrNull(backend.drainDeadline()));
+        json.add("drain", drain(backend.drain()));
         LastCheck check = backend.lastCheck();
         if (check == null) {
             json.add("last_check", JsonNull.INSTANCE);
@@ -208,8 +211,28 @@ public final class StatusJson {
                 json.number("connections_active"),
                 json.number("connections_total"),
                 json.instant("since"),
-                json.instantOrNull("drain_deadline"),
+                json.has("drain") ? drain(json.object("drain")) : null,
                 json.has("last_check") ? lastCheck(json.object("last_check")) : null);
+    }
+
+    private static JsonElement drain(@Nullable DrainProgress drain) {
+        if (drain == null) {
+            return JsonNull.INSTANCE;
+        }
+        JsonObject json = new JsonObject();
+        json.addProperty("connections_at_start", drain.connectionsAtStart());
+        json.addProperty("deadline", drain.deadline().toString());
+        json.addProperty("expected_end", drain.expectedEnd().toString());
+        json.addProperty("oldest_since", textOrNull(drain.oldestSince()));
+        return json;
+    }
+
+    private static DrainProgress drain(JsonFields json) {
+        return new DrainProgress(
+                json.number("connections_at_start"),
+                json.instant("deadline"),
+                json.instant("expected_end"),
+                json.instantOrNull("oldest_since"));
     }
 
     private static LastCheck lastCheck(JsonFields json) {

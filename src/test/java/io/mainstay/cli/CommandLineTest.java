@@ -48,8 +48,8 @@ class CommandLineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | mainstay: a command is missing (expected: status, backend, persistence, switchover, config,"
-                        + " reload, events, explain, version)\\n"
+                "'' | mainstay: a command is missing (expected: status, service, backend, persistence, switchover,"
+                        + " drain-node, ready-node, config, reload, events, explain, version)\\n"
                         + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"
                         + " (expected: list, check, drain, ready, maint)\\nTry: mainstay backend --help\\n",
@@ -129,6 +129,21 @@ class CommandLineTest {
         assertThat(ended.exitCode()).isZero();
         assertThat(ended.err())
                 .isEqualTo("warning: " + file + ": no virtual router is configured; this node will claim no address\n");
+    }
+
+    @Test
+    void warningsCountWhereThatIsAskedFor() throws IOException {
+        Path file = file("services: []\n");
+        assertThat(run("config", "check", "--strict", file.toString()))
+                .isEqualTo(new Ended(
+                        3,
+                        "",
+                        "warning: " + file + ": no virtual router is configured; this node will claim no address\n"
+                                + "mainstay: configuration valid, but not without 1 warning\n"));
+        assertThat(run("config", "check", "--json", "--strict", file.toString()).exitCode())
+                .isEqualTo(3);
+        assertThat(run("config", "check", "--strict", file(VALID).toString()).exitCode())
+                .isZero();
     }
 
     @Test

@@ -12,8 +12,10 @@ import io.mainstay.control.BackendChangeOutcome;
 import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.ControlRefusal;
 import io.mainstay.control.FakeControlHandler;
+import io.mainstay.control.NodeDrainRequest;
 import io.mainstay.control.PersistenceClearRequest;
 import io.mainstay.control.ReloadOutcome;
+import io.mainstay.control.ServiceChangeRequest;
 import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
 import io.mainstay.net.IpAddress;
@@ -97,6 +99,7 @@ class MainstayTest {
             https/web2         UNHEALTHY          1h30m  10.0.0.12:8443  25% of 100  0     0      failed: refused (in 1ms, 2s ago)
             https/web3         DRAINING 42s left  1h30m  10.0.0.13:8443  100         5     50     passed: connected (in 1ms, 2s ago)
             ssh/web1 (backup)  MAINTENANCE        0ms    10.0.0.11:22    0           0/7   0      none yet
+              https/web3: 5 of 8 connections left, the oldest 3h00m old, none expected to be left in 17s
               ssh/web1: maintenance requested
             """));
     }
@@ -173,7 +176,7 @@ class MainstayTest {
         Ended list = harness.run("backend", "list");
         assertThat(list.exitCode()).isZero();
         assertThat(list.out().lines())
-                .hasSize(6)
+                .hasSize(7)
                 .first()
                 .isEqualTo(
                         "BACKEND            STATE              FOR    ADDRESS         WEIGHT      CONN  TOTAL  LAST CHECK");
@@ -186,6 +189,78 @@ class MainstayTest {
                         .get("service")
                         .getAsString())
                 .isEqualTo("ssh");
+    }
+
+    @Test
+    void howFarADrainHasComeIsTold() {
+        assertThat(harness.run("backend", "list").out())
+                .contains("DRAINING 42s left")
+                .contains(
+                        "  https/web3: 5 of 8 connections left, the oldest 3h00m old, none expected to be left in 17s\n");
+        assertThat(harness.run("--json", "backend", "list").out()).contains("\"connections_at_start\": 8");
+    }
+
+    @Test
+    void servicesAreListedAndOneIsShown() {
+        assertThat(harness.run("service", "list").out().lines())
+                .hasSize(4)
+                .first()
+                .asString()
+                .startsWith("SERVICE  STATE ");
+        assertThat(JsonParser.parseString(
+                                harness.run("service", "list", "--json").out())
+                        .getAsJsonObject()
+                        .getAsJsonArray("services"))
+                .hasSize(2);
+        assertThat(harness.run("service", "show", "https").out())
+                .contains("https/web3: 5 of 8 connections left")
+                .doesNotContain("ssh/web1");
+        assertThat(JsonParser.parseString(
+                                harness.run("service", "show", "ssh", "--json").out())
+                        .getAsJsonObject()
+                        .get("name")
+                        .getAsString())
+                .isEqualTo("ssh");
+        assertThat(harness.run("service", "show", "smtp"))
+                .isEqualTo(failed(1, "mainstay: service: smtp (expected: one of [https, ssh])\n"));
+    }
+
+    @Test
+    void aServiceIsDrainedAndPutBack() {
+        assertThat(harness.run("service", "drain", "https", "--timeout", "5m"))
+                .isEqualTo(done("https: DRAINING, 7 connections left, 2 connections reset (after 1.5s)\n"));
+        assertThat(harness.handler.serviceChanges.remove())
+                .isEqualTo(new ServiceChangeRequest(
+                        "https", BackendChangeRequest.Change.DRAIN, Optional.of(Duration.ofMinutes(5)), false));
+        assertThat(harness.run("--json", "service", "maint", "https", "--wait").out())
+                .contains("\"state\": \"MAINTENANCE\"");
+        assertThat(harness.handler.serviceChanges.remove())
+                .isEqualTo(
+                        new ServiceChangeRequest("https", BackendChangeRequest.Change.MAINT, Optional.empty(), true));
+        assertThat(harness.run("service", "ready", "https").exitCode()).isZero();
+        assertThat(harness.handler.serviceChanges.remove().change()).isEqualTo(BackendChangeRequest.Change.READY);
+    }
+
+    @Test
+    void aNodeIsDrainedAndPutBack() {
+        assertThat(harness.run("drain-node", "--timeout", "5m")).isEqualTo(done("""
+            web: handed over to 198.51.100.2 in 123ms
+            admin: DRAINING, 3 connections left (after 1.5s)
+            """));
+        assertThat(harness.handler.nodeDrains.remove())
+                .isEqualTo(new NodeDrainRequest(Optional.of(Duration.ofMinutes(5)), false));
+        assertThat(harness.run("--json", "drain-node", "--wait").exitCode())
+                .as("connections are left")
+                .isEqualTo(1);
+        assertThat(harness.run("ready-node"))
+                .isEqualTo(done("nothing to do: every service listens on a virtual address\n"));
+    }
+
+    @Test
+    void aNodeThatNobodyTakesOverFromIsNotDrained() {
+        harness.handler.switchover = request -> CompletableFuture.completedStage(List.of(new SwitchoverOutcome(
+                "web", SwitchoverOutcome.Result.FAILED, null, Duration.ofSeconds(30), "nobody answers")));
+        assertThat(harness.run("drain-node").exitCode()).isEqualTo(1);
     }
 
     @Test

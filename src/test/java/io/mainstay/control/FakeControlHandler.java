@@ -7,9 +7,11 @@ import io.mainstay.config.HostFacts;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.observe.BackendStatus;
 import io.mainstay.observe.SampleStatus;
+import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusSnapshot;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,6 +30,10 @@ public final class FakeControlHandler implements ControlHandler {
             backends: [{name: web1, address: "10.0.0.11:8443"}]
         """;
 
+    /** The configuration in force. */
+    public volatile String yaml = CONFIG;
+
+    public final BlockingQueue<NodeDrainRequest> nodeDrains = new LinkedBlockingQueue<>();
     public final BlockingQueue<SwitchoverRequest> switchovers = new LinkedBlockingQueue<>();
     public final BlockingQueue<BackendChangeRequest> backendChanges = new LinkedBlockingQueue<>();
 
@@ -46,6 +52,8 @@ public final class FakeControlHandler implements ControlHandler {
     /** What the next changes of a backend come to. */
     public volatile Function<BackendChangeRequest, CompletionStage<BackendChangeOutcome>> backendChange =
             request -> CompletableFuture.completedStage(outcome(request, request.untilDone() ? 0 : 5));
+
+    public final BlockingQueue<ServiceChangeRequest> serviceChanges = new LinkedBlockingQueue<>();
 
     /** What the next reloads come to. */
     public volatile ReloadOutcome reload =
@@ -78,7 +86,7 @@ public final class FakeControlHandler implements ControlHandler {
     @Override
     public MainstayConfig config() {
         ConfigResult result = ConfigFile.parse(
-                CONFIG, "fake", new HostFacts("lb1", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true, program -> ""));
+                yaml, "fake", new HostFacts("lb1", HostFacts.DEFAULT_RUN_DIRECTORY, address -> true, program -> ""));
         return switch (result) {
             case ConfigResult.Valid valid -> valid.config();
             case ConfigResult.Invalid invalid -> throw new AssertionError(invalid.problems());
@@ -94,6 +102,34 @@ public final class FakeControlHandler implements ControlHandler {
     public CompletionStage<List<SwitchoverOutcome>> switchover(SwitchoverRequest request) {
         switchovers.add(request);
         return switchover.apply(request);
+    }
+
+    @Override
+    public CompletionStage<ServiceChangeOutcome> changeService(ServiceChangeRequest request) {
+        serviceChanges.add(request);
+        ServiceStatus.State state = switch (request.change()) {
+            case DRAIN -> ServiceStatus.State.DRAINING;
+            case READY -> ServiceStatus.State.SERVING;
+            case MAINT -> ServiceStatus.State.MAINTENANCE;
+        };
+        long left = request.untilDone() ? 0 : 7;
+        return CompletableFuture.completedStage(
+                new ServiceChangeOutcome(request.service(), state, left, 2, left == 0, Duration.ofMillis(1500)));
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> drainNode(NodeDrainRequest request) {
+        nodeDrains.add(request);
+        return switchover(new SwitchoverRequest(Optional.empty(), true, SwitchoverRequest.DEFAULT_TIMEOUT))
+                .thenApply(routers -> new NodeDrainOutcome(
+                        routers,
+                        List.of(new ServiceChangeOutcome(
+                                "admin", ServiceStatus.State.DRAINING, 3, 0, false, Duration.ofMillis(1500)))));
+    }
+
+    @Override
+    public CompletionStage<NodeDrainOutcome> readyNode() {
+        return CompletableFuture.completedStage(new NodeDrainOutcome(List.of(), List.of()));
     }
 
     @Override

@@ -35,6 +35,16 @@ class DrainPlanTest {
     }
 
     @Test
+    void theEndIsExpectedAsIfConnectionsWentOnEndingAsTheyDid() {
+        MonotonicInstant later = START.plus(Duration.ofSeconds(10));
+        assertThat(PLAN.expectedToLast(later, 2)).as("five in ten seconds").isEqualTo(Duration.ofSeconds(4));
+        assertThat(PLAN.expectedToLast(later, 7)).as("none so far").isEqualTo(Duration.ofSeconds(51));
+        assertThat(PLAN.expectedToLast(later, 6)).as("the deadline comes first").isEqualTo(Duration.ofSeconds(51));
+        assertThat(PLAN.expectedToLast(later, 9)).as("more than at the start").isEqualTo(Duration.ofSeconds(51));
+        assertThat(PLAN.expectedToLast(later, 0)).isZero();
+    }
+
+    @Test
     void nothingIsResetBeforeTheDeadline() {
         assertThat(PLAN.resetsDue(100, START.plus(Duration.ofSeconds(59)))).isZero();
     }

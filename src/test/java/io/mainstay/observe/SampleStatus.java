@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.observe;
 
+import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
 import java.time.Duration;
 import java.time.Instant;
@@ -140,7 +141,9 @@ public final class SampleStatus {
                 connections,
                 connections * 10,
                 NOW.minus(Duration.ofMinutes(90)),
-                draining ? NOW.plusSeconds(42) : null,
+                draining
+                        ? new DrainProgress(8, NOW.plusSeconds(42), NOW.plusSeconds(17), NOW.minus(Duration.ofHours(3)))
+                        : null,
                 new LastCheck(
                         NOW.minusSeconds(2), passed, Duration.ofNanos(1_250_000), passed ? "connected" : "refused"));
     }

@@ -6,17 +6,27 @@ import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 
 /** A drain under way, or one that is done while its backend still takes nothing new. */
 final class Drain {
 
+    /** Of a worker that has none. */
+    static final long NO_CONNECTION = -1;
+
     private final AtomicInteger resets = new AtomicInteger();
     private final CompletableFuture<DrainOutcome> result = new CompletableFuture<>();
+    private final AtomicLongArray oldestOfWorkers;
     private volatile DrainPlan plan;
     private volatile boolean over;
 
-    Drain(DrainPlan plan) {
+    Drain(DrainPlan plan, int workers) {
         this.plan = plan;
+        oldestOfWorkers = new AtomicLongArray(workers);
+        for (int i = 0; i < workers; i++) {
+            oldestOfWorkers.set(i, NO_CONNECTION);
+        }
     }
 
     DrainPlan plan() {
@@ -41,8 +51,22 @@ final class Drain {
         return result;
     }
 
+    /** Takes in the age of the oldest connection that a worker has left. */
+    void noteOldest(int worker, long ageNanos) {
+        oldestOfWorkers.set(worker, ageNanos);
+    }
+
+    private @Nullable Duration oldest(int live) {
+        long oldest = NO_CONNECTION;
+        for (int i = 0; i < oldestOfWorkers.length(); i++) {
+            oldest = Math.max(oldest, oldestOfWorkers.get(i));
+        }
+        return live == 0 || oldest == NO_CONNECTION ? null : Duration.ofNanos(oldest);
+    }
+
     DrainStatus status(int live, MonotonicInstant now) {
-        return new DrainStatus(plan.liveAtStart(), live, plan.remaining(now));
+        return new DrainStatus(
+                plan.liveAtStart(), live, plan.remaining(now), plan.expectedToLast(now, live), oldest(live));
     }
 
     /** Ends the drain and tells how it went. */

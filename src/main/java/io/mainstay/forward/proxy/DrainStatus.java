@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A drain as it stands.
@@ -9,5 +10,13 @@ import java.time.Duration;
  * @param atStart connections that were live when it started
  * @param live connections that are live now
  * @param remaining time until the rest is reset; zero once the deadline has passed
+ * @param expected time until the last one will presumably be gone, see {@link io.mainstay.forward.DrainPlan#expectedToLast}
+ * @param oldest age of the oldest one when somebody looked, a second ago at most; null if there is none, or nobody has looked
+ *     yet
  */
-public record DrainStatus(int atStart, int live, Duration remaining) {}
+public record DrainStatus(
+        int atStart,
+        int live,
+        Duration remaining,
+        Duration expected,
+        @Nullable Duration oldest) {}

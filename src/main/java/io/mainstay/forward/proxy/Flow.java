@@ -13,6 +13,9 @@ interface Flow {
     /** Where the client arrived. */
     LiveListener listener();
 
+    /** When it began, on the clock of the engine; it may be a tick too early. */
+    long startedNanos();
+
     boolean hasEnded();
 
     /** Ends it at once; a TCP connection by a reset on both sides. */

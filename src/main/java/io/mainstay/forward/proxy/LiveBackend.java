@@ -33,7 +33,8 @@ final class LiveBackend {
     private final BackendHealth health;
     private final Outlier outlier = new Outlier();
     private @Nullable CheckReport[] lastChecks;
-    private AdminState wish = AdminState.READY;
+    private AdminState ownWish = AdminState.READY;
+    private AdminState wishForService;
     private boolean judged;
     private AgentState agent = AgentState.INITIAL;
     private boolean ejected;
@@ -47,8 +48,10 @@ final class LiveBackend {
             BackendPool<LiveBackend> pool,
             List<HealthCheckConfig> checks,
             int workers,
+            AdminState wishForService,
             MonotonicInstant now) {
         this.config = config;
+        this.wishForService = wishForService;
         health = new BackendHealth(checks);
         lastChecks = new CheckReport[checks.size()];
         since = now;
@@ -114,7 +117,7 @@ final class LiveBackend {
 
     /** That of the operator, and under it that of the backend's agent. */
     private AdminState effectiveWish() {
-        return wish == AdminState.READY && agent.draining() ? AdminState.DRAIN : wish;
+        return agent.draining() ? wish().and(AdminState.DRAIN) : wish();
     }
 
     private boolean isFit() {
@@ -140,13 +143,22 @@ final class LiveBackend {
         return before;
     }
 
+    /** What the operator wants of this backend, by its own name or together with the others of the service. */
     AdminState wish() {
-        return wish;
+        return ownWish.and(wishForService);
+    }
+
+    void setOwnWish(AdminState wish) {
+        ownWish = wish;
+    }
+
+    void setWishForService(AdminState wish) {
+        wishForService = wish;
     }
 
     /** Whether it is wanted and no check has ended yet, so that nothing can be said about it. */
     boolean isUndecided() {
-        return wish == AdminState.READY && health.verdict() == Verdict.UNKNOWN;
+        return wish() == AdminState.READY && health.verdict() == Verdict.UNKNOWN;
     }
 
     /** Takes over how it is judged from now on; its state stays until that says otherwise. */
@@ -191,8 +203,7 @@ final class LiveBackend {
         return drain;
     }
 
-    void setWish(AdminState newWish, @Nullable Drain newDrain) {
-        wish = newWish;
+    void setDrain(@Nullable Drain newDrain) {
         drain = newDrain;
     }
 

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,6 +90,9 @@ final class LiveService {
     /** How often a backend has come to another state. */
     private final AtomicInteger changes = new AtomicInteger();
 
+    /** What the operator wants of all backends, whatever is wanted of each. */
+    private AdminState wish = AdminState.READY;
+
     /** Whether the service itself is not in the configuration any more. */
     private boolean removed;
 
@@ -118,7 +122,7 @@ final class LiveService {
     }
 
     private LiveBackend arrival(BackendConfig backend) {
-        return new LiveBackend(backend, pool, settings.health().checks(), workers, clock.now());
+        return new LiveBackend(backend, pool, settings.health().checks(), workers, wish, clock.now());
     }
 
     /**
@@ -207,10 +211,11 @@ final class LiveService {
     /** It was not checked while it was leaving, so what the checks found before counts no more. */
     private void rejoin(LiveBackend backend) {
         leaving.remove(backend);
+        backend.setWishForService(wish);
         if (backend.isRetiring()) {
             backend.setRetiring(false);
             backend.health().forget();
-            wish(backend, backend.state(), AdminState.READY, "in the configuration again, not checked yet");
+            wish(backend, AdminState.READY, "in the configuration again, not checked yet");
         }
     }
 
@@ -474,9 +479,8 @@ final class LiveService {
     private void countOut(LiveBackend backend) {
         backend.candidate().connectionEnded();
         serveWaiting();
-        Drain drain = backend.drain();
-        if (drain != null && !drain.isOver() && backend.active() == 0) {
-            finish(backend, drain);
+        if (backend.active() == 0) {
+            finishDrain(backend);
         }
     }
 
@@ -585,22 +589,39 @@ final class LiveService {
 
     /** Starts a drain, or gives a running one another deadline. */
     synchronized Drain drain(LiveBackend backend, Duration timeout) {
+        BackendState before = backend.state();
+        backend.setOwnWish(AdminState.DRAIN);
+        return drain(backend, before, timeout, "drain requested");
+    }
+
+    /** The same for every backend, and for those that will come, until the service is ready again. */
+    synchronized Map<LiveBackend, Drain> drain(Duration timeout) {
+        wish = AdminState.DRAIN;
+        Map<LiveBackend, Drain> drains = new LinkedHashMap<>();
+        for (LiveBackend backend : backends) {
+            BackendState before = backend.state();
+            backend.setWishForService(wish);
+            drains.put(backend, drain(backend, before, timeout, "drain of the service requested"));
+        }
+        return drains;
+    }
+
+    private Drain drain(LiveBackend backend, BackendState before, Duration timeout, String reason) {
         MonotonicInstant now = clock.now();
         Drain running = backend.drain();
+        if (backend.state() != before) {
+            onStateChange(backend, before, reason);
+        }
         if (running != null && !running.isOver()) {
             running.setPlan(running.plan().withTimeout(now, timeout));
             return running;
         }
-        BackendState before = backend.state();
         int live = backend.active();
-        Drain drain = new Drain(DrainPlan.begin(now, timeout, live));
-        backend.setWish(AdminState.DRAIN, drain);
-        if (before != BackendState.DRAINING) {
-            onStateChange(backend, before, "drain requested");
-        }
+        Drain drain = new Drain(DrainPlan.begin(now, timeout, live), workers);
+        backend.setDrain(drain);
         events.tell(new ProxyEvent.DrainStarted(name(), backend.name(), live, timeout));
         if (live == 0) {
-            finish(backend, drain);
+            finishDrain(backend);
         }
         return drain;
     }
@@ -610,29 +631,64 @@ final class LiveService {
         BackendState before = backend.state();
         backend.outlier().forget();
         backend.setEjected(false);
-        wish(backend, before, AdminState.READY, "ready requested");
+        backend.setOwnWish(AdminState.READY);
+        fulfil(backend, before, "ready requested");
+    }
+
+    /** Puts every backend back to work of which nothing else is wanted by its own name. */
+    synchronized void ready() {
+        wishForAll(AdminState.READY, "ready of the service requested");
     }
 
     /** Leaves a backend alone; what the checks found so far counts no more. */
     synchronized void maintenance(LiveBackend backend) {
-        wish(backend, backend.state(), AdminState.MAINTENANCE, "maintenance requested");
+        wish(backend, AdminState.MAINTENANCE, "maintenance requested");
+        leaveAlone(backend);
+    }
+
+    /** Leaves every backend alone, and those that will come, until the service is ready again. */
+    synchronized void maintenance() {
+        wishForAll(AdminState.MAINTENANCE, "maintenance of the service requested");
+        backends.forEach(this::leaveAlone);
+    }
+
+    private void leaveAlone(LiveBackend backend) {
         backend.health().forget();
         // As it was not to serve anyway, nothing but its standing has changed.
         pool.setStanding(backend.candidate(), backend.standing());
     }
 
-    private void wish(LiveBackend backend, BackendState before, AdminState wish, String reason) {
-        Drain drain = backend.drain();
-        if (drain != null && !drain.isOver()) {
-            finish(backend, drain);
+    private void wishForAll(AdminState next, String reason) {
+        wish = next;
+        for (LiveBackend backend : backends) {
+            BackendState before = backend.state();
+            backend.setWishForService(next);
+            fulfil(backend, before, reason);
         }
-        backend.setWish(wish, null);
+    }
+
+    private void wish(LiveBackend backend, AdminState next, String reason) {
+        BackendState before = backend.state();
+        backend.setOwnWish(next);
+        fulfil(backend, before, reason);
+    }
+
+    /** Calls a drain off that is not wanted any more. */
+    private void fulfil(LiveBackend backend, BackendState before, String reason) {
+        if (backend.wish() != AdminState.DRAIN) {
+            finishDrain(backend);
+            backend.setDrain(null);
+        }
         if (backend.state() != before) {
             onStateChange(backend, before, reason);
         }
     }
 
-    private void finish(LiveBackend backend, Drain drain) {
+    private void finishDrain(LiveBackend backend) {
+        Drain drain = backend.drain();
+        if (drain == null || drain.isOver()) {
+            return;
+        }
         DrainOutcome outcome = drain.finish(backend.active(), clock.now());
         events.tell(new ProxyEvent.DrainFinished(name(), backend.name(), outcome));
         events.after(() -> drain.result().complete(outcome));
@@ -677,12 +733,7 @@ final class LiveService {
 
     /** Calls off the drains that run. */
     synchronized void cancelDrains() {
-        for (LiveBackend backend : withLeaving()) {
-            Drain drain = backend.drain();
-            if (drain != null && !drain.isOver()) {
-                finish(backend, drain);
-            }
-        }
+        withLeaving().forEach(this::finishDrain);
     }
 
     private List<LiveBackend> withLeaving() {
@@ -729,6 +780,7 @@ final class LiveService {
                 listeners.isEmpty() || listeners.stream().anyMatch(LiveListener::isOpen),
                 pool.tier(),
                 pool.health(),
+                wish,
                 backendSnapshots.stream().mapToInt(BackendSnapshot::active).sum(),
                 waiting.size(),
                 departedConnections

@@ -12,6 +12,7 @@ import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -167,7 +168,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     public void retirementBegun(LiveService service, LiveBackend backend, Drain drain) {
         events.after(() -> {
             dropCheckOf(backend);
-            waitForDeadline(backend, drain);
+            attend(backend, drain);
         });
         var unused = drain.result().thenRun(() -> {
             service.forget(backend, drain);
@@ -224,8 +225,37 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         LiveBackend backend = service.backend(backendName);
         Drain drain = service.drain(backend, timeout);
         withCheckOf(backend, BackendCheck::start);
-        events.after(() -> waitForDeadline(backend, drain));
+        events.after(() -> attend(backend, drain));
         return drain.result().copy();
+    }
+
+    @Override
+    public CompletableFuture<List<DrainOutcome>> drain(String serviceName, Duration timeout) {
+        LiveService service = service(serviceName);
+        CompletableFuture<List<DrainOutcome>> all = CompletableFuture.completedFuture(List.of());
+        for (Map.Entry<LiveBackend, Drain> begun : service.drain(timeout).entrySet()) {
+            startIfWanted(service, begun.getKey());
+            events.after(() -> attend(begun.getKey(), begun.getValue()));
+            all = all.thenCombine(begun.getValue().result(), NettyProxyEngine::with);
+        }
+        return all;
+    }
+
+    private static List<DrainOutcome> with(List<DrainOutcome> outcomes, DrainOutcome one) {
+        List<DrainOutcome> more = new ArrayList<>(outcomes);
+        more.add(one);
+        return List.copyOf(more);
+    }
+
+    private void startIfWanted(LiveService service, LiveBackend backend) {
+        if (service.isToBeChecked(backend)) {
+            withCheckOf(backend, BackendCheck::start);
+        }
+    }
+
+    private void attend(LiveBackend backend, Drain drain) {
+        waitForDeadline(backend, drain);
+        new DrainWatch(workers, backend, drain, this).run();
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // A drain that is over is told by its own result.
@@ -248,7 +278,14 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         LiveService service = service(serviceName);
         LiveBackend backend = service.backend(backendName);
         service.ready(backend);
-        withCheckOf(backend, BackendCheck::start);
+        startIfWanted(service, backend);
+    }
+
+    @Override
+    public void ready(String serviceName) {
+        LiveService service = service(serviceName);
+        service.ready();
+        service.backends().forEach(backend -> startIfWanted(service, backend));
     }
 
     @Override
@@ -257,6 +294,13 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         LiveBackend backend = service.backend(backendName);
         service.maintenance(backend);
         withCheckOf(backend, BackendCheck::stop);
+    }
+
+    @Override
+    public void maintenance(String serviceName) {
+        LiveService service = service(serviceName);
+        service.maintenance();
+        service.backends().forEach(backend -> withCheckOf(backend, BackendCheck::stop));
     }
 
     @Override

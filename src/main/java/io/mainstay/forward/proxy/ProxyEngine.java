@@ -80,6 +80,20 @@ public interface ProxyEngine extends AutoCloseable {
     void maintenance(String service, String backend);
 
     /**
+     * Drains all backends of a service, and those that will come, until {@link #ready(String)} or {@link
+     * #maintenance(String)}: new connections are refused.
+     *
+     * @return completed when the last connection is gone or the drain is cancelled
+     */
+    CompletableFuture<List<DrainOutcome>> drain(String service, Duration timeout);
+
+    /** Ends what was wanted of all backends of a service; what is wanted of a single one by its name stays. */
+    void ready(String service);
+
+    /** Gives no backend of a service new connections and stops their checks; live connections are kept. */
+    void maintenance(String service);
+
+    /**
      * Runs every check of a backend once and now, whatever its state. What they find is told and nothing more.
      *
      * @return completed when the last one is over

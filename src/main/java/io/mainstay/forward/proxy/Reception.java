@@ -36,6 +36,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
 
     private final Lane lane;
     private final Visit visit;
+    private final long startedNanos;
     private @Nullable StreamSocket socket;
     private Phase phase = Phase.HEADER;
 
@@ -47,6 +48,7 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
     Reception(Lane lane, Visit visit) {
         this.lane = lane;
         this.visit = visit;
+        startedNanos = lane.stamp();
     }
 
     /** Waits for the header on the socket, whose listener this is. */
@@ -261,6 +263,11 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
     @Override
     public LiveListener listener() {
         return visit.listener();
+    }
+
+    @Override
+    public long startedNanos() {
+        return startedNanos;
     }
 
     @Override

@@ -38,6 +38,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     private final Lane lane;
     private final Visit visit;
+    private final long startedNanos;
     private final LiveService service;
     private final RelayEnd client;
     private RelayEnd server;
@@ -74,6 +75,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
         this.lane = lane;
         this.visit = visit;
         service = visit.service();
+        startedNanos = lane.stamp();
         client = new RelayEnd(this, lane.blocks);
         server = new RelayEnd(this, lane.blocks);
         backend = first;
@@ -94,6 +96,11 @@ final class Relay extends TimerWheel.Entry implements Flow {
     @Override
     public LiveBackend backend() {
         return backend;
+    }
+
+    @Override
+    public long startedNanos() {
+        return startedNanos;
     }
 
     @Override

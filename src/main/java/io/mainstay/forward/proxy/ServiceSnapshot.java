@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.AdminState;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.PoolHealth;
@@ -16,6 +17,7 @@ import java.util.Map;
  * @param open whether at least one listener takes connections
  * @param tier which backends get new connections
  * @param health whether there are enough backends
+ * @param wish what the operator wants of all backends
  * @param active connections that clients have now
  * @param waiting clients that wait for a backend
  * @param total connections that were taken over to a backend
@@ -31,6 +33,7 @@ public record ServiceSnapshot(
         boolean open,
         Tier tier,
         PoolHealth health,
+        AdminState wish,
         int active,
         int waiting,
         long total,

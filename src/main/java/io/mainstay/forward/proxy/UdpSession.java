@@ -36,6 +36,7 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
     private final FlowCounters counters;
     private final UdpSocket socket;
     private final IoRegistration registration;
+    private final long startedNanos;
     private final long timeoutNanos;
     private final int responsesUntilEnd;
     private int responses;
@@ -75,7 +76,8 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
             throw shortage;
         }
         registration.submit(EpollIoOps.EPOLLIN);
-        lastActivityNanos = worker.lane().stamp();
+        startedNanos = worker.lane().stamp();
+        lastActivityNanos = startedNanos;
         worker.lane().file(this);
         counters.connected();
     }
@@ -133,6 +135,11 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
     @Override
     public LiveListener listener() {
         return from.listener();
+    }
+
+    @Override
+    public long startedNanos() {
+        return startedNanos;
     }
 
     @Override

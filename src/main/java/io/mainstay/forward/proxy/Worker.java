@@ -246,6 +246,18 @@ final class Worker {
                 && addresses.contains(flow.listener().address()));
     }
 
+    /** The age of the oldest connection or session of a backend in ns; {@link Drain#NO_CONNECTION} if it has none. */
+    long oldest(LiveBackend backend) {
+        long now = lane.now().nanos();
+        long[] oldest = {Drain.NO_CONNECTION};
+        lane.wheel.forEach(entry -> {
+            if (entry instanceof Flow flow && flow.backend() == backend) {
+                oldest[0] = Math.max(oldest[0], now - flow.startedNanos());
+            }
+        });
+        return oldest[0];
+    }
+
     /** The connections and sessions that are live, in no order. */
     List<Flow> flows(Predicate<Flow> which) {
         List<Flow> chosen = new ArrayList<>();

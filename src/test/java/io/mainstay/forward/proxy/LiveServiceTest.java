@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mainstay.forward.AdminState;
+import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.DrainPlan;
+import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.proxy.ProxyEvent.BackendStateChanged;
 import io.mainstay.forward.proxy.ProxyEvent.DrainFinished;
 import io.mainstay.forward.proxy.ProxyEvent.DrainStarted;
 import io.mainstay.forward.proxy.ProxyEvent.ServiceServedBy;
 import io.mainstay.forward.proxy.ProxyEvent.ServiceWithoutBackend;
+import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class LiveServiceTest {
@@ -100,7 +108,7 @@ class LiveServiceTest {
         Drain drain = service.drain(web1, MINUTE);
         bench.pass(Duration.ofSeconds(5));
         assertThat(bench.snapshot().backends().getFirst().drain())
-                .isEqualTo(new DrainStatus(1, 1, Duration.ofSeconds(55)));
+                .isEqualTo(new DrainStatus(1, 1, Duration.ofSeconds(55), Duration.ofSeconds(56), null));
         assertThat(service.take(RelayBench.CLIENT)).isSameAs(web2);
         service.giveBack(web1, RelayBench.CLIENT);
         assertThat(drain.result()).isCompletedWithValue(new DrainOutcome(1, 0, false, Duration.ofSeconds(5)));
@@ -112,7 +120,84 @@ class LiveServiceTest {
         Drain drain = service.drain(web1, MINUTE);
         bench.pass(Duration.ofSeconds(30));
         assertThat(service.drain(web1, MINUTE)).isSameAs(drain);
-        assertThat(bench.snapshot().backends().getFirst().drain()).isEqualTo(new DrainStatus(1, 1, MINUTE));
+        assertThat(bench.snapshot().backends().getFirst().drain())
+                .isEqualTo(new DrainStatus(1, 1, MINUTE, MINUTE.plusSeconds(1), null));
+    }
+
+    @Test
+    void theOldestConnectionOfAllWorkersIsTold() {
+        Drain drain = new Drain(DrainPlan.begin(new MonotonicInstant(0), MINUTE, 3), 2);
+        MonotonicInstant now = new MonotonicInstant(5);
+        assertThat(drain.status(3, now).oldest()).as("nobody has looked yet").isNull();
+        drain.noteOldest(0, 7);
+        assertThat(drain.status(3, now).oldest()).isEqualTo(Duration.ofNanos(7));
+        drain.noteOldest(1, 9);
+        assertThat(drain.status(3, now).oldest()).isEqualTo(Duration.ofNanos(9));
+        drain.noteOldest(1, Drain.NO_CONNECTION);
+        assertThat(drain.status(3, now).oldest()).isEqualTo(Duration.ofNanos(7));
+        assertThat(drain.status(0, now).oldest()).isNull();
+    }
+
+    @Test
+    void aServiceIsDrainedWithAllItsBackendsAndThoseThatCome() {
+        assertThat(service.take(RelayBench.CLIENT)).isSameAs(web1);
+        Map<LiveBackend, Drain> drains = service.drain(MINUTE);
+        assertThat(bench.snapshot().wish()).isEqualTo(AdminState.DRAIN);
+        assertThat(drains.keySet()).containsExactly(web1, web2);
+        assertThat(service.take(RelayBench.CLIENT)).isNull();
+        assertThat(requireNonNull(drains.get(web2)).isOver()).isTrue();
+        assertThat(requireNonNull(drains.get(web1)).isOver()).isFalse();
+        service.giveBack(web1, RelayBench.CLIENT);
+        assertThat(requireNonNull(drains.get(web1)).result())
+                .isCompletedWithValue(new DrainOutcome(1, 0, false, Duration.ZERO));
+
+        List<BackendConfig> three = RelayBench.backends(3, 0);
+        ServiceConfig config = service.settings().config();
+        List<LiveBackend> arrived = service.configure(new ProxyService(
+                new ServiceConfig(
+                        config.name(),
+                        config.listeners(),
+                        config.selection(),
+                        config.drainTimeout(),
+                        config.timeouts(),
+                        three),
+                service.settings().health(),
+                service.settings().traffic()));
+        bench.check(arrived.getFirst(), true);
+        assertThat(arrived.getFirst().state()).isEqualTo(BackendState.DRAINING);
+        assertThat(service.take(RelayBench.CLIENT)).isNull();
+        service.ready();
+        assertThat(service.take(RelayBench.CLIENT)).isNotNull();
+    }
+
+    @Test
+    void whatIsAskedForOneBackendOutlivesWhatIsAskedForAll() {
+        service.maintenance(web1);
+        service.maintenance();
+        assertThat(web2.state()).isEqualTo(BackendState.MAINTENANCE);
+        service.ready();
+        assertThat(web1.state()).isEqualTo(BackendState.MAINTENANCE);
+        assertThat(web2.state()).as("nothing is known of it any more").isEqualTo(BackendState.UNHEALTHY);
+        bench.check(web2, true);
+        assertThat(web2.state()).isEqualTo(BackendState.HEALTHY);
+
+        service.drain(MINUTE);
+        service.ready(web1);
+        assertThat(web1.state()).isEqualTo(BackendState.DRAINING);
+    }
+
+    @Test
+    void aDrainOfTheServiceIsCalledOffButNotThatOfABackend() {
+        service.take(RelayBench.CLIENT);
+        service.take(RelayBench.CLIENT);
+        Drain own = service.drain(web1, MINUTE);
+        Map<LiveBackend, Drain> drains = service.drain(MINUTE);
+        assertThat(drains.get(web1)).as("the same, with the new deadline").isSameAs(own);
+        service.ready();
+        assertThat(own.isOver()).isFalse();
+        assertThat(requireNonNull(drains.get(web2)).result())
+                .isCompletedWithValue(new DrainOutcome(0, 0, true, Duration.ZERO));
+        assertThat(web2.state()).isEqualTo(BackendState.HEALTHY);
     }
 
     @Test

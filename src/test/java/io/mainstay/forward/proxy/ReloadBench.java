@@ -64,7 +64,7 @@ final class ReloadBench implements AutoCloseable {
     }
 
     /** A service as it is wanted; every change makes another one. */
-    record Service(ReloadBench bench, ServiceConfig config, HealthCheckConfig health, TrafficConfig traffic) {
+    record Service(ReloadBench bench, ServiceConfig config, ServiceHealthConfig health, TrafficConfig traffic) {
 
         private Service with(
                 List<ListenerConfig> listeners,
@@ -128,8 +128,16 @@ final class ReloadBench implements AutoCloseable {
             return config.listeners().getFirst().endpoint().port();
         }
 
+        Service selection(SelectionConfig selection) {
+            return with(config.listeners(), selection, config.drainTimeout(), config.timeouts(), config.backends());
+        }
+
         Service check(HealthCheckConfig check) {
-            return new Service(bench, config, check, traffic);
+            return health(ServiceHealthConfig.of(check));
+        }
+
+        Service health(ServiceHealthConfig wanted) {
+            return new Service(bench, config, wanted, traffic);
         }
 
         Service traffic(TrafficConfig wanted) {
@@ -137,7 +145,7 @@ final class ReloadBench implements AutoCloseable {
         }
 
         ProxyService wanted() {
-            return new ProxyService(config, ServiceHealthConfig.of(health), traffic);
+            return new ProxyService(config, health, traffic);
         }
     }
 
@@ -156,7 +164,8 @@ final class ReloadBench implements AutoCloseable {
                         Duration.ofSeconds(60),
                         new TimeoutConfig(Duration.ofSeconds(20), Duration.ofMinutes(5), Duration.ofMinutes(5)),
                         List.of()),
-                new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofHours(1), Duration.ofSeconds(20), 3, 2),
+                ServiceHealthConfig.of(new HealthCheckConfig(
+                        new HealthCheckConfig.Tcp(), Duration.ofHours(1), Duration.ofSeconds(20), 3, 2)),
                 TrafficConfig.DEFAULT);
     }
 

@@ -4,11 +4,27 @@ package io.mainstay.forward.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.mainstay.forward.AccessConfig;
+import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.HashConfig;
+import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.PersistenceConfig;
+import io.mainstay.forward.PersistenceConfig.DuringDrain;
+import io.mainstay.forward.Rate;
+import io.mainstay.forward.SelectionConfig;
+import io.mainstay.forward.TrafficConfig;
+import io.mainstay.forward.UdpConfig;
+import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.OutlierConfig;
+import io.mainstay.health.Payload;
+import io.mainstay.health.ServiceHealthConfig;
+import io.mainstay.health.ServiceHealthConfig.OnDown;
 import io.mainstay.net.Endpoint;
+import io.mainstay.net.Prefix;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -30,6 +46,7 @@ class ReloadPropertyTest {
     private static final int SEEDS = 6;
     private static final int CHANGES = 8;
     private static final int PORTS = 6;
+    private static final List<Balance> BALANCES = List.of(Balance.values());
     private static final List<String> SERVERS = List.of("b1", "b2", "b3", "b4");
 
     private final ReloadBench bench = new ReloadBench();
@@ -78,10 +95,64 @@ class ReloadPropertyTest {
         }
         return bench.service(name)
                 .listeners(listeners)
-                .balance(random.nextBoolean() ? Balance.ROUND_ROBIN : Balance.LEAST_CONN)
+                .selection(randomSelection(random))
+                .health(randomHealth(random))
+                .traffic(randomTraffic(random))
                 .drainTimeout(random.nextBoolean() ? Duration.ofMillis(20) : Duration.ofHours(1))
                 .idle(random.nextBoolean() ? Duration.ofMinutes(5) : Duration.ofMinutes(9))
                 .backends(backends.toArray(BackendConfig[]::new));
+    }
+
+    private static SelectionConfig randomSelection(Random random) {
+        SelectionConfig selection = SelectionConfig.of(BALANCES.get(random.nextInt(BALANCES.size())))
+                .withHash(new HashConfig(
+                        random.nextBoolean() ? HashConfig.Key.SOURCE : HashConfig.Key.SOURCE_PORT,
+                        AddressGrouping.DEFAULT,
+                        random.nextBoolean() ? 0 : 150,
+                        "seed " + random.nextInt(2)))
+                .withSlowStart(Duration.ofSeconds(random.nextInt(2)));
+        return random.nextBoolean()
+                ? selection
+                : selection.withPersistence(new PersistenceConfig(
+                        AddressGrouping.DEFAULT,
+                        Duration.ofMinutes(1 + random.nextInt(2)),
+                        1 + random.nextInt(2),
+                        random.nextBoolean() ? DuringDrain.ALLOW : DuringDrain.REFUSE));
+    }
+
+    /** Every server passes every check, so that no verdict changes but by a fault of the engine. */
+    private static ServiceHealthConfig randomHealth(Random random) {
+        List<HealthCheckConfig> checks = new ArrayList<>();
+        for (int i = 0; i < 1 + random.nextInt(2); i++) {
+            checks.add(new HealthCheckConfig(
+                    random.nextBoolean()
+                            ? new HealthCheckConfig.Tcp()
+                            : new HealthCheckConfig.Tcp(new Payload("hello"), new Payload("hello")),
+                    Duration.ofMillis(random.nextBoolean() ? 50 : 3_600_000),
+                    Duration.ofSeconds(20),
+                    1 + random.nextInt(3),
+                    1 + random.nextInt(2)));
+        }
+        return new ServiceHealthConfig(
+                checks,
+                Optional.empty(),
+                random.nextBoolean()
+                        ? Optional.empty()
+                        : Optional.of(new OutlierConfig(3, Duration.ofSeconds(1), 50, random.nextBoolean())),
+                random.nextBoolean() ? OnDown.KEEP : OnDown.RESET);
+    }
+
+    /** Limits that nobody reaches, and networks from which nobody comes. */
+    private static TrafficConfig randomTraffic(Random random) {
+        LimitsConfig limits = new LimitsConfig(
+                random.nextBoolean() ? 0 : 10_000,
+                random.nextBoolean() ? 0 : 10_000,
+                Rate.UNLIMITED,
+                Rate.UNLIMITED,
+                AddressGrouping.DEFAULT);
+        AccessConfig access =
+                new AccessConfig(List.of(), random.nextBoolean() ? List.of() : List.of(Prefix.parse("198.18.0.0/15")));
+        return new TrafficConfig(UdpConfig.DEFAULT, limits, access);
     }
 
     private void connectTo(List<ReloadBench.Service> services) throws IOException {
