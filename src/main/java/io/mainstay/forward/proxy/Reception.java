@@ -13,9 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client's connection that has no backend yet: because it has to say first for whom it is or what it asks
- * for, or because every backend is full.
- * Runs on the thread of one worker.
+ * A client's connection that has no backend yet: because it has to say first for whom it is or what it asks for, or because
+ * every backend is full. Runs on the thread of one worker.
  *
  * <p>What the client sends is looked at where it lies, in the socket: one that waits costs no memory of this program but this
  * object, and the relay finds everything that is not a header.
