@@ -8,7 +8,7 @@ verb_help() {
 ./dev demo [OPTION...]    two nodes, one address, real traffic, seven failures; ./dev demo --help
 ./dev on NODE COMMAND...  run a command on a node of a lab that `./dev demo --stay` keeps up
 ./dev test [PART...] [-k NAME]
-                          run the tests: unit property simulation native kernel system relay interop
+                          run the tests: unit property simulation native kernel system relay soak interop
 ./dev sim [OPTION...]     run the election simulation; ./dev sim --help
 ./dev bench [NAME...]     measure; without a name: list what can be measured
 ./dev fmt                 format the Java sources

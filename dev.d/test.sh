@@ -3,7 +3,7 @@
 # ./dev test [PART...] [-k NAME]
 
 java_parts=(unit property simulation)
-all_parts=("${java_parts[@]}" native kernel system relay interop)
+all_parts=("${java_parts[@]}" native kernel system relay soak interop)
 results=()
 failed_parts=()
 
@@ -21,6 +21,8 @@ verb_test() {
         esac
         shift
     done
+    # Asked for by name the soak takes its ten minutes; among all parts it is a short one.
+    [ ${#parts[@]} -eq 0 ] || export SOAK_SECONDS=${SOAK_SECONDS:-600}
     [ ${#parts[@]} -gt 0 ] || parts=("${all_parts[@]}")
     logs=$root/target/test-logs
     mkdir -p "$logs"
@@ -38,7 +40,7 @@ verb_test() {
             [ -n "$name" ] || native_programs
             ;;
         kernel) run_part kernel make_bpf NAME="$name" test ;;
-        system | relay | interop) run_part "$part" test_in_lab "$part" "$name" ;;
+        system | relay | soak | interop) run_part "$part" test_in_lab "$part" "$name" ;;
         esac
     done
     summary
@@ -54,7 +56,7 @@ prepare() {
     *" kernel "*) need_bpf ;;
     esac
     case " $* " in
-    *" system "* | *" relay "* | *" interop "*)
+    *" system "* | *" relay "* | *" soak "* | *" interop "*)
         need "for the lab" "${lab_needs[@]}" nft:nftables curl:curl openssl:openssl /usr/lib/python3/dist-packages/pytest:python3-pytest
         build_if_stale
         ;;

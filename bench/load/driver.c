@@ -6,6 +6,7 @@
 #include "net.h"
 
 enum { EVENTS = 256, MOST_TARGETS = 8, WINDOW = 8 };
+static int window = WINDOW; /* datagrams of one client on their way */
 
 static const uint64_t STALL_NS = 50u * 1000 * 1000;
 
@@ -277,7 +278,7 @@ static void on_datagrams(struct connection *c, uint32_t events, uint64_t now) {
     done += (uint64_t)count;
     c->outstanding = c->outstanding > count ? c->outstanding - count : 0;
     c->heard_ns = now;
-    send_datagrams(c, WINDOW - c->outstanding);
+    send_datagrams(c, window - c->outstanding);
 }
 
 static void replace_lost(uint64_t now) {
@@ -290,7 +291,7 @@ static void replace_lost(uint64_t now) {
             lost += (uint64_t)c->outstanding;
             c->outstanding = 0;
             c->heard_ns = now;
-            send_datagrams(c, WINDOW);
+            send_datagrams(c, window);
         }
     }
 }
@@ -302,7 +303,7 @@ static uint64_t datagrams(uint64_t millis) {
         if (c->fd < 0 || connect(c->fd, target_of(c), sizeof *targets) != 0) fail("connect");
         watch(c, EPOLLIN, EPOLL_CTL_ADD);
         c->heard_ns = now_ns();
-        send_datagrams(c, WINDOW);
+        send_datagrams(c, window);
     }
     run(millis / 8, 5, on_datagrams, replace_lost);
     warm = done;
@@ -357,7 +358,10 @@ int main(int argc, char **argv) {
     else if (strcmp(work, "download") == 0) elapsed = download(millis);
     else if (strcmp(work, "upload") == 0) elapsed = upload(millis);
     else if (strcmp(work, "udp") == 0) elapsed = datagrams(millis);
-    else if (strcmp(work, "idle") == 0) elapsed = hold();
+    else if (strcmp(work, "udp1") == 0) {
+        window = 1;
+        elapsed = datagrams(millis);
+    } else if (strcmp(work, "idle") == 0) elapsed = hold();
     else {
         fprintf(stderr, "unknown work: %s\n", work);
         return 2;

@@ -15,8 +15,8 @@ from lab.waiting import wait_until
 BALANCER = "lb1"
 ORIGINS = ("web1", "web2")
 ORIGIN_PORT = 8080
-DATAGRAMS, BULK = "udp", ("download", "upload")
-WORKS = ("keepalive", "connect", "download", "upload", "latency", "udp", "idle")
+DATAGRAMS, BULK = ("udp", "udp1"), ("download", "upload")
+WORKS = ("keepalive", "connect", *BULK, "latency", *DATAGRAMS, "idle")
 
 
 class Engine:
@@ -92,7 +92,7 @@ class HaProxy(Engine):
     """Debian's HAProxy in TCP mode, one thread a worker."""
 
     kind = "haproxy"
-    works = tuple(work for work in WORKS if work != DATAGRAMS)
+    works = tuple(work for work in WORKS if work not in DATAGRAMS)
     defaults = ""
     most_connections = 9_900
 

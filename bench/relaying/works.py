@@ -113,6 +113,17 @@ RATES = (
         ),
         _datagrams,
     ),
+    Work(
+        "udp1",
+        "64 octets there and back, 512 clients with 1 datagram each on its way",
+        512,
+        (
+            Figure("rate", "echoes/s", True),
+            Figure("lost", "lost %", False, 2),
+            Figure("cpu", "cpu µs/echo", False, 1),
+        ),
+        _datagrams,
+    ),
 )
 
 IDLE_CONNECTIONS = 9_800

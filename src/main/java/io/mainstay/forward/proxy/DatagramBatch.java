@@ -48,6 +48,15 @@ final class DatagramBatch implements AutoCloseable {
     private static final int FLAGS = 48;
     private static final int LENGTH = 56;
 
+    /** The most datagrams of one piece (UDP_MAX_SEGMENTS of Linux before 6.9). */
+    private static final int MOST_SEGMENTS = 64;
+
+    /** The longest datagrams that are sent in one piece: longer ones may need fragments, which pieces never have. */
+    private static final int LONGEST_SEGMENT = 1452;
+
+    /** The most octets of one piece, with room for the headers of IP and UDP. */
+    private static final int LONGEST_PIECE = 65_000;
+
     /** struct iovec. */
     private static final int VECTOR_SIZE = 16;
 
@@ -63,6 +72,9 @@ final class DatagramBatch implements AutoCloseable {
 
     private static final int CMSG_TYPE = 12;
     private static final int CMSG_DATA = 16;
+
+    /** Length of the control message with the length of segments, padded. */
+    private static final int SEGMENT_CONTROL = 24;
 
     private static final int IPPROTO_IP = 0;
     private static final int IP_PKTINFO = 8;
@@ -87,12 +99,14 @@ final class DatagramBatch implements AutoCloseable {
 
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment headers = arena.allocate((long) SLOTS * HEADER_LENGTH, Long.BYTES);
+    private final MemorySegment outgoing = arena.allocate((long) SLOTS * HEADER_LENGTH, Long.BYTES);
     private final MemorySegment vectors = arena.allocate((long) SLOTS * VECTOR_SIZE, Long.BYTES);
     private final MemorySegment names = arena.allocate((long) SLOTS * ADDRESS_SIZE, Long.BYTES);
     private final MemorySegment controls = arena.allocate((long) SLOTS * CONTROL_SIZE, Long.BYTES);
     private final MemorySegment buffers = arena.allocate((long) SLOTS * BUFFER_LENGTH, Long.BYTES);
     private final MemorySegment state = arena.allocate(DatagramCalls.STATE);
     private final int[] segmentSizes = new int[SLOTS];
+    private final int[] pieceStarts = new int[SLOTS + 1];
     private final long[] localHigh = new long[SLOTS];
     private final long[] localLow = new long[SLOTS];
 
@@ -279,12 +293,16 @@ final class DatagramBatch implements AutoCloseable {
         controls.set(JAVA_INT, at + CMSG_TYPE, type);
     }
 
+    private void writeSegmentSize(long at, int size) {
+        writeControlHeader(at, SOL_UDP, UDP_SEGMENT, Short.BYTES);
+        controls.set(JAVA_SHORT, at + CMSG_DATA, (short) size);
+    }
+
     /** @param end where the control messages that are there end */
     private void setControl(int slot, long end) {
         if (segmentSizes[slot] > 0) {
-            writeControlHeader(end, SOL_UDP, UDP_SEGMENT, Short.BYTES);
-            controls.set(JAVA_SHORT, end + CMSG_DATA, (short) segmentSizes[slot]);
-            end += align(CMSG_DATA + Short.BYTES);
+            writeSegmentSize(end, segmentSizes[slot]);
+            end += SEGMENT_CONTROL;
         }
         long length = end - control(slot);
         headers.set(JAVA_LONG, header(slot) + CONTROL, length == 0 ? 0 : controls.address() + control(slot));
@@ -294,16 +312,21 @@ final class DatagramBatch implements AutoCloseable {
     /**
      * Sends slots that have been addressed, without waiting. What cannot be sent now is lost, as datagrams are.
      *
+     * <p>Consecutive datagrams of one length to one peer go in one piece (UDP_SEGMENT): they take the way through the kernel
+     * once, and are datagrams again where a device or the receiver needs them so.
+     *
      * @return 0, or the errno of the last one that was lost
      */
     int send(UdpSocket socket, int from, int to) {
+        int pieces = arrangePieces(from, to);
         int failure = 0;
         boolean triedAgain = false;
-        int slot = from;
-        while (slot < to) {
-            int result = DatagramCalls.send(state, socket.intValue(), headers.address() + header(slot), to - slot);
+        int piece = 0;
+        while (piece < pieces) {
+            int result =
+                    DatagramCalls.send(state, socket.intValue(), outgoing.address() + header(piece), pieces - piece);
             if (result > 0) {
-                slot += result;
+                piece += result;
                 continue;
             }
             int errno = -result;
@@ -313,11 +336,87 @@ final class DatagramBatch implements AutoCloseable {
                 failure = errno;
                 continue;
             }
-            if (segmentSizes[slot] > 0 && (errno == EIO || errno == EINVAL || errno == EMSGSIZE)) {
-                errno = sendApart(socket, slot);
+            if (errno == EIO || errno == EINVAL || errno == EMSGSIZE) {
+                errno = sendApart(socket, pieceStarts[piece], pieceStarts[piece + 1], errno);
             }
             failure = errno == 0 ? failure : errno;
+            piece++;
+        }
+        return failure;
+    }
+
+    /** Puts the headers of the pieces in which these slots are to be sent one behind the other; how many there are. */
+    private int arrangePieces(int from, int to) {
+        int pieces = 0;
+        int slot = from;
+        while (slot < to) {
+            int end = endOfPiece(slot, to);
+            long header = header(pieces);
+            MemorySegment.copy(headers, header(slot), outgoing, header, HEADER_LENGTH);
+            if (end - slot > 1) {
+                long length = headers.get(JAVA_LONG, header(slot) + CONTROL_LENGTH);
+                writeSegmentSize(control(slot) + length, length(slot));
+                // The vectors of consecutive slots stand one behind the other.
+                outgoing.set(JAVA_LONG, header + VECTOR_LENGTH, end - slot);
+                outgoing.set(JAVA_LONG, header + CONTROL, controls.address() + control(slot));
+                outgoing.set(JAVA_LONG, header + CONTROL_LENGTH, length + SEGMENT_CONTROL);
+            }
+            pieceStarts[pieces] = slot;
+            pieces++;
+            slot = end;
+        }
+        pieceStarts[pieces] = to;
+        return pieces;
+    }
+
+    /** The first slot behind those that can go in one piece with this one. All but the last must be of one length. */
+    private int endOfPiece(int first, int to) {
+        int size = length(first);
+        if (segmentSizes[first] > 0 || size == 0 || size > LONGEST_SEGMENT) {
+            return first + 1;
+        }
+        int most = Math.min(to, first + Math.min(MOST_SEGMENTS, LONGEST_PIECE / size));
+        int slot = first + 1;
+        while (slot < most && segmentSizes[slot] == 0 && length(slot) <= size && length(slot) > 0) {
+            if (!goesTheSameWay(first, slot)) {
+                break;
+            }
             slot++;
+            if (length(slot - 1) < size) {
+                break;
+            }
+        }
+        return slot;
+    }
+
+    /** Whether two slots have been addressed to the same peer, from the same address of this node. */
+    private boolean goesTheSameWay(int one, int other) {
+        int nameLength = headers.get(JAVA_INT, header(one) + NAME_LENGTH);
+        long controlLength = headers.get(JAVA_LONG, header(one) + CONTROL_LENGTH);
+        return nameLength == headers.get(JAVA_INT, header(other) + NAME_LENGTH)
+                && controlLength == headers.get(JAVA_LONG, header(other) + CONTROL_LENGTH)
+                && isSame(names, name(one), name(other), nameLength)
+                && isSame(controls, control(one), control(other), controlLength);
+    }
+
+    private static boolean isSame(MemorySegment memory, long one, long other, long length) {
+        for (long at = 0; at < length; at += Integer.BYTES) {
+            if (memory.get(JAVA_INT, one + at) != memory.get(JAVA_INT, other + at)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Sends one by one what the kernel or the device cannot take in one piece; 0, or the errno of the last that was lost. */
+    private int sendApart(UdpSocket socket, int from, int to, int refusal) {
+        if (to - from == 1) {
+            return segmentSizes[from] > 0 ? sendApart(socket, from) : refusal;
+        }
+        int failure = 0;
+        for (int slot = from; slot < to; slot++) {
+            int result = DatagramCalls.send(state, socket.intValue(), headers.address() + header(slot), 1);
+            failure = result < 0 ? -result : failure;
         }
         return failure;
     }
@@ -328,8 +427,7 @@ final class DatagramBatch implements AutoCloseable {
         int length = length(slot);
         int failure = 0;
         segmentSizes[slot] = 0;
-        long segmentControl = align(CMSG_DATA + Short.BYTES);
-        long others = headers.get(JAVA_LONG, header(slot) + CONTROL_LENGTH) - segmentControl;
+        long others = headers.get(JAVA_LONG, header(slot) + CONTROL_LENGTH) - SEGMENT_CONTROL;
         headers.set(JAVA_LONG, header(slot) + CONTROL_LENGTH, others);
         headers.set(JAVA_LONG, header(slot) + CONTROL, others == 0 ? 0 : controls.address() + control(slot));
         for (int offset = 0; offset < length; offset += size) {

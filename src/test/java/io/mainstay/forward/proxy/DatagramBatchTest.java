@@ -133,6 +133,51 @@ class DatagramBatchTest {
     }
 
     @Test
+    void datagramsOfOneLengthGoInOnePieceAndArriveAsTheyWere() throws IOException {
+        UdpSocket other = socket();
+        int[] lengths = {100, 100, 100, 60, 60, 0, 60, 2000, 2000, 100, 100, 101};
+        List<byte[]> sent = new ArrayList<>();
+        for (int i = 0; i < lengths.length; i++) {
+            sent.add(octets(lengths[i], i));
+            send(sender, middle, sent.get(i));
+        }
+        assertThat(batch.receive(middle, 0, lengths.length)).isEqualTo(lengths.length);
+        for (int i = 0; i < lengths.length; i++) {
+            batch.address(i, clientOf(i == 10 ? other : receiver));
+        }
+        assertThat(batch.send(middle, 0, lengths.length)).isZero();
+        byte[] elsewhere = sent.remove(10);
+        assertThat(receive(receiver, sent.size())).containsExactlyElementsOf(sent);
+        assertThat(receive(other, 1)).containsExactly(elsewhere);
+    }
+
+    @Test
+    void aPieceStaysOneWhereTheReceiverTakesPieces() throws IOException {
+        receiver.mergeReceived();
+        for (int i = 0; i < 4; i++) {
+            send(sender, middle, octets(i == 3 ? 10 : 100, i));
+        }
+        assertThat(batch.receive(middle, 0, 8)).isEqualTo(4);
+        middle.connect(receiver.localAddress());
+        batch.addressToPeer(0, 4);
+        assertThat(batch.send(middle, 0, 4)).isZero();
+        assertThat(receive(receiver, 1)).extracting(each -> each.length).containsExactly(310);
+    }
+
+    @Test
+    void aPieceThatTheKernelRefusesGoesOneByOne() throws IOException {
+        send(sender, middle, octets(100, 1));
+        send(sender, middle, octets(100, 2));
+        assertThat(batch.receive(middle, 0, 8)).isEqualTo(2);
+        // Without a checksum (SO_NO_CHECK) the kernel takes no pieces.
+        middle.setIntOpt(1, 11, 1);
+        middle.connect(receiver.localAddress());
+        batch.addressToPeer(0, 2);
+        assertThat(batch.send(middle, 0, 2)).isZero();
+        assertThat(receive(receiver, 2)).containsExactly(octets(100, 1), octets(100, 2));
+    }
+
+    @Test
     void whatCannotGoInOnePieceGoesOneByOne() throws IOException {
         middle.mergeReceived();
         sender.setIntOpt(SOL_UDP, UDP_SEGMENT, 1000);
