@@ -17,7 +17,7 @@ from pathlib import Path
 from lab.node import Node
 from lab.topology import ADDRESSES, Lab
 from relaying import syscalls
-from relaying.engines import BALANCER, ORIGIN_PORT, ORIGINS, Direct, Engine, kinds, make_engines
+from relaying.engines import BALANCER, NAT_NODE, ORIGIN_PORT, ORIGINS, Direct, Engine, kinds, make_engines
 from relaying.report import Samples, table
 from relaying.works import IDLE, RATES, Driver, Work
 
@@ -130,7 +130,7 @@ def main() -> int:
         options.rounds, options.millis = 3, 400
     wanted = options.work or names
     compile_load()
-    with Lab(("client", BALANCER, *ORIGINS)) as lab:
+    with Lab(("client", BALANCER, NAT_NODE, *ORIGINS)) as lab:
         for node in lab.nodes.values():
             prepare(node)
         start_origins(lab)

@@ -124,8 +124,8 @@ test_java() {
 
 # Only the JVM of the tests runs in a network namespace of its own; Maven stays outside and may download what it needs.
 test_native() {
-    local isolated=$root/target/isolated-jdk/bin/java isolate="unshare --net"
-    [ "$(id -u)" -eq 0 ] || isolate="unshare --user --map-root-user --net"
+    local isolated=$root/target/isolated-jdk/bin/java isolate="unshare --net --mount"
+    [ "$(id -u)" -eq 0 ] || isolate="unshare --user --map-root-user --net --mount"
     $isolate true || die "native tests need root or user namespaces"
     mkdir -p "${isolated%/java}"
     ln -sfn "$jdk/release" "$root/target/isolated-jdk/release"

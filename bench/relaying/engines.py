@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands between client and backends. All engines run at the same time on node lb1, each on a port of its own.
+"""What stands between client and backends. All engines run at the same time on node lb1, each on a port of its own; NAT
+by nftables, which slows all else on its node, on lb2.
 
 One more engine is one more class here and one more entry in ENGINES.
 """
@@ -7,12 +8,13 @@ One more engine is one more class here and one more entry in ENGINES.
 import os
 from pathlib import Path
 
-from lab.mainstay import TREE, Mainstay, Settings
+from lab.mainstay import TREE, VIP_WITH_PREFIX, Mainstay, Settings
 from lab.process import Process
-from lab.topology import ADDRESSES, Lab
+from lab.topology import ADDRESSES, VIP, Lab
 from lab.waiting import wait_until
 
 BALANCER = "lb1"
+NAT_NODE = "lb2"
 ORIGINS = ("web1", "web2")
 ORIGIN_PORT = 8080
 DATAGRAMS, BULK = ("udp", "udp1"), ("download", "upload")
@@ -180,7 +182,7 @@ class MainstayProxy(Engine):
     def tree(self) -> Path:
         return TREE
 
-    def launch(self) -> Process:
+    def run(self, configuration: str, environment: dict[str, str]) -> Mainstay:
         mainstay = Mainstay(self.node, Settings(BALANCER, 100))
         mainstay.config = self.directory / "mainstay.yaml"
         mainstay.run_dir = self.directory / "run"
@@ -188,10 +190,14 @@ class MainstayProxy(Engine):
         mainstay.socket = mainstay.run_dir / "control.sock"
         for path in (mainstay.run_dir, mainstay.state_dir):
             path.mkdir(exist_ok=True)
+        mainstay.start(configuration, tree=self.tree, environment=environment)
+        return mainstay
+
+    def launch(self) -> Process:
         backends = "".join(
             f"      - {{name: {origin}, address: {ADDRESSES[origin]}:{ORIGIN_PORT}}}\n" for origin in ORIGINS
         )
-        mainstay.start(
+        return self.run(
             f"""\
 services:
   - name: bench
@@ -201,10 +207,92 @@ services:
     health_check: {{type: tcp, interval: 2s, timeout: 1s}}
     backends:
 {backends}""",
-            tree=self.tree,
-            environment={"MAINSTAYD_JAVA_OPTS": f"-XX:ActiveProcessorCount={self.workers}"},
+            {"MAINSTAYD_JAVA_OPTS": f"-XX:ActiveProcessorCount={self.workers}"},
+        ).daemon
+
+
+class MainstayKernel(MainstayProxy):
+    """Ours, the kernel engine: on a virtual address, which a daemon without a peer holds. It has no workers."""
+
+    kind = "mainstay-kernel"
+    works = tuple(work for work in WORKS if work != "idle")
+
+    @property
+    def name(self) -> str:
+        return self.kind
+
+    @property
+    def targets(self) -> list[str]:
+        return [f"{VIP}:{self.port}"]
+
+    def launch(self) -> Process:
+        backends = "".join(
+            f"      - {{name: {origin}, address: {ADDRESSES[origin]}:{ORIGIN_PORT}}}\n" for origin in ORIGINS
         )
-        return mainstay.daemon
+        self.daemon = self.run(
+            f"""\
+virtual_routers:
+  - {{name: web, interface: eth0, vrid: 51, priority: 100, advertisement_interval: 100ms, addresses: [{VIP_WITH_PREFIX}]}}
+services:
+  - name: bench
+    listen: [{self.targets[0]}/tcp, {self.targets[0]}/udp]
+    engine: kernel
+    balance: round_robin
+    health_check: {{type: tcp, interval: 2s, timeout: 1s}}
+    backends:
+{backends}""",
+            {},
+        )
+        return self.daemon.daemon
+
+    def start(self) -> None:
+        super().start()
+        service = self.daemon.status()["services"][0]
+        assert service["engine"] == "kernel", service["engine_reason"]
+
+
+class Nftables(Engine):
+    """NAT by the kernel's packet filter, on a node of its own: once there is a rule, every packet of a node is tracked."""
+
+    kind = "nftables"
+    works = tuple(work for work in WORKS if work != "idle")
+
+    def __init__(self, lab: Lab, number: int, workers: int) -> None:
+        super().__init__(lab, number, workers)
+        self.node = lab[NAT_NODE]
+
+    @property
+    def name(self) -> str:
+        return self.kind
+
+    @property
+    def targets(self) -> list[str]:
+        return [f"{ADDRESSES[NAT_NODE]}:{self.port}"]
+
+    def start(self) -> None:
+        backends = ", ".join(f"{number} : {ADDRESSES[origin]} . {ORIGIN_PORT}" for number, origin in enumerate(ORIGINS))
+        rules = f"""
+table ip lb {{
+    chain to {{
+        type nat hook prerouting priority -100;
+        meta l4proto {{ tcp, udp }} ip daddr {ADDRESSES[NAT_NODE]} th dport {self.port} \
+            dnat ip to numgen inc mod {len(ORIGINS)} map {{ {backends} }}
+    }}
+    chain from {{
+        type nat hook postrouting priority 100;
+        ip daddr {{ {", ".join(ADDRESSES[origin] for origin in ORIGINS)} }} masquerade
+    }}
+}}
+"""
+        self.node.run("nft", "-f", "-", stdin=rules)
+        self.node.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.send_redirects=0",
+                      "net.ipv4.conf.eth0.send_redirects=0")
+        # Connections that are gone stay in the table for two minutes: it must not be what stops new ones.
+        self.node.attempt("sysctl", "-qw", "net.netfilter.nf_conntrack_max=2000000")
+        wait_until("nftables serves", self._serves, 60)
+
+    def stop(self) -> None:
+        self.node.run("nft", "delete", "table", "ip", "lb")
 
 
 class MainstayBefore(MainstayProxy):
@@ -234,6 +322,8 @@ ENGINES = [
     Entry(Nginx, 2),
     Entry(MainstayProxy, 1),
     Entry(MainstayProxy, 2),
+    Entry(MainstayKernel, 0),
+    Entry(Nftables, 0),
     *(Entry(MainstayBefore, workers) for workers in (1, 2) if "BENCH_TREE_BEFORE" in os.environ),
 ]
 

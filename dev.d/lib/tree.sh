@@ -7,7 +7,7 @@ runtime_modules=java.base,java.logging,java.management,java.naming,jdk.managemen
 
 build() {
     need_java
-    need "to build the native parts" make:make cc:gcc /usr/include/stdio.h:libc6-dev
+    need "to build the native parts" make:make cc:gcc /usr/include/stdio.h:libc6-dev "${bpf_build_needs[@]}"
     say "compiling"
     mkdir -p "$root/target"
     # Not -q: that would hide the warnings for which a build fails.
@@ -60,6 +60,7 @@ build_tree() {
         chmod 755 "$new/bin/$program"
     done
     build_native "$new"
+    cp "$bpf_output/forward.bpf.o" "$new/lib/"
     [ ! -d "$root/etc" ] || cp -R "$root/etc" "$new/etc"
     archive_classes "$new"
     touch "$new/.built"
@@ -101,7 +102,6 @@ build_native() {
     for makefile in "$root"/native/*/Makefile; do
         [ -e "$makefile" ] || continue
         directory=${makefile%/Makefile}
-        [ "$directory" != "$bpf" ] || continue # the daemon does not load it yet
         output=$root/target/native/${directory##*/}
         say "building native/${directory##*/}"
         make -s -C "$directory" BUILD="$output"

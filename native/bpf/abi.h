@@ -122,6 +122,11 @@ struct backend {
     __u32 id; /* never given twice: tells a flow that its slot has another backend now */
 };
 
+/* `owners`: whose the slot of that number in `backends` is, for a daemon that starts again; the program does not read it. */
+struct owner {
+    __u8 name[16]; /* the first octets of a hash of service, backend and address; 0: nobody's */
+};
+
 enum backend_state {
     BACKEND_ABSENT,   /* live flows are reset */
     BACKEND_READY,

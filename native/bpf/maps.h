@@ -39,7 +39,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, 256);
+    __uint(max_entries, 4096);
     __type(key, __u32);
     __type(value, __u32);
 } gates SEC(".maps");
@@ -55,7 +55,7 @@ struct {
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(map_flags, BPF_F_MMAPABLE);
-    __uint(max_entries, 1 << 20);
+    __uint(max_entries, 1 << 21);
     __type(key, __u32);
     __type(value, __u32);
 } tables SEC(".maps");
@@ -73,6 +73,13 @@ struct {
     __type(key, __u32);
     __type(value, struct backend);
 } backends SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 16384);
+    __type(key, __u32);
+    __type(value, struct owner);
+} owners SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);

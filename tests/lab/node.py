@@ -17,6 +17,7 @@ set -e
 hostname "$1"
 mkdir -p /run/mainstay
 mount --bind "$2/run" /run/mainstay
+mount -t bpf bpf /sys/fs/bpf || echo "no bpf file system of the node's own: it cannot have the kernel engine" >&2
 ip link set lo up
 echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
 echo 0 >/proc/sys/net/ipv6/conf/default/router_solicitations

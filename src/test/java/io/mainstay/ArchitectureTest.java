@@ -69,6 +69,7 @@ class ArchitectureTest {
                         rooms("forward", "forward.wire", "health", "health.probe", "kernel", "net", "time"),
                         "io.netty..",
                         "org.slf4j.."));
+        MAY_USE.put("forward.kernel", rooms("forward", "kernel", "net", "time"));
         MAY_USE.put("observe", with(rooms("net", "time"), "com.google.gson..", "org.slf4j.."));
         MAY_USE.put("explain", rooms("observe"));
         MAY_USE.put(
@@ -107,6 +108,7 @@ class ArchitectureTest {
                                 "kernel",
                                 "kernel.linux",
                                 "forward.proxy",
+                                "forward.kernel",
                                 "observe",
                                 "config",
                                 "control"),

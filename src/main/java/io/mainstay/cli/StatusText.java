@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The status for people: tables whose long column is the last, and below them what does not fit into a column. */
@@ -40,6 +41,10 @@ final class StatusText {
         if (!status.services().isEmpty()) {
             out.println();
             printServices(status.services());
+            String drops = drops(status.kernelEvents());
+            if (!drops.isEmpty()) {
+                out.println("kernel engine: " + drops);
+            }
             out.println();
             printBackends(status.services(), status.time());
         }
@@ -110,6 +115,12 @@ final class StatusText {
                     HumanText.size(service.bytesIn()),
                     HumanText.size(service.bytesOut()),
                     some(service.listen()));
+            remark(
+                    remarks,
+                    service.name(),
+                    service.engine().equals("kernel") || service.engineReason().isEmpty()
+                            ? ""
+                            : "not in the kernel: " + service.engineReason());
             remark(remarks, service.name(), panic(service.tier()));
             long waiting = service.connectionsWaiting();
             remark(remarks, service.name(), waiting == 0 ? "" : waiting + " clients wait for a backend");
@@ -117,6 +128,17 @@ final class StatusText {
         }
         table.print(out, colours);
         remarks.forEach(out::println);
+    }
+
+    /** Packets that the data path has dropped, by reason. */
+    private static String drops(Map<String, Long> events) {
+        Map<String, Long> drops = new TreeMap<>();
+        events.forEach((event, count) -> {
+            if (event.startsWith("drop_")) {
+                drops.put(event.substring("drop_".length()), count);
+            }
+        });
+        return counters("dropped", drops);
     }
 
     private static String panic(String tier) {

@@ -37,6 +37,7 @@ final class ConfigBuilder {
                 root.entries(Service.ENTRIES).stream()
                         .map(ConfigBuilder::service)
                         .toList(),
+                KernelKeys.readEngine(root),
                 control(root.section(Control.SECTION)));
     }
 
@@ -90,7 +91,7 @@ final class ConfigBuilder {
                         service.entries(Backend.ENTRIES).stream()
                                 .map(ConfigBuilder::backend)
                                 .toList()),
-                get(service, Service.ENGINE),
+                KernelKeys.read(service),
                 HealthKeys.read(service),
                 TrafficKeys.read(service));
     }

@@ -62,6 +62,7 @@ public final class EffectiveConfig {
         tree.putTrees(
                 Service.ENTRIES,
                 config.services().stream().map(EffectiveConfig::service).toList());
+        KernelKeys.writeEngine(config.kernelEngine(), tree);
         tree.putTree(
                 Control.SECTION, new Tree().put(Control.SOCKET, config.control().socket()));
         return tree.values;
@@ -94,10 +95,8 @@ public final class EffectiveConfig {
 
     private static Tree service(ServiceSettings settings) {
         ServiceConfig service = settings.service();
-        Tree tree = new Tree()
-                .put(Service.NAME, service.name())
-                .putAll(Service.LISTEN, service.listeners())
-                .put(Service.ENGINE, settings.engine());
+        Tree tree = new Tree().put(Service.NAME, service.name()).putAll(Service.LISTEN, service.listeners());
+        KernelKeys.write(settings.engine(), tree);
         BalanceKeys.write(service.selection(), tree);
         HealthKeys.write(settings.health(), tree);
         tree.put(Service.DRAIN_TIMEOUT, service.drainTimeout())

@@ -11,12 +11,14 @@ import java.util.List;
  * @param node who this node is
  * @param virtualRouters the virtual routers in the order of the file; may be empty, then the node claims no address
  * @param services the services in the order of the file; may be empty
+ * @param kernelEngine the kernel engine, for services that are to be forwarded by it
  * @param control how the daemon is controlled
  */
 public record MainstayConfig(
         NodeSettings node,
         List<VirtualRouterSettings> virtualRouters,
         List<ServiceSettings> services,
+        KernelEngineSettings kernelEngine,
         ControlSettings control) {
 
     public MainstayConfig {

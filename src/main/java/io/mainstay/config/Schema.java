@@ -238,12 +238,6 @@ final class Schema {
                         + " run along with a range. The address need not be on this node yet. May be absent in a service"
                         + " to which routing of another one leads.");
 
-        static final Key.Scalar<EngineChoice> ENGINE = Key.optional(
-                "engine",
-                ScalarTypes.word(EngineChoice.class),
-                EngineChoice.AUTO,
-                "Which engine forwards the traffic; auto takes the fastest that has all the service asks for.");
-
         static final Key.Scalar<Duration> DRAIN_TIMEOUT = Key.optional(
                 "drain_timeout",
                 ScalarTypes.duration(Duration.ZERO, WEEK),
@@ -255,7 +249,9 @@ final class Schema {
                 List.of(
                         NAME,
                         LISTEN,
-                        ENGINE,
+                        KernelKeys.ENGINE,
+                        KernelKeys.FORWARDING,
+                        KernelKeys.SOURCE_ADDRESSES,
                         BalanceKeys.BALANCE,
                         BalanceKeys.Hash.SECTION,
                         BalanceKeys.MIN_HEALTHY,
@@ -300,7 +296,7 @@ final class Schema {
     /** The whole file. */
     static final Key.Section ROOT = new Key.Section(
             "",
-            List.of(Node.SECTION, VirtualRouter.ENTRIES, Service.ENTRIES, Control.SECTION),
+            List.of(Node.SECTION, VirtualRouter.ENTRIES, Service.ENTRIES, KernelKeys.Engine.SECTION, Control.SECTION),
             "The configuration of a node.");
 
     /** The keys directly below one that has any. */

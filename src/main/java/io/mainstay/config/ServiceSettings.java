@@ -9,9 +9,9 @@ import io.mainstay.health.ServiceHealthConfig;
  * One service, with the engine that is to forward it and the way its backends are judged.
  *
  * @param service what the forwarding needs to know
- * @param engine which engine is to forward
+ * @param engine how it is forwarded
  * @param health how each backend of the service is judged
  * @param traffic how its traffic is handled
  */
 public record ServiceSettings(
-        ServiceConfig service, EngineChoice engine, ServiceHealthConfig health, TrafficConfig traffic) {}
+        ServiceConfig service, EngineSettings engine, ServiceHealthConfig health, TrafficConfig traffic) {}

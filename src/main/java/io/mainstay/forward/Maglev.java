@@ -43,8 +43,8 @@ final class Maglev<B> implements BalanceRule<B> {
         for (int i = 0; i < members.size(); i++) {
             Candidate<B> member = members.get(i);
             member.idHash = hash.hash(member.id());
-            offsets[i] = (int) Long.remainderUnsigned(member.idHash, size);
-            skips[i] = (int) Long.remainderUnsigned(Mixing.mix(member.idHash), size - 1) + 1;
+            offsets[i] = MaglevTable.offset(member.idHash, size);
+            skips[i] = MaglevTable.skip(member.idHash, size);
             weights[i] = member.configuredWeight();
         }
         slots = MaglevTable.fill(size, offsets, skips, weights);

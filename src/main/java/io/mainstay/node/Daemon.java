@@ -4,6 +4,7 @@ package io.mainstay.node;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.control.ControlServer;
+import io.mainstay.forward.kernel.KernelEngine;
 import io.mainstay.forward.proxy.ConnectionRecord;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxyEvent;
@@ -18,6 +19,7 @@ import io.mainstay.kernel.linux.SessionCommands;
 import io.mainstay.kernel.linux.SharedPageGuard;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
+import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.LineLog;
 import io.mainstay.track.TrackerConfig;
@@ -42,7 +44,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running node: the election, the proxy engine, the journal and the control socket of one configuration.
+ * A running node: the election, both engines, the journal and the control socket of one configuration.
  *
  * <p>Started by one thread; {@link #stop} may be called from any.
  */
@@ -113,19 +115,22 @@ final class Daemon implements AutoCloseable {
                                     records::offer),
                             RunningConfig.services(config),
                             events(journal, tracking)));
+            KernelEngine flows = opened(parts, kernelEngine(config, proxy, journal));
+            flows.configure(KernelServices.of(config));
             HookDriver hooks = opened(parts, HookDriver.start(config, commands, journal));
             List<TrackedScope> scopes = TrackedScopes.of(config);
             ElectionDriver election = new ElectionDriver(
                     routers(config, scopes),
                     ports(kernel, guard, journal),
-                    new ProxyGate(proxy),
+                    new EngineGates(proxy, flows),
                     new ElectionListeners(
                             List.of(new ElectionJournal(journal), new LinkReports(proxy::linksDown), hooks)));
-            RunningConfig running = new RunningConfig(source, config, proxy, journal);
+            RunningConfig running = new RunningConfig(source, config, proxy, flows, journal);
             NodeStatus status = new NodeStatus(
                     running,
                     election::snapshot,
                     proxy::snapshot,
+                    flows,
                     router -> Optional.ofNullable(tracking.get()).flatMap(driver -> driver.snapshot(router)),
                     new WallTime(kernel.clock(), InstantSource.system()));
             control.started(new DaemonControl(running, status::snapshot, election, proxy, kernel.clock()));
@@ -162,6 +167,14 @@ final class Daemon implements AutoCloseable {
         } catch (KernelException e) {
             throw new DaemonStartException(e.getMessage() + " (expected: root, or CAP_NET_ADMIN and CAP_NET_RAW)", e);
         }
+    }
+
+    private static KernelEngine kernelEngine(MainstayConfig config, ProxyEngine proxy, EventJournal journal) {
+        return new KernelEngine(
+                KernelServices.settings(config),
+                proxy,
+                new LoadedDataPath(config.kernelEngine().maxFlows()),
+                problem -> journal.append(EventDraft.warning("kernel_engine", "node", problem)));
     }
 
     private static ElectionPorts ports(LinuxKernel kernel, Guard guard, EventJournal journal) {

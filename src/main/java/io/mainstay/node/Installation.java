@@ -13,6 +13,13 @@ final class Installation {
 
     private Installation() {}
 
+    /** What is shipped as data, in {@code lib}. */
+    static Path library(String name) {
+        return Path.of(System.getProperty(PROGRAMS, PACKAGED))
+                .resolveSibling("lib")
+                .resolve(name);
+    }
+
     /** A program that is shipped beside {@code mainstayd}. */
     static Path program(String name) {
         return Path.of(System.getProperty(PROGRAMS, PACKAGED), name);

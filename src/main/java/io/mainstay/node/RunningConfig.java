@@ -7,6 +7,7 @@ import io.mainstay.config.ConfigResult;
 import io.mainstay.config.EffectiveConfig;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.control.ReloadOutcome;
+import io.mainstay.forward.kernel.KernelEngine;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxyService;
 import io.mainstay.forward.proxy.ProxyStartException;
@@ -25,6 +26,7 @@ final class RunningConfig {
 
     private final ConfigSource source;
     private final ProxyEngine proxy;
+    private final KernelEngine kernel;
     private final EventJournal journal;
     private volatile InForce inForce;
 
@@ -36,10 +38,12 @@ final class RunningConfig {
         }
     }
 
-    RunningConfig(ConfigSource source, MainstayConfig initial, ProxyEngine proxy, EventJournal journal) {
+    RunningConfig(
+            ConfigSource source, MainstayConfig initial, ProxyEngine proxy, KernelEngine kernel, EventJournal journal) {
         this.source = source;
         this.inForce = InForce.of(initial);
         this.proxy = proxy;
+        this.kernel = kernel;
         this.journal = journal;
     }
 
@@ -83,6 +87,7 @@ final class RunningConfig {
         }
         try {
             proxy.configure(services(valid.config()));
+            kernel.configure(KernelServices.of(valid.config()));
         } catch (ProxyStartException e) {
             return ReloadOutcome.of(ReloadOutcome.Result.FAILED, valid, changes, String.valueOf(e.getMessage()));
         }

@@ -335,9 +335,12 @@ final class RunningRouter {
         switch (action) {
             case TakeoverAction.AddAddress add -> {
                 requireLease("add " + add.address() + " to " + link.name());
-                ports.addresses().add(link.name(), add.address());
+                add(add.address());
             }
-            case TakeoverAction.RemoveAddress remove -> ports.addresses().remove(link.name(), remove.address());
+            case TakeoverAction.RemoveAddress remove -> {
+                ports.addresses().remove(link.name(), remove.address());
+                gate.forget(remove.address().address());
+            }
             case TakeoverAction.Announce announce -> {
                 requireLease("announce " + announce.address() + " on " + link.name());
                 ports.neighbours().announce(link.name(), announce.address());
@@ -348,6 +351,16 @@ final class RunningRouter {
             }
             case TakeoverAction.OpenServices ignored -> gate.open(plainAddresses);
             case TakeoverAction.CloseServices ignored -> closeServices();
+        }
+    }
+
+    private void add(VirtualAddress address) throws KernelException {
+        gate.expect(address.address());
+        try {
+            ports.addresses().add(link.name(), address);
+        } catch (KernelException e) {
+            gate.forget(address.address());
+            throw e;
         }
     }
 

@@ -13,6 +13,15 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface ServiceGate {
 
+    /**
+     * The address is about to be put on the interface. Clients that the former Active served may be heard from that moment
+     * on, before {@link #open}.
+     */
+    default void expect(IpAddress address) {}
+
+    /** The address is on no interface of this node any more; also after {@link #expect} when it could not be put there. */
+    default void forget(IpAddress address) {}
+
     /** The addresses are held and announced: accept clients on them. */
     void open(Set<IpAddress> addresses);
 

@@ -4,6 +4,7 @@ package io.mainstay.node;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.Tier;
+import io.mainstay.forward.kernel.EngineDecision;
 import io.mainstay.forward.proxy.BackendSnapshot;
 import io.mainstay.forward.proxy.CheckReport;
 import io.mainstay.forward.proxy.DrainStatus;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** The services and their backends as people see them. */
 final class ServiceStatuses {
 
-    private static final String ENGINE = "proxy";
+    private static final EngineDecision PROXY = new EngineDecision(false, "");
 
     private final WallTime wallTime;
 
@@ -30,17 +31,21 @@ final class ServiceStatuses {
         this.wallTime = wallTime;
     }
 
-    List<ServiceStatus> of(ProxySnapshot proxy) {
-        return proxy.services().stream().map(this::status).toList();
+    /** @param engines which engine forwards a service, where it is not just the proxy engine */
+    List<ServiceStatus> of(ProxySnapshot proxy, Map<String, EngineDecision> engines) {
+        return proxy.services().stream()
+                .map(service -> status(service, engines.getOrDefault(service.name(), PROXY)))
+                .toList();
     }
 
-    private ServiceStatus status(ServiceSnapshot service) {
+    private ServiceStatus status(ServiceSnapshot service, EngineDecision engine) {
         Map<String, Long> refused = new TreeMap<>();
         service.refused().forEach((reason, count) -> refused.put(word(reason), count));
         return new ServiceStatus(
                 service.name(),
                 service.listeners().stream().map(ListenerConfig::toString).toList(),
-                ENGINE,
+                engine.kernel() ? "kernel" : "proxy",
+                engine.reason(),
                 word(service.balance()),
                 state(service),
                 word(service.tier()),

@@ -11,7 +11,8 @@ import java.util.Map;
  *
  * @param name its name
  * @param listen where clients arrive, such as {@code 198.51.100.10:443/tcp}
- * @param engine the engine that forwards it: {@code proxy}
+ * @param engine the engine that forwards it: {@code proxy} or {@code kernel}
+ * @param engineReason why that one; empty if nothing is to be said
  * @param balance how a backend is chosen, as the configuration calls it
  * @param state whether clients are served
  * @param tier which backends get new connections: {@code healthy}, {@code backup}, {@code all} or {@code none}
@@ -27,6 +28,7 @@ public record ServiceStatus(
         String name,
         List<String> listen,
         String engine,
+        String engineReason,
         String balance,
         State state,
         String tier,

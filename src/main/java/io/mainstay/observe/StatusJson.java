@@ -33,6 +33,7 @@ public final class StatusJson {
         json.addProperty("started_at", status.startedAt().toString());
         json.add("virtual_routers", array(status.virtualRouters(), StatusJson::virtualRouter));
         json.add("services", array(status.services(), StatusJson::serviceTree));
+        json.add("kernel_events", counters(status.kernelEvents()));
         return json;
     }
 
@@ -81,6 +82,7 @@ public final class StatusJson {
         json.addProperty("name", service.name());
         json.add("listen", strings(service.listen()));
         json.addProperty("engine", service.engine());
+        json.addProperty("engine_reason", service.engineReason());
         json.addProperty("balance", service.balance());
         json.addProperty("state", service.state().name());
         json.addProperty("tier", service.tier());
@@ -137,7 +139,8 @@ public final class StatusJson {
                 json.instant("time"),
                 json.instant("started_at"),
                 list(json.objects("virtual_routers"), StatusJson::virtualRouter),
-                list(json.objects("services"), StatusJson::service));
+                list(json.objects("services"), StatusJson::service),
+                json.numberMap("kernel_events"));
     }
 
     private static VirtualRouterStatus virtualRouter(JsonFields json) {
@@ -181,6 +184,7 @@ public final class StatusJson {
                 json.string("name"),
                 json.strings("listen"),
                 json.string("engine"),
+                json.string("engine_reason"),
                 json.string("balance"),
                 json.constant("state", ServiceStatus.State.class),
                 json.string("tier"),

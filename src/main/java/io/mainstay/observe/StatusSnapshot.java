@@ -2,7 +2,10 @@
 package io.mainstay.observe;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The state of a node at one moment, as {@code mainstay status} shows it. {@link StatusJson} gives the field names.
@@ -14,6 +17,7 @@ import java.util.List;
  * @param startedAt when the daemon started, wall clock
  * @param virtualRouters in the order of the configuration
  * @param services in the order of the configuration
+ * @param kernelEvents how often what has happened in the data path of the kernel engine since it was loaded; empty without one
  */
 public record StatusSnapshot(
         String node,
@@ -22,10 +26,12 @@ public record StatusSnapshot(
         Instant time,
         Instant startedAt,
         List<VirtualRouterStatus> virtualRouters,
-        List<ServiceStatus> services) {
+        List<ServiceStatus> services,
+        Map<String, Long> kernelEvents) {
 
     public StatusSnapshot {
         virtualRouters = List.copyOf(virtualRouters);
         services = List.copyOf(services);
+        kernelEvents = Collections.unmodifiableMap(new LinkedHashMap<>(kernelEvents));
     }
 }

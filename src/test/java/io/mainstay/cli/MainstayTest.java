@@ -116,7 +116,14 @@ class MainstayTest {
     void aNodeThatDoesNothingYetIsShownOnOneLine() {
         StatusSnapshot full = harness.handler.status;
         harness.handler.status = new StatusSnapshot(
-                full.node(), full.version(), full.configHash(), full.time(), full.startedAt(), List.of(), List.of());
+                full.node(),
+                full.version(),
+                full.configHash(),
+                full.time(),
+                full.startedAt(),
+                List.of(),
+                List.of(),
+                Map.of());
         assertThat(harness.run("status"))
                 .isEqualTo(done("node lb1, mainstay 0.1.0, up 1d02h, configuration 0123456789ab\n"));
     }
@@ -492,7 +499,7 @@ class MainstayTest {
                                 harness.run("config", "show", "--json").out())
                         .getAsJsonObject()
                         .keySet())
-                .containsExactly("node", "virtual_routers", "services", "control");
+                .containsExactly("node", "virtual_routers", "services", "kernel_engine", "control");
     }
 
     @Test

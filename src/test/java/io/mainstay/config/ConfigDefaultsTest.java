@@ -12,6 +12,7 @@ import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.HashConfig;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.PanicConfig;
@@ -28,6 +29,7 @@ import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.hook.HookConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
@@ -114,7 +116,9 @@ class ConfigDefaultsTest {
         services:
           - name: https
             listen: [198.51.100.10:443/tcp, "[2001:db8::1]:443", 0.0.0.0:8443]
-            engine: proxy
+            engine: kernel
+            forwarding: nat
+            source_addresses: [198.51.100.10]
             balance: maglev
             hash:
               key: source_port
@@ -181,6 +185,10 @@ class ConfigDefaultsTest {
               - name: web2
                 address: "[2001:db8::2]:443"
                 weight: 1000
+        kernel_engine:
+          secret: a secret
+          source_ports: 20000-29999
+          max_flows: 65536
         control:
           socket: /tmp/m/c.sock
         """;
@@ -213,7 +221,7 @@ class ConfigDefaultsTest {
                                                 Duration.ofSeconds(3), Duration.ofMinutes(5), Duration.ofSeconds(30)),
                                         List.of(new BackendConfig(
                                                 "10.0.0.11:8443", Endpoint.parse("10.0.0.11:8443"), 100))),
-                                EngineChoice.AUTO,
+                                EngineSettings.DEFAULT,
                                 ServiceHealthConfig.of(new HealthCheckConfig(
                                         new HealthCheckConfig.Tcp(),
                                         Duration.ofSeconds(10),
@@ -221,6 +229,7 @@ class ConfigDefaultsTest {
                                         3,
                                         2)),
                                 TrafficConfig.DEFAULT)),
+                        KernelEngineSettings.DEFAULT,
                         new ControlSettings(Path.of("/run/mainstay/control.sock"))));
     }
 
@@ -313,9 +322,11 @@ class ConfigDefaultsTest {
                                                 new BackendConfig(
                                                         "web1", Endpoint.parse("10.0.0.11:8443"), 0, 2000, true),
                                                 new BackendConfig("web2", Endpoint.parse("[2001:db8::2]:443"), 1000))),
-                                EngineChoice.PROXY,
+                                new EngineSettings(
+                                        EngineChoice.KERNEL, Forwarding.NAT, List.of(IpAddress.parse("198.51.100.10"))),
                                 everyKindOfHealth(),
                                 TrafficSamples.MEANT)),
+                        new KernelEngineSettings("a secret", new KernelEngineSettings.Ports(20000, 29999), 65536),
                         new ControlSettings(Path.of("/tmp/m/c.sock"))));
     }
 

@@ -117,9 +117,11 @@ class ConfigFileTest {
     @Test
     void aFileThatIsNotAMappingIsRefused() {
         assertThat(problems("- a\n- b\n"))
-                .containsExactly("f.yaml:1:1 a list (expected: keys node, virtual_routers, services, control)");
+                .containsExactly(
+                        "f.yaml:1:1 a list (expected: keys node, virtual_routers, services, kernel_engine, control)");
         assertThat(problems("hello\n"))
-                .containsExactly("f.yaml:1:1 hello (expected: keys node, virtual_routers, services, control)");
+                .containsExactly(
+                        "f.yaml:1:1 hello (expected: keys node, virtual_routers, services, kernel_engine, control)");
     }
 
     @Test
@@ -219,7 +221,7 @@ class ConfigFileTest {
                 .containsExactly("f.yaml:5:1 vrid: unknown key (did you mean virtual_routers[].vrid?)");
         assertThat(problems(ROUTER + "zzz: 5\n"))
                 .containsExactly(
-                        "f.yaml:5:1 zzz: unknown key (expected: one of node, virtual_routers, services, control)");
+                        "f.yaml:5:1 zzz: unknown key (expected: one of node, virtual_routers, services, kernel_engine, control)");
         assertThat(problems(ROUTER + "<<: {a: 1}\n")).singleElement().asString().contains("<<: unknown key");
     }
 
@@ -234,7 +236,7 @@ class ConfigFileTest {
     void aKeyThatIsNoWordIsRefused() {
         assertThat(problems("? [a, b]\n: c\n"))
                 .containsExactly(
-                        "f.yaml:1:3 a list as a key (expected: one of node, virtual_routers, services, control)");
+                        "f.yaml:1:3 a list as a key (expected: one of node, virtual_routers, services, kernel_engine, control)");
     }
 
     @Test

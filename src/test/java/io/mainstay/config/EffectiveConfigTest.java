@@ -47,6 +47,8 @@ class EffectiveConfigTest {
                 listen:
                   - 198.51.100.10:443/tcp
                 engine: auto
+                forwarding: full_nat
+                source_addresses: []
                 balance: least_conn
                 hash:
                   key: source
@@ -118,6 +120,10 @@ class EffectiveConfigTest {
                     weight: 100
                     max_connections: 0
                     backup: false
+            kernel_engine:
+              secret: ""
+              source_ports: 10240-32767
+              max_flows: 131072
             control:
               socket: /run/mainstay/control.sock
             """);

@@ -9,6 +9,7 @@ import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.HashConfig;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.PanicConfig;
@@ -24,6 +25,7 @@ import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.hook.HookConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.Priority;
@@ -69,6 +71,10 @@ final class RandomConfig {
                 new NodeSettings(name(99), duration(0, 600_000), random.nextInt(10_000_001)),
                 routers,
                 services,
+                new KernelEngineSettings(
+                        pick(List.of("", "a b#")),
+                        new KernelEngineSettings.Ports(1024 + random.nextInt(100), 2000),
+                        1024 + random.nextInt(1000)),
                 new ControlSettings(Path.of("/tmp/a b#'\"\\: ü" + random.nextInt(10))));
     }
 
@@ -154,7 +160,10 @@ final class RandomConfig {
                                 duration(100, 604_800_000),
                                 duration(100, 300_000)),
                         backends),
-                pick(List.of(EngineChoice.values())),
+                new EngineSettings(
+                        pick(List.of(EngineChoice.values())),
+                        pick(List.of(Forwarding.values())),
+                        random.nextBoolean() ? List.of() : List.of(IpAddress.parse("192.0.2.1"))),
                 health(),
                 TrafficSamples.random(random));
     }

@@ -84,6 +84,7 @@ public final class SampleStatus {
                                 "https",
                                 List.of("198.51.100.10:443/tcp", "198.51.100.11:443/tcp"),
                                 "proxy",
+                                "",
                                 "least_conn",
                                 ServiceStatus.State.SERVING,
                                 "healthy",
@@ -101,6 +102,7 @@ public final class SampleStatus {
                                 "ssh",
                                 List.of("198.51.100.10:22/tcp"),
                                 "proxy",
+                                "",
                                 "round_robin",
                                 ServiceStatus.State.STANDBY,
                                 "healthy",
@@ -123,7 +125,8 @@ public final class SampleStatus {
                                         0,
                                         NOW,
                                         null,
-                                        null)))));
+                                        null)))),
+                Map.of("flow_adopted", 3L));
     }
 
     private static BackendStatus backend(String name, BackendStatus.State state, long connections) {

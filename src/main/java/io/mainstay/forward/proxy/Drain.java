@@ -43,7 +43,11 @@ final class Drain {
     }
 
     void countReset() {
-        resets.incrementAndGet();
+        countResets(1);
+    }
+
+    void countResets(int more) {
+        resets.addAndGet(more);
     }
 
     /** Completed by the control thread, see {@link LiveService}. */

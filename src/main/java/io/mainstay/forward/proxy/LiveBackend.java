@@ -3,9 +3,12 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.AdminState;
 import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendPool;
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Candidate;
+import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.forward.Standing;
 import io.mainstay.health.AgentState;
 import io.mainstay.health.BackendHealth;
@@ -42,6 +45,11 @@ final class LiveBackend {
     private String reason = "";
     private @Nullable Drain drain;
     private boolean retiring;
+    private @Nullable OffloadedFlows offloaded;
+    private OffloadedFlows departed = new OffloadedFlows(0, 0, 0, 0, 0, 0);
+
+    /** See {@link BackendView#version}. */
+    private int version;
 
     LiveBackend(
             BackendConfig config,
@@ -83,6 +91,7 @@ final class LiveBackend {
 
     void setRetiring(boolean retiring) {
         this.retiring = retiring;
+        version++;
     }
 
     InetSocketAddress address() {
@@ -107,8 +116,51 @@ final class LiveBackend {
         return candidate;
     }
 
+    /** Connections that it has, wherever they are forwarded. */
     int active() {
-        return candidate.active();
+        OffloadedFlows other = offloaded;
+        return candidate.active() + (other == null ? 0 : other.live());
+    }
+
+    /** Takes over what another engine has of it; null: nothing, nor will it have. */
+    void setOffloaded(@Nullable OffloadedFlows flows) {
+        OffloadedFlows before = offloaded;
+        if (flows == null && before != null) {
+            departed = sumWithDeparted(before);
+        }
+        offloaded = flows;
+    }
+
+    /** The counters of the other engine begin anew when it has the backend again. */
+    private OffloadedFlows sumWithDeparted(OffloadedFlows last) {
+        return new OffloadedFlows(
+                0,
+                0,
+                departed.total() + last.total(),
+                departed.octetsIn() + last.octetsIn(),
+                departed.octetsOut() + last.octetsOut(),
+                0);
+    }
+
+    /** Whether the live connections are all known: another engine counts its own from time to time. */
+    boolean isCounted() {
+        OffloadedFlows other = offloaded;
+        return other == null || other.asOf() == version;
+    }
+
+    /** @param resetWhenDown whether it is to lose its live connections when its checks find it down */
+    BackendView view(String service, MonotonicInstant now, boolean resetWhenDown) {
+        Drain running = drain;
+        boolean overdue = running != null
+                && !running.isOver()
+                && running.plan().remaining(now).isZero();
+        boolean down = judged && !ejected && state() == BackendState.UNHEALTHY;
+        return new BackendView(
+                new BackendKey(service, config.name(), config.address()),
+                config.weight(),
+                candidate.isServing() && !retiring,
+                overdue || (down && resetWhenDown),
+                version);
     }
 
     BackendState state() {
@@ -150,10 +202,12 @@ final class LiveBackend {
 
     void setOwnWish(AdminState wish) {
         ownWish = wish;
+        version++;
     }
 
     void setWishForService(AdminState wish) {
         wishForService = wish;
+        version++;
     }
 
     /** Whether it is wanted and no check has ended yet, so that nothing can be said about it. */
@@ -205,6 +259,7 @@ final class LiveBackend {
 
     void setDrain(@Nullable Drain newDrain) {
         drain = newDrain;
+        version++;
     }
 
     /** Notes when and why it entered the state that it is in. */
@@ -235,8 +290,23 @@ final class LiveBackend {
         return last;
     }
 
+    long connections() {
+        OffloadedFlows other = offloaded;
+        return sum(FlowCounters::connections) + departed.total() + (other == null ? 0 : other.total());
+    }
+
+    long bytesIn() {
+        OffloadedFlows other = offloaded;
+        return sum(FlowCounters::bytesIn) + departed.octetsIn() + (other == null ? 0 : other.octetsIn());
+    }
+
+    long bytesOut() {
+        OffloadedFlows other = offloaded;
+        return sum(FlowCounters::bytesOut) + departed.octetsOut() + (other == null ? 0 : other.octetsOut());
+    }
+
     /** Sum over all workers. */
-    long sum(ToLongFunction<FlowCounters> counter) {
+    private long sum(ToLongFunction<FlowCounters> counter) {
         long sum = 0;
         for (FlowCounters counters : countersOfWorkers) {
             sum += counter.applyAsLong(counters);
@@ -254,9 +324,9 @@ final class LiveBackend {
                 candidate.limit(),
                 config.backup(),
                 active(),
-                sum(FlowCounters::connections),
-                sum(FlowCounters::bytesIn),
-                sum(FlowCounters::bytesOut),
+                connections(),
+                bytesIn(),
+                bytesOut(),
                 sum(FlowCounters::connectFailures),
                 since,
                 reason,

@@ -5,11 +5,14 @@ import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.AdminState;
 import io.mainstay.forward.Admission;
 import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendPool;
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.DrainPlan;
+import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.forward.RouteConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
@@ -251,9 +254,9 @@ final class LiveService {
     /** Drops a backend whose retirement is over; nothing if it has come back since that began. */
     synchronized void forget(LiveBackend backend, Drain retirement) {
         if (backend.drain() == retirement && backend.isRetiring() && leaving.remove(backend)) {
-            departedConnections += backend.sum(FlowCounters::connections);
-            departedBytesIn += backend.sum(FlowCounters::bytesIn);
-            departedBytesOut += backend.sum(FlowCounters::bytesOut);
+            departedConnections += backend.connections();
+            departedBytesIn += backend.bytesIn();
+            departedBytesOut += backend.bytesOut();
         }
     }
 
@@ -479,8 +482,40 @@ final class LiveService {
     private void countOut(LiveBackend backend) {
         backend.candidate().connectionEnded();
         serveWaiting();
-        if (backend.active() == 0) {
+        finishIfEmpty(backend);
+    }
+
+    private void finishIfEmpty(LiveBackend backend) {
+        if (backend.active() == 0 && backend.isCounted()) {
             finishDrain(backend);
+        }
+    }
+
+    /** What another engine that forwards flows of this service has to know of its backends. */
+    synchronized List<BackendView> views() {
+        MonotonicInstant now = clock.now();
+        boolean resetWhenDown = settings.health().onDown() == ServiceHealthConfig.OnDown.RESET;
+        return withLeaving().stream()
+                .map(backend -> backend.view(name(), now, resetWhenDown))
+                .toList();
+    }
+
+    /**
+     * Takes over what another engine has of a backend; nothing if the backend is gone.
+     *
+     * @param flows null: it has none any more, nor will have
+     */
+    synchronized void onOffloaded(BackendKey key, @Nullable OffloadedFlows flows) {
+        for (LiveBackend backend : withLeaving()) {
+            if (backend.name().equals(key.backend())
+                    && backend.config().address().equals(key.address())) {
+                Drain drain = backend.drain();
+                if (flows != null && drain != null && !drain.isOver()) {
+                    drain.countResets(flows.reset());
+                }
+                backend.setOffloaded(flows);
+                finishIfEmpty(backend);
+            }
         }
     }
 
@@ -620,9 +655,7 @@ final class LiveService {
         Drain drain = new Drain(DrainPlan.begin(now, timeout, live), workers);
         backend.setDrain(drain);
         events.tell(new ProxyEvent.DrainStarted(name(), backend.name(), live, timeout));
-        if (live == 0) {
-            finishDrain(backend);
-        }
+        finishIfEmpty(backend);
         return drain;
     }
 

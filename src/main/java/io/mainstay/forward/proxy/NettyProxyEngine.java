@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.BackendKey;
+import io.mainstay.forward.BackendView;
+import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.health.probe.Prober;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
@@ -353,6 +356,29 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     @Override
     public ProxySnapshot snapshot() {
         return new ProxySnapshot(services.stream().map(LiveService::snapshot).toList());
+    }
+
+    @Override
+    public List<BackendView> backends() {
+        return services.stream().flatMap(service -> service.views().stream()).toList();
+    }
+
+    @Override
+    public void report(BackendKey backend, OffloadedFlows flows) {
+        takeOffloaded(backend, flows);
+    }
+
+    @Override
+    public void release(BackendKey backend) {
+        takeOffloaded(backend, null);
+    }
+
+    private void takeOffloaded(BackendKey backend, @Nullable OffloadedFlows flows) {
+        for (LiveService service : services) {
+            if (service.name().equals(backend.service())) {
+                service.onOffloaded(backend, flows);
+            }
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.BackendStates;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import java.time.Duration;
@@ -12,7 +13,7 @@ import java.util.function.Consumer;
 
 /**
  * The TCP load balancer of a node: it takes connections on the listeners of its services, relays each to a backend, and
- * checks the backends.
+ * checks the backends. It also keeps the states of backends for another engine that forwards flows of the same services.
  *
  * <p>Listeners are bound and checks run from the start, on every node. Services on a virtual address accept only while the
  * gate of that address is open; services on other addresses always do.
@@ -20,7 +21,7 @@ import java.util.function.Consumer;
  * <p>Every method may be called from any thread; none waits for the network. Names that do not exist are answered by
  * {@link IllegalArgumentException} with the names that do.
  */
-public interface ProxyEngine extends AutoCloseable {
+public interface ProxyEngine extends BackendStates, AutoCloseable {
 
     /**
      * Binds every listener and starts the checks. Nothing is left behind when it fails.

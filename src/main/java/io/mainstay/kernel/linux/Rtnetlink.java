@@ -29,6 +29,10 @@ final class Rtnetlink {
     static final int RTM_DELADDR = 21;
     static final int RTM_GETADDR = 22;
 
+    static final int RTM_GETROUTE = 26;
+    static final int RTA_DST = 1;
+    static final int RTA_OIF = 4;
+
     static final int RTMGRP_LINK = 0x1;
     static final int RTMGRP_IPV4_IFADDR = 0x10;
     static final int RTMGRP_IPV6_IFADDR = 0x100;

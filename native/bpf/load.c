@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * mainstay-bpf: puts the data path into the kernel and onto interfaces. The daemon runs it; it may be run by hand.
+ *
+ *   mainstay-bpf load OBJECT DIRECTORY [MAP=ENTRIES...]   verifies OBJECT, pins its programs and maps below DIRECTORY
+ *   mainstay-bpf attach DIRECTORY [INTERFACE...]          has these interfaces run it, and no others
+ *   mainstay-bpf unload DIRECTORY                         takes it off all interfaces and forgets maps and flows
+ *
+ * What is pinned already is kept, with its flows, as far as its layout is that of OBJECT. One line on standard output says
+ * what was done. A failure ends with status 1 and one line on standard error that says what was refused, and why.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+enum { BPFFS_MAGIC = 0xcafe4a11, PATH = 256, LOG_OCTETS = 1 << 20 };
+
+/* Of our filter on the clsact hook of an interface, so that it is told from those of others. */
+enum { FILTER_HANDLE = 0x4d53, FILTER_PRIORITY = 1 };
+
+static const char *const programs[] = {"mainstay_ingress", "mainstay_clock"};
+enum { PROGRAMS = sizeof programs / sizeof *programs };
+
+static char last_warning[512];
+static char verifier_log[LOG_OCTETS];
+
+static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+static int remember_warning(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+    if (level == LIBBPF_WARN) {
+        vsnprintf(last_warning, sizeof last_warning, format, arguments);
+        last_warning[strcspn(last_warning, "\n")] = 0;
+    }
+    return 0;
+}
+
+static const char *path_of(char *buffer, const char *directory, const char *part, const char *name)
+{
+    if (snprintf(buffer, PATH, "%s/%s%s", directory, part, name) >= PATH) {
+        fail("%s: path too long (expected: less than %d characters)", directory, PATH);
+    }
+    return buffer;
+}
+
+static bool exists(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0;
+}
+
+/* The file system that keeps pins; systemd mounts it, a container or a network namespace may lack it. */
+static void need_bpf_file_system(const char *directory)
+{
+    char parent[PATH];
+    struct statfs status;
+    path_of(parent, directory, "", "");
+    parent[strlen(parent) - 1] = 0;
+    char *slash = strrchr(parent, '/');
+    if (!slash || slash == parent) {
+        fail("%s: not a place for pins (expected: a directory such as /sys/fs/bpf/mainstay)", directory);
+    }
+    *slash = 0;
+    if (statfs(parent, &status) != 0) {
+        fail("%s: %s (expected: the mount point of the bpf file system)", parent, strerror(errno));
+    }
+    if ((uint32_t)status.f_type != BPFFS_MAGIC
+        && mount("bpf", parent, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") != 0) {
+        fail("mount the bpf file system on %s: %s", parent, strerror(errno));
+    }
+}
+
+static void need_directory(const char *path)
+{
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        fail("mkdir %s: %s", path, strerror(errno));
+    }
+}
+
+/* Removes everything below a directory of the bpf file system, and it; `except` is left where it is, at the top. */
+static void remove_all(const char *directory, const char *except)
+{
+    DIR *listing = opendir(directory);
+    if (!listing) {
+        return;
+    }
+    bool left = false;
+    struct dirent *entry;
+    while ((entry = readdir(listing))) {
+        char path[PATH];
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+            continue;
+        }
+        if (except && strcmp(entry->d_name, except) == 0) {
+            left = true;
+            continue;
+        }
+        path_of(path, directory, "", entry->d_name);
+        if (unlink(path) != 0) {
+            remove_all(path, NULL);
+        }
+    }
+    closedir(listing);
+    if (!left) {
+        rmdir(directory);
+    }
+}
+
+/* Names the object by its content (FNV-1a), so that a daemon that starts again does not have it verified again. */
+static void name_object(const char *object, char *name)
+{
+    FILE *file = fopen(object, "rb");
+    if (!file) {
+        fail("%s: %s", object, strerror(errno));
+    }
+    uint64_t hash = 0xcbf29ce484222325;
+    for (int octet = fgetc(file); octet != EOF; octet = fgetc(file)) {
+        hash = (hash ^ (uint64_t)octet) * 0x100000001b3;
+    }
+    fclose(file);
+    sprintf(name, "object-%016llx", (unsigned long long)hash);
+}
+
+static const char *advice(int error)
+{
+    switch (error) {
+    case EPERM:
+    case EACCES:
+        return " (expected: root, or CAP_BPF and CAP_NET_ADMIN)";
+    case ENOSYS:
+        return " (expected: a kernel with bpf(2))";
+    default:
+        return "";
+    }
+}
+
+/* What the verifier said last before its statistics. */
+static const char *verdict(void)
+{
+    char *found = NULL;
+    for (char *line = strtok(verifier_log, "\n"); line; line = strtok(NULL, "\n")) {
+        if (strncmp(line, "processed ", 10) != 0 && *line) {
+            found = line;
+        }
+    }
+    return found ? found : last_warning;
+}
+
+static void set_sizes(struct bpf_object *object, int count, char **sizes)
+{
+    for (int i = 0; i < count; i++) {
+        char *equals = strchr(sizes[i], '=');
+        char *end = NULL;
+        unsigned long entries = equals ? strtoul(equals + 1, &end, 10) : 0;
+        if (!equals || *end || entries == 0 || entries > UINT32_MAX) {
+            fail("%s: not a size (expected: MAP=ENTRIES)", sizes[i]);
+        }
+        *equals = 0;
+        struct bpf_map *map = bpf_object__find_map_by_name(object, sizes[i]);
+        if (!map) {
+            fail("%s: no such map", sizes[i]);
+        }
+        bpf_map__set_max_entries(map, (uint32_t)entries);
+        *equals = '=';
+    }
+}
+
+/* Has each map pinned, or taken from where it is pinned. False if what is there has another layout. */
+static bool plan_pins(struct bpf_object *object, const char *directory)
+{
+    struct bpf_map *map;
+    bpf_object__for_each_map(map, object) {
+        char path[PATH];
+        struct bpf_map_info present = {0};
+        uint32_t length = sizeof present;
+        bpf_map__set_pin_path(map, path_of(path, directory, "maps/", bpf_map__name(map)));
+        int descriptor = bpf_obj_get(path);
+        if (descriptor < 0) {
+            continue;
+        }
+        bool readable = bpf_obj_get_info_by_fd(descriptor, &present, &length) == 0;
+        close(descriptor);
+        if (!readable || present.type != bpf_map__type(map) || present.key_size != bpf_map__key_size(map)
+            || present.value_size != bpf_map__value_size(map) || present.map_flags != bpf_map__map_flags(map)) {
+            return false;
+        }
+        bpf_map__set_max_entries(map, present.max_entries);
+    }
+    return true;
+}
+
+static void pin_programs(struct bpf_object *object, const char *directory)
+{
+    for (int i = 0; i < PROGRAMS; i++) {
+        char path[PATH];
+        unlink(path_of(path, directory, "", programs[i]));
+        int result = bpf_program__pin(bpf_object__find_program_by_name(object, programs[i]), path);
+        if (result != 0) {
+            fail("pin %s: %s", path, strerror(-result));
+        }
+    }
+}
+
+static int load(const char *file, const char *directory, int sizes_count, char **sizes)
+{
+    char marker[32];
+    char path[PATH];
+    name_object(file, marker);
+    need_bpf_file_system(directory);
+    if (exists(path_of(path, directory, "", marker))) {
+        puts("kept");
+        return 0;
+    }
+    need_directory(directory);
+    need_directory(path_of(path, directory, "", "maps"));
+
+    struct bpf_object *object = bpf_object__open_file(file, NULL);
+    if (!object) {
+        fail("%s: %s", file, last_warning);
+    }
+    set_sizes(object, sizes_count, sizes);
+    bool fits = plan_pins(object, directory);
+    if (!fits) {
+        remove_all(directory, NULL);
+        need_directory(directory);
+        need_directory(path);
+    }
+    struct bpf_program *program;
+    bpf_object__for_each_program(program, object) {
+        bpf_program__set_log_buf(program, verifier_log, sizeof verifier_log);
+    }
+    int result = bpf_object__load(object);
+    if (result != 0) {
+        fail("load %s: %s%s: %s", file, strerror(-result), advice(-result), verdict());
+    }
+    pin_programs(object, directory);
+    /* The marker last: without it the next start begins anew. */
+    DIR *listing = opendir(directory);
+    struct dirent *entry;
+    while (listing && (entry = readdir(listing))) {
+        char old[PATH];
+        if (strncmp(entry->d_name, "object-", 7) == 0) {
+            rmdir(path_of(old, directory, "", entry->d_name));
+        }
+    }
+    if (listing) {
+        closedir(listing);
+    }
+    need_directory(path_of(path, directory, "", marker));
+    puts(fits ? "loaded" : "loaded anew, as what was there had another layout");
+    bpf_object__close(object);
+    return 0;
+}
+
+static struct bpf_tc_hook hook_of(unsigned index)
+{
+    return (struct bpf_tc_hook){.sz = sizeof(struct bpf_tc_hook), .ifindex = (int)index, .attach_point = BPF_TC_INGRESS};
+}
+
+static void attach_to(const char *name, int program)
+{
+    unsigned index = if_nametoindex(name);
+    if (index == 0) {
+        fail("attach to %s: %s", name, strerror(errno));
+    }
+    struct bpf_tc_hook hook = hook_of(index);
+    int result = bpf_tc_hook_create(&hook);
+    if (result != 0 && result != -EEXIST) {
+        fail("attach to %s: clsact: %s%s", name, strerror(-result), advice(-result));
+    }
+    struct bpf_tc_opts filter = {
+        .sz = sizeof filter,
+        .prog_fd = program,
+        .flags = BPF_TC_F_REPLACE,
+        .handle = FILTER_HANDLE,
+        .priority = FILTER_PRIORITY,
+    };
+    result = bpf_tc_attach(&hook, &filter);
+    if (result != 0) {
+        fail("attach to %s: %s (is there another tc filter of priority %d?)", name, strerror(-result), FILTER_PRIORITY);
+    }
+}
+
+/* Whether our filter stands on the interface; takes it off if so. */
+static bool detach_from(unsigned index)
+{
+    struct bpf_tc_hook hook = hook_of(index);
+    struct bpf_tc_opts filter = {.sz = sizeof filter, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY};
+    if (bpf_tc_query(&hook, &filter) != 0) {
+        return false;
+    }
+    struct bpf_tc_opts gone = {.sz = sizeof gone, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY};
+    return bpf_tc_detach(&hook, &gone) == 0;
+}
+
+static void detach_from_all_but(int count, char **names)
+{
+    struct if_nameindex *interfaces = if_nameindex();
+    for (struct if_nameindex *each = interfaces; each && each->if_index; each++) {
+        bool wanted = false;
+        for (int i = 0; i < count; i++) {
+            wanted = wanted || strcmp(names[i], each->if_name) == 0;
+        }
+        if (!wanted) {
+            detach_from(each->if_index);
+        }
+    }
+    if_freenameindex(interfaces);
+}
+
+static int attach(const char *directory, int count, char **names)
+{
+    char path[PATH];
+    int program = bpf_obj_get(path_of(path, directory, "", programs[0]));
+    if (program < 0) {
+        fail("%s: %s%s", path, strerror(errno), advice(errno));
+    }
+    for (int i = 0; i < count; i++) {
+        attach_to(names[i], program);
+    }
+    detach_from_all_but(count, names);
+    puts("attached");
+    return 0;
+}
+
+static int unload(const char *directory)
+{
+    detach_from_all_but(0, NULL);
+    remove_all(directory, NULL);
+    puts("unloaded");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    libbpf_set_print(remember_warning);
+    if (argc >= 4 && strcmp(argv[1], "load") == 0) {
+        return load(argv[2], argv[3], argc - 4, argv + 4);
+    }
+    if (argc >= 3 && strcmp(argv[1], "attach") == 0) {
+        return attach(argv[2], argc - 3, argv + 3);
+    }
+    if (argc == 3 && strcmp(argv[1], "unload") == 0) {
+        return unload(argv[2]);
+    }
+    fputs("usage: mainstay-bpf load OBJECT DIRECTORY [MAP=ENTRIES...] | attach DIRECTORY [INTERFACE...] | unload DIRECTORY\n",
+        stderr);
+    return 2;
+}

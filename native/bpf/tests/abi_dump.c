@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Prints where everything of abi.h stands, one `name value` a line, for the test that compares it with the daemon's. */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "abi.h"
+
+#define SIZE(type) printf("%s %zu\n", #type, sizeof(struct type))
+#define AT(type, member) printf("%s.%s %zu\n", #type, #member, offsetof(struct type, member))
+#define VALUE(name) printf("%s %d\n", #name, name)
+
+int main(void)
+{
+    SIZE(tuple), AT(tuple, source), AT(tuple, destination), AT(tuple, source_port), AT(tuple, destination_port);
+    AT(tuple, protocol);
+    SIZE(settings), AT(settings, secret), AT(settings, flags), AT(settings, embryo_ticks), AT(settings, udp_ticks);
+    AT(settings, hop_ticks);
+    SIZE(clock), AT(clock, ticks), AT(clock, nanoseconds);
+    SIZE(role), AT(role, flags), AT(role, gate), AT(role, first_port), AT(role, ports);
+    SIZE(service_key), AT(service_key, address), AT(service_key, port), AT(service_key, protocol);
+    SIZE(service), AT(service, id), AT(service, flags), AT(service, mode), AT(service, table_first);
+    AT(service, table_size), AT(service, sources_first), AT(service, sources_count);
+    SIZE(source), AT(source, address), AT(source, first_port), AT(source, ports);
+    SIZE(backend), AT(backend, address), AT(backend, port), AT(backend, state), AT(backend, id);
+    SIZE(owner), AT(owner, name);
+    SIZE(flow), AT(flow, source), AT(flow, destination), AT(flow, source_port), AT(flow, destination_port);
+    AT(flow, backend), AT(flow, backend_id), AT(flow, state), AT(flow, seen), AT(flow, acknowledged), AT(flow, gate);
+    AT(flow, mode), AT(flow, to_client);
+    SIZE(traffic), AT(traffic, packets_in), AT(traffic, octets_in), AT(traffic, packets_out), AT(traffic, octets_out);
+    AT(traffic, flows_new), AT(traffic, flows_opened), AT(traffic, flows_closed);
+    VALUE(MODE_FULL_NAT), VALUE(MODE_NAT), VALUE(MODE_DSR), VALUE(SETTINGS_NAT), VALUE(ROLE_OURS), VALUE(ROLE_BACKEND);
+    VALUE(GATE_SHUT), VALUE(GATE_OPEN), VALUE(FILTER_BITS), VALUE(SERVICE_PERSIST_SOURCE);
+    VALUE(BACKEND_ABSENT), VALUE(BACKEND_READY), VALUE(BACKEND_DRAINING), VALUE(BACKEND_UNHEALTHY), VALUE(BACKEND_DOWN);
+    VALUE(FLOW_BACKEND_SPOKE), VALUE(FLOW_CLIENT_FIN), VALUE(FLOW_BACKEND_FIN), VALUE(FLOW_RESET), VALUE(FLOW_LIVE);
+    VALUE(FLOW_ENDED), VALUE(FLOW_ADOPTED), VALUE(FLOW_PROBED), VALUE(EVENTS);
+    /* ::ffff:198.18.0.100, to see that both find the same bit. */
+    struct address address = {{0, 0, __builtin_bswap32(0xffff), __builtin_bswap32(0xc6120064)}};
+    printf("filter_bit %u\n", filter_bit(&address));
+    return 0;
+}

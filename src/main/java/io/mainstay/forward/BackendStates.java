@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward;
+
+import java.util.List;
+
+/**
+ * Where one engine keeps the states of all backends, and another one that forwards some of their flows learns them and tells
+ * its part. Any thread.
+ */
+public interface BackendStates {
+
+    /** Every backend that has or may have flows, by service; also those that are not in the configuration any more. */
+    List<BackendView> backends();
+
+    /** Takes over how many flows another engine has; a backend that is unknown meanwhile is passed over. */
+    void report(BackendKey backend, OffloadedFlows flows);
+
+    /** The other engine has none any more, nor will have. */
+    void release(BackendKey backend);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.kernel;
+
+import io.mainstay.kernel.FlowCursor;
+import io.mainstay.kernel.FlowProgram;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+
+/**
+ * One walk through the flow table: counts what lives, ends what is idle, and resets what has lost its backend. The data path
+ * itself takes nothing out of that table but what a new flow replaces.
+ */
+final class FlowWalk implements Consumer<FlowCursor> {
+
+    private final Slots slots;
+    private final int nowTick;
+    private final double millisPerTick;
+    private final IntPredicate openGates;
+    private int expired;
+
+    /** @param openGates whether the addresses behind a gate are this node's; flows of others are let be, and not counted */
+    FlowWalk(Slots slots, int nowTick, double millisPerTick, IntPredicate openGates) {
+        this.slots = slots;
+        this.nowTick = nowTick;
+        this.millisPerTick = millisPerTick;
+        this.openGates = openGates;
+    }
+
+    /** How many flows it has ended because nothing was heard of them. */
+    int expired() {
+        return expired;
+    }
+
+    @Override
+    public void accept(FlowCursor flow) {
+        LiveSlot slot = slots.at(flow.slot());
+        if (slot == null || slot.id() != flow.backendId()) {
+            slot = null;
+        }
+        if (flow.isToClient()) {
+            // It goes with the direction from the client, unless that went alone.
+            if ((slot == null || silentMillis(flow.seenTick()) > slot.timers().longestMillis()) && !flow.hasOther()) {
+                flow.remove();
+            }
+            return;
+        }
+        if (slot == null) {
+            end(flow);
+            return;
+        }
+        boolean open = openGates.test(flow.gate());
+        boolean alive = (flow.state() & FlowCursor.LIVE) != 0 && (flow.state() & FlowCursor.ENDED) == 0;
+        if (slot.state() == FlowProgram.State.DOWN) {
+            if (open && alive) {
+                slot.countReset();
+            }
+            end(flow);
+            return;
+        }
+        if (isSilent(flow, slot.timers().limitMillis(flow.isTcp(), flow.state()))) {
+            expired++;
+            end(flow);
+            return;
+        }
+        slot.meet(open && alive);
+    }
+
+    private boolean isSilent(FlowCursor flow, long limitMillis) {
+        return silentMillis(flow.seenTick()) > limitMillis && silentMillis(flow.otherSeenTick()) > limitMillis;
+    }
+
+    /** A packet may have come since the clock was read, and is then from a tick that is yet to come. */
+    private double silentMillis(int seenTick) {
+        return Math.max(nowTick - seenTick, 0) * millisPerTick;
+    }
+
+    /** An address of another node's must not be spoken for, nor needs an ended flow to be told that it is. */
+    private void end(FlowCursor flow) {
+        if (openGates.test(flow.gate()) && !FlowTimers.isClosed(flow.state())) {
+            flow.resetBothEnds();
+        }
+        flow.remove();
+    }
+}

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.kernel;
+
+import io.mainstay.forward.BackendKey;
+import io.mainstay.forward.BackendView;
+import io.mainstay.forward.Forwarding;
+import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.MaglevTable;
+import io.mainstay.kernel.Errno;
+import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowProgram.Mode;
+import io.mainstay.kernel.FlowProgram.Role;
+import io.mainstay.kernel.FlowProgram.Service;
+import io.mainstay.kernel.FlowProgram.ServiceKey;
+import io.mainstay.kernel.FlowProgram.State;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntPredicate;
+
+/**
+ * The services of a node in the maps of the data path. What is there from an earlier life of the daemon is taken over. Used
+ * by one thread.
+ */
+final class ForwardingModel {
+
+    private static final Duration EMBRYO = Duration.ofSeconds(30);
+    private static final Duration HOP = Duration.ofSeconds(1);
+
+    /** With more of a table not ready, the data path would probe long for one that is (native/bpf/choose.h). */
+    private static final double MOST_NOT_READY = 0.8;
+
+    private final KernelSettings settings;
+    private final FlowProgram program;
+    private final double millisPerTick;
+    private final Slots slots;
+    private final TableSpace tables;
+    private final Map<IpAddress, Integer> gates;
+    private final Map<ServiceKey, Service> written;
+    private final Map<IpAddress, Role> roles;
+    private final Map<List<IpAddress>, Integer> sources = new HashMap<>();
+    private final Map<String, Table> tableOfService = new HashMap<>();
+    private final List<Integer> outgoingTables = new ArrayList<>();
+    private List<KernelService> services = List.of();
+    private int lastServiceId;
+    private int nextSource;
+
+    /** What a service's part of the tables is made of. */
+    private record Recipe(String seed, List<String> names, List<Integer> weights, List<Integer> slots) {}
+
+    private record Table(int first, int size, Recipe recipe) {}
+
+    ForwardingModel(KernelSettings settings, FlowProgram program) throws KernelException {
+        this.settings = settings;
+        this.program = program;
+        millisPerTick = TickLength.millis(program);
+        slots = new Slots(program);
+        written = new HashMap<>(program.services());
+        roles = new HashMap<>(program.addresses());
+        gates = assignGates();
+        tables = new TableSpace(program.room().tables());
+        for (Service service : written.values()) {
+            tables.occupy(service.tableFirst(), service.tableSize());
+            lastServiceId = Math.max(lastServiceId, service.id());
+        }
+    }
+
+    /** Which gate each virtual address has: the one that it had, as live flows know it by its number. */
+    Map<IpAddress, Integer> gates() {
+        return gates;
+    }
+
+    private Map<IpAddress, Integer> assignGates() {
+        Map<IpAddress, Integer> assigned = new LinkedHashMap<>();
+        Set<Integer> taken = new HashSet<>();
+        for (IpAddress address : settings.virtualAddresses()) {
+            Role role = roles.get(address);
+            if (role != null && role.ours() && taken.add(role.gate())) {
+                assigned.put(address, role.gate());
+            }
+        }
+        int next = 0;
+        for (IpAddress address : settings.virtualAddresses()) {
+            if (!assigned.containsKey(address)) {
+                while (!taken.add(next)) {
+                    next++;
+                }
+                assigned.put(address, next);
+            }
+        }
+        return assigned;
+    }
+
+    /**
+     * Forwards these services from now on, and no new flow of any other.
+     *
+     * @param views the backends of all services
+     */
+    void configure(List<KernelService> wanted, List<BackendView> views) throws KernelException {
+        services = List.copyOf(wanted);
+        writeSettings();
+        writeRoles();
+        takeOver(views);
+        slots.dropUnclaimed();
+        Map<ServiceKey, KernelService> keys = new HashMap<>();
+        for (KernelService service : services) {
+            for (ServiceKey key : keys(service)) {
+                keys.put(key, service);
+            }
+        }
+        for (ServiceKey key : List.copyOf(written.keySet())) {
+            if (!keys.containsKey(key)) {
+                program.removeService(key);
+                written.remove(key);
+            }
+        }
+        tableOfService.entrySet().removeIf(table -> {
+            boolean gone = services.stream()
+                    .noneMatch(service -> service.config().name().equals(table.getKey()));
+            if (gone) {
+                outgoingTables.add(table.getValue().first());
+            }
+            return gone;
+        });
+        writeServices();
+    }
+
+    /** Takes over what has become of the backends. */
+    void refresh(List<BackendView> views) throws KernelException {
+        outgoingTables.forEach(tables::giveBack);
+        outgoingTables.clear();
+        takeOver(views);
+        writeServices();
+    }
+
+    private void takeOver(List<BackendView> views) throws KernelException {
+        Map<String, KernelService> byName = new HashMap<>();
+        services.forEach(service -> byName.put(service.config().name(), service));
+        Map<BackendKey, BackendView> present = new HashMap<>();
+        for (BackendView view : views) {
+            KernelService service = byName.get(view.key().service());
+            LiveSlot slot = slots.find(view.key());
+            if (slot == null && service != null) {
+                slot = slots.claim(view.key(), portOf(service, view.key()));
+            }
+            if (slot != null) {
+                if (service != null) {
+                    slot.setTimers(FlowTimers.of(
+                            service.config().timeouts(), service.traffic().udp()));
+                }
+                slot.setView(view);
+                present.put(view.key(), view);
+                slots.setState(slot, state(view));
+            }
+        }
+        for (LiveSlot slot : slots.all()) {
+            if (!present.containsKey(slot.key())) {
+                slot.setView(null);
+                slots.setState(slot, State.DOWN);
+            }
+        }
+    }
+
+    private static State state(BackendView view) {
+        return view.resetting() ? State.DOWN : view.serving() ? State.READY : State.UNHEALTHY;
+    }
+
+    private static int portOf(KernelService service, BackendKey backend) {
+        boolean same = service.config().listeners().stream()
+                .allMatch(each -> each.endpoint().port() == backend.address().port());
+        return same ? 0 : backend.address().port();
+    }
+
+    private void writeSettings() throws KernelException {
+        long udpMillis = 0;
+        boolean anyNat = false;
+        for (KernelService service : services) {
+            udpMillis =
+                    Math.max(udpMillis, service.traffic().udp().sessionTimeout().toMillis());
+            anyNat |= service.mode() == Forwarding.NAT;
+        }
+        ByteBuffer secret = ByteBuffer.wrap(digest(settings.secret()));
+        program.setSettings(new FlowProgram.Settings(
+                secret.getLong(),
+                secret.getLong(),
+                anyNat,
+                ticks(EMBRYO.toMillis()),
+                ticks(udpMillis),
+                ticks(HOP.toMillis())));
+    }
+
+    private static byte[] digest(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+
+    private int ticks(long millis) {
+        return (int) Math.max(1, Math.round(millis / millisPerTick));
+    }
+
+    private void writeRoles() throws KernelException {
+        Set<IpAddress> sourcesInUse = new HashSet<>();
+        Map<IpAddress, Role> wanted = new HashMap<>();
+        for (KernelService service : services) {
+            if (service.mode() != Forwarding.DSR) {
+                sourcesInUse.addAll(Suitability.sourcesOf(service));
+            }
+            if (service.mode() == Forwarding.NAT) {
+                service.config()
+                        .backends()
+                        .forEach(backend -> wanted.put(backend.address().address(), new Role(false, true, 0, 0, 0)));
+            }
+        }
+        for (Map.Entry<IpAddress, Integer> gate : gates.entrySet()) {
+            boolean source = sourcesInUse.contains(gate.getKey());
+            wanted.put(
+                    gate.getKey(),
+                    new Role(
+                            true,
+                            false,
+                            gate.getValue(),
+                            source ? settings.sourcePorts().first() : 0,
+                            source ? settings.sourcePorts().size() : 0));
+        }
+        // Flows of a service that has just gone may go on: its backends are looked at until the daemon starts again.
+        roles.forEach((address, role) -> {
+            if (role.backend()) {
+                wanted.putIfAbsent(address, role);
+            }
+        });
+        program.setFilter(wanted.keySet());
+        for (Map.Entry<IpAddress, Role> each : wanted.entrySet()) {
+            if (!each.getValue().equals(roles.get(each.getKey()))) {
+                program.putAddress(each.getKey(), each.getValue());
+            }
+        }
+        for (IpAddress address : roles.keySet()) {
+            if (!wanted.containsKey(address)) {
+                program.removeAddress(address);
+            }
+        }
+        roles.clear();
+        roles.putAll(wanted);
+    }
+
+    private static List<ServiceKey> keys(KernelService service) {
+        List<ServiceKey> keys = new ArrayList<>();
+        for (ListenerConfig listener : service.config().listeners()) {
+            for (int offset = 0; offset < listener.ports(); offset++) {
+                keys.add(new ServiceKey(listener.transport(), listener.at(offset)));
+            }
+        }
+        return keys;
+    }
+
+    private void writeServices() throws KernelException {
+        for (KernelService service : services) {
+            Table table = writeTable(service);
+            for (ServiceKey key : keys(service)) {
+                List<IpAddress> from = service.mode() == Forwarding.DSR
+                        ? List.of()
+                        : service.sources().isEmpty() ? List.of(key.endpoint().address()) : service.sources();
+                Service before = written.get(key);
+                Service wanted = new Service(
+                        before == null ? ++lastServiceId : before.id(),
+                        Suitability.isBySource(service.config().selection()),
+                        Mode.valueOf(service.mode().name()),
+                        table.first(),
+                        table.size(),
+                        from.isEmpty() ? 0 : sourcesAt(from),
+                        from.size());
+                if (!wanted.equals(before)) {
+                    program.putService(key, wanted);
+                    written.put(key, wanted);
+                }
+            }
+        }
+    }
+
+    private int sourcesAt(List<IpAddress> addresses) throws KernelException {
+        Integer known = sources.get(addresses);
+        if (known != null) {
+            return known;
+        }
+        int first = nextSource;
+        for (IpAddress address : addresses) {
+            program.putSource(
+                    nextSource++,
+                    new FlowProgram.Source(
+                            address,
+                            settings.sourcePorts().first(),
+                            settings.sourcePorts().size()));
+        }
+        sources.put(addresses, first);
+        return first;
+    }
+
+    /** The part of the tables that belongs to a service, written anew elsewhere if other backends are to be in it. */
+    private Table writeTable(KernelService service) throws KernelException {
+        String name = service.config().name();
+        Table present = tableOfService.get(name);
+        Recipe recipe = recipe(service);
+        if (present != null && present.recipe().equals(recipe)) {
+            return present;
+        }
+        int members = recipe.names().size();
+        int size = MaglevTable.leastSize(members);
+        int[] weights = recipe.weights().stream().mapToInt(Integer::intValue).toArray();
+        short[] shares = MaglevTable.of(recipe.seed(), recipe.names(), weights, size);
+        int[] content = new int[shares.length];
+        for (int i = 0; i < content.length; i++) {
+            content[i] = recipe.slots().get(shares[i]);
+        }
+        int first = content.length == 0 ? 0 : tables.take(size);
+        if (first < 0) {
+            throw new KernelException("table of service " + name + ", of " + size + " entries", Errno.ENOMEM.number());
+        }
+        if (content.length > 0) {
+            program.putTable(first, content);
+        }
+        if (present != null && present.size() > 0) {
+            outgoingTables.add(present.first());
+        }
+        Table table = new Table(first, content.length, recipe);
+        tableOfService.put(name, table);
+        return table;
+    }
+
+    /** By name, so that nodes whose configurations list the backends in another order choose alike. */
+    private Recipe recipe(KernelService service) {
+        List<LiveSlot> members = new ArrayList<>();
+        int weight = 0;
+        int ready = 0;
+        for (LiveSlot slot : slots.all()) {
+            BackendView view = slot.view();
+            if (view != null && view.key().service().equals(service.config().name()) && view.weight() > 0) {
+                members.add(slot);
+                weight += view.weight();
+                ready += view.serving() ? view.weight() : 0;
+            }
+        }
+        if (ready > 0 && ready < weight * (1 - MOST_NOT_READY)) {
+            members.removeIf(slot -> slot.state() != State.READY);
+        }
+        members.sort(Comparator.comparing((LiveSlot slot) -> slot.key().backend())
+                .thenComparing(slot -> slot.key().address().toString()));
+        return new Recipe(
+                service.config().selection().hash().seed(),
+                members.stream().map(slot -> slot.key().backend()).toList(),
+                members.stream().map(ForwardingModel::weight).toList(),
+                members.stream().map(LiveSlot::index).toList());
+    }
+
+    private static int weight(LiveSlot slot) {
+        BackendView view = slot.view();
+        return view == null ? 0 : view.weight();
+    }
+
+    /** Counts and ends flows, see {@link FlowWalk}; then {@link LiveSlot#report} tells. */
+    void walk(IntPredicate openGates) throws KernelException {
+        List<FlowProgram.Traffic> traffic = program.traffic(slots.bound());
+        for (LiveSlot slot : slots.all()) {
+            slot.setTraffic(traffic.get(slot.index()));
+            slot.beginWalk();
+        }
+        program.forEachFlow(new FlowWalk(slots, program.clock().ticks(), millisPerTick, openGates));
+        slots.all().forEach(LiveSlot::endWalk);
+    }
+
+    Iterable<LiveSlot> slots() {
+        return List.copyOf(slots.all());
+    }
+
+    /** Lets go of the slot of a backend that is no longer wanted and has no flows; whether it could. */
+    boolean giveBackIfDone(LiveSlot slot) throws KernelException {
+        boolean wanted = services.stream()
+                .anyMatch(service -> service.config().name().equals(slot.key().service()));
+        if (!slot.isEmpty() || (wanted && slot.view() != null)) {
+            return false;
+        }
+        slots.giveBack(slot);
+        return true;
+    }
+
+    /** Where packets of clients and backends arrive. */
+    Set<InterfaceName> interfaces() throws KernelException {
+        Set<InterfaceName> all = new TreeSet<>(settings.interfaces());
+        for (LiveSlot slot : slots.all()) {
+            InterfaceName towards =
+                    program.interfaceTowards(slot.key().address().address());
+            if (towards != null) {
+                all.add(towards);
+            }
+        }
+        return all;
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.kernel;
+
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How the kernel engine runs on this node.
+ *
+ * @param virtualAddresses the addresses that move between nodes, in the order of the configuration
+ * @param interfaces on which clients arrive
+ * @param secret goes into the choice of backends; the same on both nodes of a pair
+ * @param sourcePorts that flows to backends leave from
+ */
+public record KernelSettings(
+        List<IpAddress> virtualAddresses, Set<InterfaceName> interfaces, String secret, PortRange sourcePorts) {
+
+    public KernelSettings {
+        virtualAddresses = List.copyOf(virtualAddresses);
+        interfaces = Set.copyOf(interfaces);
+    }
+}

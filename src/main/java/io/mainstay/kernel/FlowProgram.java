@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel;
+
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data path in the kernel, with its maps (native/bpf/README.md). Program, maps and flows stay when the process ends, and
+ * {@link #setGate} alone decides whether they count.
+ *
+ * <p>Used by one thread, but for {@link #setGate}, which any thread may call: no method waits for anything but the kernel.
+ */
+public interface FlowProgram extends AutoCloseable {
+
+    /** How many backends, listening addresses and so on there is room for. */
+    record Room(int gates, int backends, int tables, int sources, int services, int addresses) {}
+
+    /** What holds for all services; ticks as in {@link #clock}. */
+    record Settings(long secret0, long secret1, boolean anyNat, int embryoTicks, int udpTicks, int hopTicks) {}
+
+    /**
+     * A moment on two clocks.
+     *
+     * @param ticks the program's clock now, which wraps around
+     * @param nanos CLOCK_MONOTONIC at the same moment
+     */
+    record Clock(int ticks, long nanos) {}
+
+    /**
+     * What an address is to the program.
+     *
+     * @param ours a virtual address
+     * @param backend the address of a backend that sees the addresses of clients
+     * @param gate which gate must be open for an address of ours
+     * @param firstPort of those that flows to backends leave from
+     * @param ports how many of these there are; 0: none leaves from here
+     */
+    record Role(boolean ours, boolean backend, int gate, int firstPort, int ports) {}
+
+    /** Where clients arrive. */
+    record ServiceKey(Transport transport, Endpoint endpoint) {}
+
+    /** How the addresses of a packet change on the way. */
+    enum Mode {
+        FULL_NAT,
+        NAT,
+        DSR
+    }
+
+    /**
+     * A service; its part of the tables and of the sources must have been written before.
+     *
+     * @param persistSource whether all flows of a client address go to one backend
+     */
+    record Service(
+            int id,
+            boolean persistSource,
+            Mode mode,
+            int tableFirst,
+            int tableSize,
+            int sourcesFirst,
+            int sourcesCount) {}
+
+    /** Where flows to backends leave from. */
+    record Source(IpAddress address, int firstPort, int ports) {}
+
+    /** What becomes of the flows of a backend. */
+    enum State {
+        /** None: there is no such backend. Live ones are reset. */
+        ABSENT,
+        READY,
+        /** No new ones, live ones go on. */
+        DRAINING,
+        /** The same. */
+        UNHEALTHY,
+        /** Live ones are reset. */
+        DOWN
+    }
+
+    /**
+     * A backend in its slot.
+     *
+     * @param port 0: the one that the client asked for
+     * @param id never given twice, so that a flow knows when its slot has another backend
+     */
+    record Backend(IpAddress address, int port, State state, int id) {}
+
+    /** What a slot has had, summed over the processors, since the program was loaded. */
+    record Traffic(long packetsIn, long octetsIn, long packetsOut, long octetsOut, long flowsNew, long flowsOpened) {}
+
+    Room room();
+
+    void setSettings(Settings settings) throws KernelException;
+
+    Clock clock() throws KernelException;
+
+    Map<IpAddress, Role> addresses() throws KernelException;
+
+    void putAddress(IpAddress address, Role role) throws KernelException;
+
+    void removeAddress(IpAddress address) throws KernelException;
+
+    /** Lets packets to and from these addresses, and few others, be looked at closely. Set before an address is put. */
+    void setFilter(Set<IpAddress> addresses) throws KernelException;
+
+    /** Makes the addresses behind a gate count, or not. Callable from every thread. */
+    void setGate(int gate, boolean open) throws KernelException;
+
+    Map<ServiceKey, Service> services() throws KernelException;
+
+    void putService(ServiceKey key, Service service) throws KernelException;
+
+    void removeService(ServiceKey key) throws KernelException;
+
+    /** Writes slots into the tables from {@code first} on. */
+    void putTable(int first, int[] slots) throws KernelException;
+
+    void putSource(int index, Source source) throws KernelException;
+
+    /** The backend of each slot; those that have none are {@link State#ABSENT}. */
+    List<Backend> backends() throws KernelException;
+
+    void putBackend(int slot, Backend backend) throws KernelException;
+
+    /** Whose each slot is, 16 octets that mean nothing here; zeros: nobody's. */
+    List<byte[]> owners() throws KernelException;
+
+    void putOwner(int slot, byte[] name) throws KernelException;
+
+    /** Of the slots below {@code slots}. */
+    List<Traffic> traffic(int slots) throws KernelException;
+
+    /** How often each event has happened since the program was loaded. */
+    Map<FlowEvent, Long> events() throws KernelException;
+
+    /** Goes through the flow table; flows that come or go meanwhile may be met or not. */
+    void forEachFlow(Consumer<FlowCursor> visitor) throws KernelException;
+
+    /**
+     * Has these interfaces run the program, and no others; those that do not exist are left out.
+     *
+     * @throws KernelException naming the interface that refuses
+     */
+    void attach(Set<InterfaceName> interfaces) throws KernelException;
+
+    /** The interface by which packets to an address leave this host; null if there is no way to it. */
+    @Nullable
+    InterfaceName interfaceTowards(IpAddress address) throws KernelException;
+
+    @Override
+    void close();
+}

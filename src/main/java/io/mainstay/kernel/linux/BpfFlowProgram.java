@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.mainstay.kernel.Errno;
+import io.mainstay.kernel.FlowCursor;
+import io.mainstay.kernel.FlowEvent;
+import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data path of native/bpf, loaded by {@code mainstay-bpf} and reached through its pinned maps.
+ *
+ * <p>What is pinned outlives this process; {@link #close} only lets go of it.
+ */
+public final class BpfFlowProgram implements FlowProgram {
+
+    /** Where maps and programs are pinned. */
+    public static final Path DIRECTORY = Path.of("/sys/fs/bpf/mainstay");
+
+    /** What must be 1 for the program to be told routes (native/bpf/README.md). */
+    private static final List<Path> FORWARDING_ON_LO =
+            List.of(Path.of("/proc/sys/net/ipv4/conf/lo/forwarding"), Path.of("/proc/sys/net/ipv6/conf/lo/forwarding"));
+
+    private static final int ETHERNET_HEADER = 14;
+
+    /**
+     * Where everything is.
+     *
+     * @param loader the program mainstay-bpf
+     * @param object the data path, compiled
+     * @param directory where its maps and programs are pinned
+     */
+    public record Files(Path loader, Path object, Path directory) {}
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final BpfLoader loader;
+    private final RouteLookup routes;
+    private final NetlinkLinkTable links;
+    private final ResetSender resets;
+    private final int clockProgram;
+    private final BpfMap settings;
+    private final BpfMap clock;
+    private final BpfMap addresses;
+    private final BpfMap filter;
+    private final BpfMap gates;
+    private final BpfMap services;
+    private final BpfMap tables;
+    private final BpfMap sources;
+    private final BpfMap backends;
+    private final BpfMap owners;
+    private final BpfMap flows;
+    private final BpfMap traffic;
+    private final BpfMap events;
+
+    private Map<InterfaceName, Integer> attached = Map.of();
+
+    private BpfFlowProgram(BpfLoader loader, Path directory) throws KernelException {
+        this.loader = loader;
+        try {
+            NetlinkSocket netlink = part(NetlinkSocket.open());
+            routes = new RouteLookup(netlink);
+            links = new NetlinkLinkTable(netlink);
+            resets = part(ResetSender.open());
+            clockProgram = BpfMap.openObject(directory.resolve("mainstay_clock"));
+            parts.push(() -> LinuxCalls.close(clockProgram));
+            Path maps = directory.resolve("maps");
+            settings = map(maps, "settings", FlowAbi.INDEX_OCTETS, FlowAbi.SETTINGS_OCTETS);
+            clock = map(maps, "clock", FlowAbi.INDEX_OCTETS, FlowAbi.CLOCK_OCTETS);
+            addresses = map(maps, "addresses", FlowAbi.ADDRESS_OCTETS, FlowAbi.ROLE_OCTETS);
+            filter = map(maps, "filter", FlowAbi.INDEX_OCTETS, Long.BYTES);
+            gates = map(maps, "gates", FlowAbi.INDEX_OCTETS, FlowAbi.GATE_OCTETS);
+            services = map(maps, "services", FlowAbi.SERVICE_KEY_OCTETS, FlowAbi.SERVICE_OCTETS);
+            tables = map(maps, "tables", FlowAbi.INDEX_OCTETS, FlowAbi.TABLE_OCTETS);
+            sources = map(maps, "sources", FlowAbi.INDEX_OCTETS, FlowAbi.SOURCE_OCTETS);
+            backends = map(maps, "backends", FlowAbi.INDEX_OCTETS, FlowAbi.BACKEND_OCTETS);
+            owners = map(maps, "owners", FlowAbi.INDEX_OCTETS, FlowAbi.OWNER_OCTETS);
+            flows = map(maps, "flows", FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS);
+            traffic = map(maps, "traffic", FlowAbi.INDEX_OCTETS, FlowAbi.TRAFFIC_OCTETS);
+            events = map(maps, "events", FlowAbi.INDEX_OCTETS, FlowAbi.EVENT_OCTETS);
+        } catch (KernelException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Loads what is not in the kernel yet and opens its maps.
+     *
+     * @param sizes entries of maps by their names, for those that are not there yet
+     * @throws IOException with the reason: the verifier's, a capability or a feature that is missing
+     */
+    public static BpfFlowProgram open(Files files, Map<String, Integer> sizes) throws IOException {
+        BpfLoader loader = loader(files);
+        loader.load(sizes);
+        for (Path file : FORWARDING_ON_LO) {
+            if (file.toFile().exists()) {
+                setToOne(file);
+            }
+        }
+        try {
+            return new BpfFlowProgram(loader, files.directory());
+        } catch (KernelException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    /** Takes program, maps and flows out of the kernel, if they are there. */
+    public static void unload(Files files) throws IOException {
+        if (files.directory().toFile().exists()) {
+            loader(files).unload();
+        }
+    }
+
+    private static BpfLoader loader(Files files) {
+        return new BpfLoader(files.loader(), files.object(), files.directory());
+    }
+
+    private static void setToOne(Path file) throws IOException {
+        try {
+            if (!java.nio.file.Files.readString(file).strip().equals("1")) {
+                java.nio.file.Files.writeString(file, "1");
+            }
+        } catch (IOException e) {
+            throw new IOException("write 1 to " + file + ": " + e.getMessage() + " (expected: that it may be set)", e);
+        }
+    }
+
+    private <T extends AutoCloseable> T part(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private BpfMap map(Path directory, String name, int key, int value) throws KernelException {
+        return part(BpfMap.open(directory.resolve(name), key, value));
+    }
+
+    @Override
+    public Room room() {
+        return new Room(
+                gates.entries(),
+                backends.entries(),
+                tables.entries(),
+                sources.entries(),
+                services.entries(),
+                addresses.entries());
+    }
+
+    @Override
+    public void setSettings(Settings wanted) throws KernelException {
+        settings.put(0, FlowAbi.settings(wanted));
+    }
+
+    /** Has the kernel run the program that reads the clock, on a packet that it wants for that. */
+    @Override
+    public Clock clock() throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = arena.allocate(80, 8);
+            MemorySegment packet = arena.allocate(ETHERNET_HEADER, 8);
+            attributes.set(JAVA_INT, 0, clockProgram);
+            attributes.set(JAVA_INT, 8, ETHERNET_HEADER);
+            attributes.set(JAVA_LONG, 16, packet.address());
+            LinuxCalls.check(BpfCalls.bpf(BpfCalls.PROG_TEST_RUN, attributes), "run mainstay_clock");
+            MemorySegment now = clock.get(arena, arena.allocate(FlowAbi.INDEX_OCTETS, 8));
+            if (now == null) {
+                throw new KernelException("read the clock", Errno.ENOENT.number());
+            }
+            return new Clock((int) now.get(FlowAbi.LONG, 0), now.get(FlowAbi.LONG, 8));
+        }
+    }
+
+    @Override
+    public Map<IpAddress, Role> addresses() throws KernelException {
+        Map<IpAddress, Role> all = new HashMap<>();
+        addresses.forEach(Integer.MAX_VALUE, (key, value) -> all.put(FlowAbi.address(key, 0), FlowAbi.role(value)));
+        return all;
+    }
+
+    @Override
+    public void putAddress(IpAddress address, Role role) throws KernelException {
+        addresses.put(FlowAbi.address(address), FlowAbi.role(role));
+    }
+
+    @Override
+    public void removeAddress(IpAddress address) throws KernelException {
+        addresses.remove(FlowAbi.address(address));
+    }
+
+    @Override
+    public void setFilter(Set<IpAddress> wanted) throws KernelException {
+        long[] words = new long[FlowAbi.FILTER_WORDS];
+        for (IpAddress address : wanted) {
+            int bit = FlowAbi.filterBit(address);
+            words[bit / Long.SIZE] |= 1L << bit % Long.SIZE;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            filter.putAll(0, arena.allocateFrom(JAVA_LONG, words), words.length);
+        }
+    }
+
+    @Override
+    public void setGate(int gate, boolean open) throws KernelException {
+        gates.put(gate, FlowAbi.index(open ? FlowAbi.GATE_OPEN : 0));
+    }
+
+    @Override
+    public Map<ServiceKey, Service> services() throws KernelException {
+        Map<ServiceKey, Service> all = new HashMap<>();
+        services.forEach(Integer.MAX_VALUE, (key, value) -> all.put(FlowAbi.serviceKey(key), FlowAbi.service(value)));
+        return all;
+    }
+
+    @Override
+    public void putService(ServiceKey key, Service service) throws KernelException {
+        services.put(FlowAbi.serviceKey(key), FlowAbi.service(service));
+    }
+
+    @Override
+    public void removeService(ServiceKey key) throws KernelException {
+        services.remove(FlowAbi.serviceKey(key));
+    }
+
+    @Override
+    public void putTable(int first, int[] slots) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            tables.putAll(first, arena.allocateFrom(JAVA_INT, slots), slots.length);
+        }
+    }
+
+    @Override
+    public void putSource(int index, Source source) throws KernelException {
+        sources.put(index, FlowAbi.source(source));
+    }
+
+    @Override
+    public List<Backend> backends() throws KernelException {
+        List<Backend> all = new ArrayList<>();
+        backends.forEach(backends.entries(), (key, value) -> all.add(FlowAbi.backend(value)));
+        return all;
+    }
+
+    @Override
+    public void putBackend(int slot, Backend backend) throws KernelException {
+        backends.put(slot, FlowAbi.backend(backend));
+    }
+
+    @Override
+    public List<byte[]> owners() throws KernelException {
+        List<byte[]> all = new ArrayList<>();
+        owners.forEach(owners.entries(), (key, value) -> all.add(value.toArray(JAVA_BYTE)));
+        return all;
+    }
+
+    @Override
+    public void putOwner(int slot, byte[] name) throws KernelException {
+        owners.put(slot, name);
+    }
+
+    @Override
+    public List<Traffic> traffic(int slots) throws KernelException {
+        List<Traffic> all = new ArrayList<>();
+        traffic.forEach(slots, (key, value) -> {
+            long[] sums = new long[FlowAbi.TRAFFIC_OCTETS / Long.BYTES];
+            for (int copy = 0; copy < traffic.copies(); copy++) {
+                for (int field = 0; field < sums.length; field++) {
+                    sums[field] +=
+                            value.get(FlowAbi.LONG, (long) copy * FlowAbi.TRAFFIC_OCTETS + (long) field * Long.BYTES);
+                }
+            }
+            all.add(new Traffic(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]));
+        });
+        return all;
+    }
+
+    @Override
+    public Map<FlowEvent, Long> events() throws KernelException {
+        Map<FlowEvent, Long> all = new EnumMap<>(FlowEvent.class);
+        FlowEvent[] names = FlowEvent.values();
+        events.forEach(names.length, (key, value) -> {
+            long sum = 0;
+            for (int copy = 0; copy < events.copies(); copy++) {
+                sum += value.get(FlowAbi.LONG, (long) copy * FlowAbi.EVENT_OCTETS);
+            }
+            all.put(names[key.get(JAVA_INT, 0)], sum);
+        });
+        return all;
+    }
+
+    @Override
+    public void forEachFlow(Consumer<FlowCursor> visitor) throws KernelException {
+        FlowTableCursor cursor = new FlowTableCursor(flows, resets);
+        try {
+            flows.forEach(Integer.MAX_VALUE, (key, value) -> {
+                cursor.moveTo(key, value);
+                visitor.accept(cursor);
+            });
+        } catch (FlowTableCursor.Failure failure) {
+            throw failure.reason();
+        }
+    }
+
+    @Override
+    public void attach(Set<InterfaceName> interfaces) throws KernelException {
+        Map<InterfaceName, Integer> there = new HashMap<>();
+        for (LinkMessage link : links.all()) {
+            if (interfaces.contains(link.name())) {
+                there.put(link.name(), link.index());
+            }
+        }
+        // One that was deleted and came again has another number, and not the program.
+        if (there.equals(attached)) {
+            return;
+        }
+        try {
+            loader.attach(there.keySet());
+            attached = there;
+        } catch (IOException e) {
+            throw new KernelException(String.valueOf(e.getMessage()), Errno.OTHER.number());
+        }
+    }
+
+    @Override
+    public @Nullable InterfaceName interfaceTowards(IpAddress address) throws KernelException {
+        return routes.interfaceTowards(address).orElse(null);
+    }
+
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                throw new AssertionError("closing a descriptor throws nothing", e);
+            }
+        }
+    }
+}

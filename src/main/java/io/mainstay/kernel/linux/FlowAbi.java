@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.mainstay.kernel.FlowProgram.Backend;
+import io.mainstay.kernel.FlowProgram.Mode;
+import io.mainstay.kernel.FlowProgram.Role;
+import io.mainstay.kernel.FlowProgram.Service;
+import io.mainstay.kernel.FlowProgram.ServiceKey;
+import io.mainstay.kernel.FlowProgram.Settings;
+import io.mainstay.kernel.FlowProgram.Source;
+import io.mainstay.kernel.FlowProgram.State;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Ipv4Address;
+import io.mainstay.net.Ipv6Address;
+import io.mainstay.net.Transport;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * Keys and values of the maps as octets: the Java side of native/bpf/abi.h. Addresses and ports are in network order, all
+ * other numbers in the machine's.
+ */
+final class FlowAbi {
+
+    static final int ADDRESS_OCTETS = 16;
+    static final int INDEX_OCTETS = 4;
+    static final int TUPLE_OCTETS = 40;
+    static final int SETTINGS_OCTETS = 32;
+    static final int CLOCK_OCTETS = 16;
+    static final int ROLE_OCTETS = 12;
+    static final int SERVICE_KEY_OCTETS = 20;
+    static final int SERVICE_OCTETS = 28;
+    static final int SOURCE_OCTETS = 20;
+    static final int BACKEND_OCTETS = 24;
+    static final int OWNER_OCTETS = 16;
+    static final int FLOW_OCTETS = 92;
+    static final int TRAFFIC_OCTETS = 56;
+    static final int EVENT_OCTETS = 8;
+    static final int GATE_OCTETS = 4;
+    static final int TABLE_OCTETS = 4;
+    static final int FILTER_WORDS = (1 << 16) / 64;
+
+    static final int TUPLE_DESTINATION = 16;
+    static final int TUPLE_SOURCE_PORT = 32;
+    static final int TUPLE_DESTINATION_PORT = 34;
+    static final int TUPLE_PROTOCOL = 36;
+
+    static final int FLOW_DESTINATION = 16;
+    static final int FLOW_SOURCE_PORT = 32;
+    static final int FLOW_DESTINATION_PORT = 34;
+    static final int FLOW_BACKEND = 36;
+    static final int FLOW_BACKEND_ID = 40;
+    static final int FLOW_STATE = 48;
+    static final int FLOW_SEEN = 52;
+    static final int FLOW_ACKNOWLEDGED = 56;
+    static final int FLOW_GATE = 60;
+    static final int FLOW_MODE = 64;
+    static final int FLOW_TO_CLIENT = 65;
+
+    static final int GATE_OPEN = 1;
+    static final int SETTINGS_NAT = 1;
+    static final int ROLE_OURS = 1;
+    static final int ROLE_BACKEND = 2;
+    static final int SERVICE_PERSIST_SOURCE = 1;
+
+    static final int PROTOCOL_TCP = 6;
+    static final int PROTOCOL_UDP = 17;
+
+    /** Numbers at any place of a segment, in the machine's order. */
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+
+    static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    private static final ValueLayout.OfShort NETWORK_SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+    /** In the order of {@code enum mode}. */
+    private static final List<Mode> MODES = List.of(Mode.FULL_NAT, Mode.NAT, Mode.DSR);
+
+    /** In the order of {@code enum backend_state}. */
+    private static final List<State> STATES =
+            List.of(State.ABSENT, State.READY, State.DRAINING, State.UNHEALTHY, State.DOWN);
+
+    private FlowAbi() {}
+
+    static byte[] index(int index) {
+        return structure(INDEX_OCTETS).putInt(0, index).array();
+    }
+
+    static byte[] word(long word) {
+        return structure(Long.BYTES).putLong(0, word).array();
+    }
+
+    static byte[] settings(Settings settings) {
+        return structure(SETTINGS_OCTETS)
+                .putLong(0, settings.secret0())
+                .putLong(8, settings.secret1())
+                .putInt(16, settings.anyNat() ? SETTINGS_NAT : 0)
+                .putInt(20, settings.embryoTicks())
+                .putInt(24, settings.udpTicks())
+                .putInt(28, settings.hopTicks())
+                .array();
+    }
+
+    static byte[] address(IpAddress address) {
+        byte[] octets = new byte[ADDRESS_OCTETS];
+        putAddress(octets, 0, address);
+        return octets;
+    }
+
+    /** IPv4 as ::ffff:a.b.c.d. */
+    private static void putAddress(byte[] octets, int at, IpAddress address) {
+        byte[] bare = address.octets();
+        if (bare.length == 4) {
+            octets[at + 10] = (byte) 0xFF;
+            octets[at + 11] = (byte) 0xFF;
+        }
+        System.arraycopy(bare, 0, octets, at + ADDRESS_OCTETS - bare.length, bare.length);
+    }
+
+    static IpAddress address(MemorySegment from, long at) {
+        byte[] octets = from.asSlice(at, ADDRESS_OCTETS).toArray(JAVA_BYTE);
+        boolean mapped = octets[10] == (byte) 0xFF && octets[11] == (byte) 0xFF;
+        for (int i = 0; i < 10; i++) {
+            mapped &= octets[i] == 0;
+        }
+        return mapped ? Ipv4Address.ofOctets(octets, 12) : Ipv6Address.ofOctets(octets, 0);
+    }
+
+    static int port(MemorySegment from, long at) {
+        return Short.toUnsignedInt(from.get(NETWORK_SHORT, at));
+    }
+
+    /** As {@code filter_bit}: the number of the bit that stands for an address in the filter. */
+    static int filterBit(IpAddress address) {
+        ByteBuffer words = ByteBuffer.wrap(address(address)).order(ByteOrder.nativeOrder());
+        int mixed = (words.getInt(0) ^ words.getInt(4) ^ words.getInt(8) ^ words.getInt(12)) * 0x9e3779b9;
+        return mixed >>> 16;
+    }
+
+    static byte[] role(Role role) {
+        return structure(ROLE_OCTETS)
+                .putInt(0, (role.ours() ? ROLE_OURS : 0) | (role.backend() ? ROLE_BACKEND : 0))
+                .putInt(4, role.gate())
+                .putShort(8, (short) role.firstPort())
+                .putShort(10, (short) role.ports())
+                .array();
+    }
+
+    static Role role(MemorySegment octets) {
+        int flags = octets.get(INT, 0);
+        return new Role(
+                (flags & ROLE_OURS) != 0,
+                (flags & ROLE_BACKEND) != 0,
+                octets.get(INT, 4),
+                unsignedShort(octets, 8),
+                unsignedShort(octets, 10));
+    }
+
+    static byte[] serviceKey(ServiceKey key) {
+        byte[] octets = new byte[SERVICE_KEY_OCTETS];
+        putAddress(octets, 0, key.endpoint().address());
+        ByteBuffer.wrap(octets).putShort(16, (short) key.endpoint().port()).put(18, (byte)
+                (key.transport() == Transport.TCP ? PROTOCOL_TCP : PROTOCOL_UDP));
+        return octets;
+    }
+
+    static ServiceKey serviceKey(MemorySegment octets) {
+        return new ServiceKey(
+                octets.get(JAVA_BYTE, 18) == PROTOCOL_TCP ? Transport.TCP : Transport.UDP,
+                new Endpoint(address(octets, 0), port(octets, 16)));
+    }
+
+    static byte[] service(Service service) {
+        return structure(SERVICE_OCTETS)
+                .putInt(0, service.id())
+                .putInt(4, service.persistSource() ? SERVICE_PERSIST_SOURCE : 0)
+                .putInt(8, MODES.indexOf(service.mode()))
+                .putInt(12, service.tableFirst())
+                .putInt(16, service.tableSize())
+                .putInt(20, service.sourcesFirst())
+                .putInt(24, service.sourcesCount())
+                .array();
+    }
+
+    static Service service(MemorySegment octets) {
+        return new Service(
+                octets.get(INT, 0),
+                (octets.get(INT, 4) & SERVICE_PERSIST_SOURCE) != 0,
+                MODES.get(octets.get(INT, 8)),
+                octets.get(INT, 12),
+                octets.get(INT, 16),
+                octets.get(INT, 20),
+                octets.get(INT, 24));
+    }
+
+    static byte[] source(Source source) {
+        byte[] octets = new byte[SOURCE_OCTETS];
+        putAddress(octets, 0, source.address());
+        ByteBuffer.wrap(octets)
+                .order(ByteOrder.nativeOrder())
+                .putShort(16, (short) source.firstPort())
+                .putShort(18, (short) source.ports());
+        return octets;
+    }
+
+    static byte[] backend(Backend backend) {
+        byte[] octets = new byte[BACKEND_OCTETS];
+        putAddress(octets, 0, backend.address());
+        ByteBuffer.wrap(octets).putShort(16, (short) backend.port());
+        ByteBuffer.wrap(octets)
+                .order(ByteOrder.nativeOrder())
+                .putShort(18, (short) STATES.indexOf(backend.state()))
+                .putInt(20, backend.id());
+        return octets;
+    }
+
+    static Backend backend(MemorySegment octets) {
+        return new Backend(
+                address(octets, 0), port(octets, 16), STATES.get(unsignedShort(octets, 18)), octets.get(INT, 20));
+    }
+
+    private static int unsignedShort(MemorySegment octets, long at) {
+        return Short.toUnsignedInt(octets.get(ValueLayout.JAVA_SHORT_UNALIGNED, at));
+    }
+
+    private static ByteBuffer structure(int octets) {
+        return ByteBuffer.allocate(octets).order(ByteOrder.nativeOrder());
+    }
+}

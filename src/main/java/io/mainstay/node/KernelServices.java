@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.config.EngineChoice;
+import io.mainstay.config.MainstayConfig;
+import io.mainstay.config.ServiceSettings;
+import io.mainstay.config.VirtualRouterSettings;
+import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.forward.kernel.KernelService;
+import io.mainstay.forward.kernel.KernelSettings;
+import io.mainstay.forward.kernel.PortRange;
+import io.mainstay.health.ServiceHealthConfig;
+import io.mainstay.net.VirtualAddress;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The configuration as the kernel engine wants it. */
+final class KernelServices {
+
+    private KernelServices() {}
+
+    static KernelSettings settings(MainstayConfig config) {
+        List<VirtualRouterConfig> routers = config.virtualRouters().stream()
+                .map(VirtualRouterSettings::router)
+                .toList();
+        return new KernelSettings(
+                routers.stream()
+                        .flatMap(router -> router.addresses().stream())
+                        .map(VirtualAddress::address)
+                        .distinct()
+                        .toList(),
+                routers.stream().map(VirtualRouterConfig::interfaceName).collect(Collectors.toUnmodifiableSet()),
+                config.kernelEngine().secret(),
+                new PortRange(
+                        config.kernelEngine().sourcePorts().first(),
+                        config.kernelEngine().sourcePorts().last()));
+    }
+
+    static List<KernelService> of(MainstayConfig config) {
+        return config.services().stream().map(KernelServices::service).toList();
+    }
+
+    private static KernelService service(ServiceSettings settings) {
+        return new KernelService(
+                settings.service(),
+                settings.traffic(),
+                lacking(settings.health()),
+                settings.engine().choice() == EngineChoice.KERNEL,
+                settings.engine().forwarding(),
+                settings.engine().sourceAddresses());
+    }
+
+    private static String lacking(ServiceHealthConfig health) {
+        if (health.agent().isPresent()) {
+            return "agent_check is the proxy engine's alone";
+        }
+        return health.outliers().isPresent() ? "outlier_detection is the proxy engine's alone" : "";
+    }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.kernel;
+
+import io.mainstay.kernel.FlowCursor;
+import io.mainstay.kernel.FlowEvent;
+import io.mainstay.kernel.FlowProgram;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** The maps of the data path in memory. What a daemon leaves in it, the next one finds. */
+final class FakeFlowProgram implements FlowProgram {
+
+    static final int SLOTS = 64;
+    static final int TABLES = 10_000;
+
+    final Map<Integer, Boolean> gates = new HashMap<>();
+    final Map<IpAddress, Role> roles = new HashMap<>();
+    final Map<ServiceKey, Service> services = new LinkedHashMap<>();
+    final List<Backend> backends = new ArrayList<>();
+    final List<byte[]> owners = new ArrayList<>();
+    final int[] tables = new int[TABLES];
+    final Map<Integer, Source> sources = new HashMap<>();
+    final List<FakeFlow> flows = new ArrayList<>();
+    final List<State> writtenStates = new ArrayList<>();
+    Set<IpAddress> filter = Set.of();
+    Set<InterfaceName> attached = Set.of();
+    int tick;
+
+    FakeFlowProgram() {
+        for (int i = 0; i < SLOTS; i++) {
+            backends.add(new Backend(IpAddress.parse("::"), 0, State.ABSENT, 0));
+            owners.add(new byte[16]);
+        }
+    }
+
+    Service service(ServiceKey key) {
+        return Objects.requireNonNull(services.get(key));
+    }
+
+    /** The slots of a service's table. */
+    Set<Integer> table(ServiceKey key) {
+        Service service = service(key);
+        Set<Integer> slots = new HashSet<>();
+        for (int i = 0; i < service.tableSize(); i++) {
+            slots.add(tables[service.tableFirst() + i]);
+        }
+        return slots;
+    }
+
+    /** The slots whose backend is in a state. */
+    List<Integer> slots(State state) {
+        List<Integer> slots = new ArrayList<>();
+        for (int i = 0; i < SLOTS; i++) {
+            if (backends.get(i).state() == state) {
+                slots.add(i);
+            }
+        }
+        return slots;
+    }
+
+    @Override
+    public Room room() {
+        return new Room(256, SLOTS, TABLES, 64, 1000, 1000);
+    }
+
+    @Override
+    public void setSettings(Settings settings) {}
+
+    /** A millisecond for each look. */
+    @Override
+    public Clock clock() {
+        tick++;
+        return new Clock(tick, tick * 1_000_000L);
+    }
+
+    @Override
+    public Map<IpAddress, Role> addresses() {
+        return Map.copyOf(roles);
+    }
+
+    @Override
+    public void putAddress(IpAddress address, Role role) {
+        if (!filter.contains(address)) {
+            throw new AssertionError(address + " is not in the filter yet");
+        }
+        roles.put(address, role);
+    }
+
+    @Override
+    public void removeAddress(IpAddress address) {
+        roles.remove(address);
+    }
+
+    @Override
+    public void setFilter(Set<IpAddress> addresses) {
+        filter = Set.copyOf(addresses);
+    }
+
+    @Override
+    public void setGate(int gate, boolean open) {
+        gates.put(gate, open);
+    }
+
+    @Override
+    public Map<ServiceKey, Service> services() {
+        return Map.copyOf(services);
+    }
+
+    @Override
+    public void putService(ServiceKey key, Service service) {
+        services.put(key, service);
+    }
+
+    @Override
+    public void removeService(ServiceKey key) {
+        services.remove(key);
+    }
+
+    @Override
+    public void putTable(int first, int[] slots) {
+        for (Service service : services.values()) {
+            if (first < service.tableFirst() + service.tableSize() && service.tableFirst() < first + slots.length) {
+                throw new AssertionError("a table in use is written over");
+            }
+        }
+        System.arraycopy(slots, 0, tables, first, slots.length);
+    }
+
+    @Override
+    public void putSource(int index, Source source) {
+        sources.put(index, source);
+    }
+
+    @Override
+    public List<Backend> backends() {
+        return List.copyOf(backends);
+    }
+
+    @Override
+    public void putBackend(int slot, Backend backend) {
+        backends.set(slot, backend);
+        writtenStates.add(backend.state());
+    }
+
+    @Override
+    public List<byte[]> owners() {
+        return List.copyOf(owners);
+    }
+
+    @Override
+    public void putOwner(int slot, byte[] name) {
+        owners.set(slot, name.clone());
+    }
+
+    @Override
+    public List<Traffic> traffic(int slots) {
+        return Collections.nCopies(slots, new Traffic(0, 0, 0, 0, 0, 0));
+    }
+
+    @Override
+    public Map<FlowEvent, Long> events() {
+        Map<FlowEvent, Long> all = new HashMap<>();
+        for (FlowEvent event : FlowEvent.values()) {
+            all.put(event, 0L);
+        }
+        return all;
+    }
+
+    @Override
+    public void forEachFlow(Consumer<FlowCursor> visitor) {
+        List.copyOf(flows).forEach(visitor);
+        flows.removeIf(flow -> flow.removed);
+    }
+
+    @Override
+    public void attach(Set<InterfaceName> interfaces) {
+        attached = Set.copyOf(interfaces);
+    }
+
+    @Override
+    public InterfaceName interfaceTowards(IpAddress address) {
+        return new InterfaceName("backends");
+    }
+
+    @Override
+    public void close() {}
+}

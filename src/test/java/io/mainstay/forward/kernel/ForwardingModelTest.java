@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mainstay.forward.BackendView;
+import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowProgram.Role;
+import io.mainstay.kernel.FlowProgram.Service;
+import io.mainstay.kernel.FlowProgram.ServiceKey;
+import io.mainstay.kernel.FlowProgram.State;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.net.InterfaceName;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ForwardingModelTest {
+
+    private final FakeFlowProgram program = new FakeFlowProgram();
+    private ForwardingModel model;
+
+    @BeforeEach
+    void start() throws KernelException {
+        model = new ForwardingModel(Samples.SETTINGS, program);
+    }
+
+    private static List<BackendView> all(String... names) {
+        return List.of(names).stream().map(Samples::serving).toList();
+    }
+
+    private void walk() throws KernelException {
+        model.walk(gate -> true);
+    }
+
+    @Test
+    void aServiceIsWrittenWithItsBackendsAndItsSource() throws KernelException {
+        model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        Service service = program.service(Samples.HTTP);
+        assertThat(program.table(Samples.HTTP)).containsExactlyInAnyOrderElementsOf(program.slots(State.READY));
+        assertThat(program.slots(State.READY)).hasSize(2);
+        assertThat(program.sources)
+                .containsEntry(service.sourcesFirst(), new FlowProgram.Source(Samples.VIP, 10240, 22528));
+        assertThat(program.roles.get(Samples.VIP)).isEqualTo(new Role(true, false, 0, 10240, 22528));
+        assertThat(model.interfaces()).containsExactly(new InterfaceName("backends"), new InterfaceName("eth0"));
+    }
+
+    @Test
+    void statesFollowWithoutAnotherTable() throws KernelException {
+        model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        Service before = program.service(Samples.HTTP);
+        model.refresh(List.of(Samples.serving("web1"), Samples.notServing("web2")));
+        assertThat(program.slots(State.UNHEALTHY)).hasSize(1);
+        assertThat(program.service(Samples.HTTP)).isEqualTo(before);
+        model.refresh(List.of(Samples.serving("web1"), Samples.resetting("web2")));
+        assertThat(program.slots(State.DOWN)).hasSize(1);
+    }
+
+    @Test
+    void aTableOfWhichMostIsNotReadyIsMadeOfTheRest() throws KernelException {
+        KernelService six = Samples.http("web1", "web2", "web3", "web4", "web5", "web6");
+        model.configure(List.of(six), all("web1", "web2", "web3", "web4", "web5", "web6"));
+        assertThat(program.table(Samples.HTTP)).hasSize(6);
+        model.refresh(List.of(
+                Samples.serving("web1"),
+                Samples.notServing("web2"),
+                Samples.notServing("web3"),
+                Samples.notServing("web4"),
+                Samples.notServing("web5"),
+                Samples.notServing("web6")));
+        assertThat(program.table(Samples.HTTP)).isEqualTo(java.util.Set.copyOf(program.slots(State.READY)));
+        model.refresh(all("web1", "web2", "web3", "web4", "web5", "web6"));
+        assertThat(program.table(Samples.HTTP)).hasSize(6);
+    }
+
+    @Test
+    void bothNodesFillTheirTablesAlike() throws KernelException {
+        model.configure(List.of(Samples.http("web1", "web2", "web3")), all("web1", "web2", "web3"));
+        FakeFlowProgram peer = new FakeFlowProgram();
+        new ForwardingModel(Samples.SETTINGS, peer)
+                .configure(List.of(Samples.http("web3", "web1", "web2")), all("web3", "web1", "web2"));
+        Service here = program.service(Samples.HTTP);
+        Service there = peer.service(Samples.HTTP);
+        assertThat(there.tableSize()).isEqualTo(here.tableSize());
+        for (int i = 0; i < here.tableSize(); i++) {
+            assertThat(peer.backends.get(peer.tables[there.tableFirst() + i]).address())
+                    .isEqualTo(program.backends
+                            .get(program.tables[here.tableFirst() + i])
+                            .address());
+        }
+    }
+
+    @Test
+    void aDaemonThatStartsAgainLeavesSlotsTablesAndGatesInPlace() throws KernelException {
+        model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        List<Integer> before =
+                program.backends().stream().map(backend -> backend.id()).toList();
+        program.writtenStates.clear();
+        ForwardingModel again = new ForwardingModel(Samples.SETTINGS, program);
+        again.configure(
+                List.of(Samples.http("web2", "web1")), List.of(Samples.notServing("web2"), Samples.notServing("web1")));
+        assertThat(program.backends().stream().map(backend -> backend.id()).toList())
+                .isEqualTo(before);
+        assertThat(program.writtenStates).as("no live flow may be reset").containsOnly(State.UNHEALTHY);
+        assertThat(again.gates()).isEqualTo(model.gates());
+        assertThat(program.services).hasSize(1);
+    }
+
+    @Test
+    void whatIsNoLongerConfiguredAfterARestartIsAbsent() throws KernelException {
+        model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        ForwardingModel again = new ForwardingModel(Samples.SETTINGS, program);
+        again.configure(List.of(Samples.http("web1")), all("web1"));
+        assertThat(program.slots(State.READY)).hasSize(1);
+        assertThat(program.slots(State.ABSENT)).hasSize(FakeFlowProgram.SLOTS - 1);
+    }
+
+    @Test
+    void aSlotThatChangesHandsGetsAnIdOfItsOwn() throws KernelException {
+        model.configure(List.of(Samples.http("web1")), all("web1"));
+        int slot = program.slots(State.READY).getFirst();
+        int first = program.backends.get(slot).id();
+        model.refresh(List.of());
+        walk();
+        for (LiveSlot each : model.slots()) {
+            assertThat(model.giveBackIfDone(each)).isTrue();
+        }
+        for (int i = 0; i < FakeFlowProgram.SLOTS; i++) {
+            model.configure(List.of(Samples.http("web2")), all("web2"));
+            model.refresh(List.of());
+            walk();
+            for (LiveSlot each : model.slots()) {
+                model.giveBackIfDone(each);
+            }
+        }
+        assertThat(program.backends.get(slot).id()).isGreaterThan(first);
+        assertThat(program.backends.stream()
+                        .map(backend -> backend.id())
+                        .filter(id -> id > 0)
+                        .distinct())
+                .hasSize(FakeFlowProgram.SLOTS);
+    }
+
+    @Test
+    void aSlotWithFlowsIsKept() throws KernelException {
+        model.configure(List.of(Samples.http("web1")), all("web1"));
+        int slot = program.slots(State.READY).getFirst();
+        FakeFlow flow = new FakeFlow(slot, program.backends.get(slot).id());
+        flow.seen = flow.otherSeen = program.tick;
+        program.flows.add(flow);
+        model.configure(List.of(), all("web1"));
+        assertThat(program.services).isEmpty();
+        walk();
+        LiveSlot kept = model.slots().iterator().next();
+        assertThat(model.giveBackIfDone(kept)).isFalse();
+        assertThat(kept.report().live()).isEqualTo(1);
+        assertThat(program.backends.get(slot).state()).isEqualTo(State.READY);
+        program.flows.clear();
+        walk();
+        assertThat(model.giveBackIfDone(kept)).isTrue();
+    }
+
+    @Test
+    void aCountStandsForAWishOnlyAtTheSecondWalk() throws KernelException {
+        model.configure(List.of(Samples.http("web1")), all("web1"));
+        walk();
+        walk();
+        LiveSlot slot = model.slots().iterator().next();
+        assertThat(slot.report().asOf()).isZero();
+        model.refresh(List.of(new BackendView(Samples.key("web1"), 100, false, false, 1)));
+        walk();
+        assertThat(slot.report().asOf()).isEqualTo(-1);
+        walk();
+        assertThat(slot.report().asOf()).isEqualTo(1);
+    }
+
+    @Test
+    void servicesThatGoMakeRoomForTablesOfOthers() throws KernelException {
+        for (int i = 0; i < 100; i++) {
+            String name = "web" + (1 + i % 9);
+            model.configure(List.of(Samples.http(name)), all(name));
+            model.refresh(all(name));
+        }
+        assertThat(program.services.keySet())
+                .containsExactly(new ServiceKey(Samples.HTTP.transport(), Samples.HTTP.endpoint()));
+    }
+}

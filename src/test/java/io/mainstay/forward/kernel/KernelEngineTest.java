@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mainstay.forward.BackendKey;
+import io.mainstay.forward.BackendStates;
+import io.mainstay.forward.BackendView;
+import io.mainstay.forward.Balance;
+import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.forward.SelectionConfig;
+import io.mainstay.kernel.FlowProgram;
+import io.mainstay.net.IpAddress;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+
+class KernelEngineTest {
+
+    private final FakeFlowProgram program = new FakeFlowProgram();
+    private final List<String> problems = new ArrayList<>();
+    private final Map<BackendKey, OffloadedFlows> reports = new ConcurrentHashMap<>();
+    private volatile List<BackendView> views = List.of(Samples.serving("web1"));
+
+    private final BackendStates states = new BackendStates() {
+        @Override
+        public List<BackendView> backends() {
+            return views;
+        }
+
+        @Override
+        public void report(BackendKey backend, OffloadedFlows flows) {
+            reports.put(backend, flows);
+        }
+
+        @Override
+        public void release(BackendKey backend) {
+            reports.remove(backend);
+        }
+    };
+
+    private FlowProgramSource source(String refusal) {
+        return new FlowProgramSource() {
+            @Override
+            public FlowProgram open() throws IOException {
+                if (!refusal.isEmpty()) {
+                    throw new IOException(refusal);
+                }
+                return program;
+            }
+
+            @Override
+            public void unload() {}
+        };
+    }
+
+    private KernelEngine engine(String refusal) {
+        return new KernelEngine(Samples.SETTINGS, states, source(refusal), problems::add);
+    }
+
+    private static EngineDecision decision(KernelEngine engine) {
+        return Objects.requireNonNull(engine.decisions().get("http"));
+    }
+
+    @Test
+    void anAddressCountsFromBeforeItIsHeldUntilItIsGone() {
+        try (KernelEngine engine = engine("")) {
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(program.gates).containsEntry(0, false);
+            engine.holds(Samples.VIP);
+            assertThat(program.gates).containsEntry(0, true).containsEntry(1, false);
+            engine.lets(Samples.VIP);
+            assertThat(program.gates).containsEntry(0, false);
+            engine.holds(IpAddress.parse("203.0.113.1"));
+            engine.holds(Samples.VIP);
+        }
+        assertThat(program.gates).as("a node that stops holds nothing").containsEntry(0, false);
+    }
+
+    @Test
+    void aGateThatOpenedBeforeTheDataPathWasThereIsOpenInIt() {
+        try (KernelEngine engine = engine("")) {
+            engine.configure(List.of());
+            engine.holds(Samples.VIP);
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(program.gates).containsEntry(0, true);
+        }
+    }
+
+    @Test
+    void whereTheKernelRefusesTheProxyServesAndTheReasonIsTold() {
+        try (KernelEngine engine = engine("load: operation not permitted")) {
+            engine.configure(List.of(Samples.http("web1")));
+            EngineDecision decision = decision(engine);
+            assertThat(decision.kernel()).isFalse();
+            assertThat(decision.reason()).contains("operation not permitted");
+            assertThat(problems).hasSize(1);
+            engine.holds(Samples.VIP);
+        }
+        assertThat(program.services).isEmpty();
+    }
+
+    @Test
+    void aServiceThatAsksForMoreIsLeftToTheProxyAlone() {
+        try (KernelEngine engine = engine("")) {
+            KernelService first = Samples.service(Samples.config(SelectionConfig.of(Balance.FIRST), "198.18.0.100:80"));
+            engine.configure(List.of(first));
+            assertThat(decision(engine).reason()).isEqualTo("balance first is the proxy engine's alone");
+            assertThat(program.services).isEmpty();
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(decision(engine)).isEqualTo(new EngineDecision(true, "engine: kernel"));
+            assertThat(program.services).hasSize(1);
+        }
+    }
+
+    @Test
+    void everyBackendIsReportedBeforeTheFirstFlow() {
+        try (KernelEngine engine = engine("")) {
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(reports).containsOnlyKeys(Samples.key("web1"));
+        }
+    }
+}

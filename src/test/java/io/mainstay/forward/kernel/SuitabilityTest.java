@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.forward.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mainstay.forward.AddressGrouping;
+import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.Balance;
+import io.mainstay.forward.Forwarding;
+import io.mainstay.forward.HashConfig;
+import io.mainstay.forward.PersistenceConfig;
+import io.mainstay.forward.SelectionConfig;
+import io.mainstay.forward.TrafficConfig;
+import io.mainstay.forward.UdpConfig;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.IpAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SuitabilityTest {
+
+    private static final BackendConfig WEB1 = new BackendConfig("web1", Endpoint.parse("198.18.0.11:8080"), 100);
+
+    private static Optional<String> objection(KernelService service) {
+        return new Suitability(Samples.SETTINGS, List.of(service)).objection(service);
+    }
+
+    private static Optional<String> objection(SelectionConfig selection) {
+        return objection(Samples.service(Samples.config(selection, "198.18.0.100:80", WEB1)));
+    }
+
+    private static KernelService listening(String listen, BackendConfig... backends) {
+        return Samples.service(Samples.config(SelectionConfig.of(Balance.ROUND_ROBIN), listen, backends));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Balance.class,
+            names = {"ROUND_ROBIN", "LEAST_CONN", "RANDOM_TWO", "SOURCE_HASH", "MAGLEV"})
+    void spreadingByHashServesForMostRules(Balance balance) {
+        assertThat(objection(SelectionConfig.of(balance))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Balance.class,
+            names = {"LEAST_LATENCY", "FIRST"})
+    void someRulesAreTheProxysAlone(Balance balance) {
+        assertThat(objection(SelectionConfig.of(balance)))
+                .hasValueSatisfying(reason -> assertThat(reason).startsWith("balance "));
+    }
+
+    @Test
+    void whatTheDataPathCannotDoIsNamed() {
+        SelectionConfig plain = SelectionConfig.of(Balance.MAGLEV);
+        assertThat(objection(plain.withSlowStart(Duration.ofSeconds(30)))).hasValueSatisfying(has("slow_start"));
+        assertThat(objection(plain.withPersistence(new PersistenceConfig(
+                        AddressGrouping.DEFAULT, Duration.ofMinutes(1), 10, PersistenceConfig.DuringDrain.REFUSE))))
+                .hasValueSatisfying(has("persistence"));
+        assertThat(objection(plain.withHash(new HashConfig(HashConfig.Key.SOURCE, AddressGrouping.DEFAULT, 120, ""))))
+                .hasValueSatisfying(has("max_load"));
+        assertThat(objection(plain.withHash(new HashConfig(HashConfig.Key.SOURCE, new AddressGrouping(24, 64), 0, ""))))
+                .hasValueSatisfying(has("ipv4_prefix"));
+        assertThat(objection(listening("198.18.0.100:80", new BackendConfig("w", WEB1.address(), 1, 10, false))))
+                .hasValueSatisfying(has("max_connections of w"));
+        assertThat(objection(listening("198.18.0.1:80", WEB1))).hasValueSatisfying(has("198.18.0.1"));
+        assertThat(objection(listening("198.18.0.100:80", new BackendConfig("w", Endpoint.parse("[::2]:80"), 1))))
+                .hasValueSatisfying(has("another family"));
+        assertThat(objection(listening("198.18.0.100:80", new BackendConfig("w", Endpoint.parse("127.0.0.1:81"), 1))))
+                .hasValueSatisfying(has("on this host"));
+    }
+
+    @Test
+    void aListenerAmongTheSourcePortsIsRefusedWhosesoeverItIs() {
+        KernelService other = listening("198.18.0.100:27017", WEB1);
+        KernelService service = Samples.http("web1");
+        assertThat(new Suitability(Samples.SETTINGS, List.of(service, other)).objection(service))
+                .hasValueSatisfying(has("198.18.0.100:27017/tcp is among the ports"));
+        KernelService elsewhere = listening("198.18.0.101:27017", WEB1);
+        assertThat(new Suitability(Samples.SETTINGS, List.of(service, elsewhere)).objection(service))
+                .isEmpty();
+    }
+
+    @Test
+    void dsrKeepsPortsAndNeedsNoSource() {
+        KernelService nat = Samples.http("web1");
+        KernelService dsr = new KernelService(nat.config(), TrafficConfig.DEFAULT, "", true, Forwarding.DSR, List.of());
+        assertThat(objection(dsr)).hasValueSatisfying(has("cannot change the port"));
+        KernelService samePort = listening("198.18.0.100:8080", WEB1);
+        assertThat(objection(new KernelService(
+                        samePort.config(), TrafficConfig.DEFAULT, "", true, Forwarding.DSR, List.of())))
+                .isEmpty();
+    }
+
+    @Test
+    void sourcesAreVirtualAddressesOfTheFamily() {
+        KernelService plain = Samples.http("web1");
+        assertThat(objection(withSource(plain, "198.18.0.101"))).isEmpty();
+        assertThat(objection(withSource(plain, "198.18.0.7"))).hasValueSatisfying(has("198.18.0.7"));
+    }
+
+    private static KernelService withSource(KernelService service, String source) {
+        return new KernelService(
+                service.config(), service.traffic(), "", true, Forwarding.FULL_NAT, List.of(IpAddress.parse(source)));
+    }
+
+    @Test
+    void whatTheHealthOfBackendsAsksForComesFirst() {
+        KernelService plain = Samples.http("web1");
+        assertThat(objection(new KernelService(
+                        plain.config(),
+                        TrafficConfig.of(UdpConfig.DEFAULT),
+                        "agent_check is the proxy engine's alone",
+                        true,
+                        Forwarding.FULL_NAT,
+                        List.of())))
+                .hasValue("agent_check is the proxy engine's alone");
+    }
+
+    private static java.util.function.Consumer<String> has(String part) {
+        return reason -> assertThat(reason).contains(part);
+    }
+}

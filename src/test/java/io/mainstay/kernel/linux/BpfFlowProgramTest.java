@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mainstay.kernel.FlowEvent;
+import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowProgram.Backend;
+import io.mainstay.kernel.FlowProgram.Role;
+import io.mainstay.kernel.FlowProgram.Service;
+import io.mainstay.kernel.FlowProgram.ServiceKey;
+import io.mainstay.kernel.FlowProgram.State;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The data path in the kernel of this machine, in a network and a mount namespace of the test's own. */
+@Tag("native")
+class BpfFlowProgramTest {
+
+    private static final Path DIRECTORY = Path.of("/sys/fs/bpf/mainstay-test");
+    private static final IpAddress VIP = IpAddress.parse("198.18.0.100");
+    private static final ServiceKey KEY = new ServiceKey(Transport.TCP, Endpoint.parse("198.18.0.100:80"));
+    private static final Service SERVICE = new Service(1, false, FlowProgram.Mode.FULL_NAT, 0, 251, 0, 1);
+
+    private BpfFlowProgram.Files files;
+
+    @BeforeEach
+    void need() throws Exception {
+        Assumptions.assumeTrue(
+                Files.isWritable(Path.of("/proc/sys/net/ipv4/ip_forward"))
+                        && "root".equals(Files.getOwner(Path.of("/proc/self")).getName())
+                        && Files.readString(Path.of("/proc/self/uid_map"))
+                                .strip()
+                                .startsWith("0          0"),
+                "loading programs takes root of the machine");
+        files = new BpfFlowProgram.Files(
+                NativeBpfBuild.file("mainstay-bpf"), NativeBpfBuild.file("forward.bpf.o"), DIRECTORY);
+    }
+
+    @AfterEach
+    void unload() throws IOException {
+        if (files != null) {
+            BpfFlowProgram.unload(files);
+        }
+    }
+
+    private BpfFlowProgram open() throws IOException {
+        return BpfFlowProgram.open(files, Map.of("flows", 1000));
+    }
+
+    @Test
+    void whatIsWrittenStaysWhenTheProcessLetsGo() throws Exception {
+        Backend backend = new Backend(IpAddress.parse("198.18.0.11"), 8080, State.READY, 5);
+        Role role = new Role(true, false, 3, 10240, 22528);
+        byte[] owner = "0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        try (BpfFlowProgram program = open()) {
+            program.setSettings(new FlowProgram.Settings(1, 2, false, 3, 4, 5));
+            program.setFilter(Set.of(VIP));
+            program.putAddress(VIP, role);
+            program.setGate(3, true);
+            program.putBackend(16383, backend);
+            program.putOwner(16383, owner);
+            program.putSource(0, new FlowProgram.Source(VIP, 10240, 22528));
+            program.putTable(7, new int[] {16383, 16383});
+            program.putService(KEY, SERVICE);
+        }
+        try (BpfFlowProgram program = open()) {
+            assertThat(program.addresses()).containsExactly(Map.entry(VIP, role));
+            assertThat(program.services()).containsExactly(Map.entry(KEY, SERVICE));
+            assertThat(program.backends()).hasSize(16384).endsWith(backend);
+            assertThat(program.owners().getLast()).isEqualTo(owner);
+            program.removeService(KEY);
+            program.removeService(KEY);
+            program.removeAddress(VIP);
+            assertThat(program.services()).isEmpty();
+            assertThat(program.addresses()).isEmpty();
+        }
+    }
+
+    @Test
+    void clockRunsAndNothingHasHappened() throws Exception {
+        try (BpfFlowProgram program = open()) {
+            FlowProgram.Clock first = program.clock();
+            FlowProgram.Clock later = program.clock();
+            while (later.ticks() == first.ticks()) {
+                later = program.clock();
+            }
+            assertThat(later.nanos()).isGreaterThan(first.nanos());
+            assertThat(program.traffic(10)).hasSize(10).allMatch(traffic -> traffic.flowsNew() == 0);
+            assertThat(program.events())
+                    .hasSize(FlowEvent.values().length)
+                    .allSatisfy((event, count) -> assertThat(count).isZero());
+            program.forEachFlow(flow -> assertThat(flow).isNull());
+        }
+    }
+
+    @Test
+    void interfacesRunItAndThoseNoLongerNamedDoNot() throws Exception {
+        NativeBpfBuild.run("ip", "link", "add", "flow0", "type", "veth", "peer", "name", "flow1");
+        try (BpfFlowProgram program = open()) {
+            program.attach(Set.of(new InterfaceName("flow0"), new InterfaceName("none")));
+            assertThat(filters("flow0")).contains("mainstay_ingres");
+            program.attach(Set.of(new InterfaceName("flow1")));
+            assertThat(filters("flow0")).doesNotContain("mainstay_ingres");
+            assertThat(filters("flow1")).contains("mainstay_ingres");
+            assertThat(program.interfaceTowards(IpAddress.parse("127.0.0.1"))).isEqualTo(new InterfaceName("lo"));
+            assertThat(program.interfaceTowards(IpAddress.parse("203.0.113.1"))).isNull();
+        } finally {
+            NativeBpfBuild.run("ip", "link", "delete", "flow0");
+        }
+    }
+
+    private static String filters(String name) throws Exception {
+        return String.join("\n", NativeBpfBuild.run("tc", "filter", "show", "dev", name, "ingress"));
+    }
+
+    @Test
+    void anObjectThatIsNoneIsRefusedByName() {
+        BpfFlowProgram.Files wrong =
+                new BpfFlowProgram.Files(files.loader(), Path.of("pom.xml").toAbsolutePath(), DIRECTORY);
+        assertThatThrownBy(() -> BpfFlowProgram.open(wrong, Map.of()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("pom.xml");
+    }
+}

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Services that the data path in the kernel forwards, on a pair of nodes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lab.backends import Backends
+from lab.clock import now
+from lab.mainstay import SERVICE, one
+from lab.mainstay_pair import MainstayPair
+from lab.records import Request
+from lab.topology import BACKENDS, Lab
+from lab.traffic import Amount, Traffic
+from lab.waiting import wait_until
+
+
+@pytest.fixture
+def pair(lab: Lab, backends: Backends) -> MainstayPair:
+    """lb1 Active, lb2 Backup, both with the kernel engine."""
+    pair = MainstayPair(lab, backends, interval_millis=100, service_lines="engine: kernel")
+    pair.start()
+    return pair
+
+
+@pytest.fixture
+def live(pair: MainstayPair) -> Iterator[Traffic]:
+    """Two hundred connections that are kept, and few new ones."""
+    traffic = Traffic(pair.lab["client"], Amount(new_per_second=10, kept=200, kept_requests_per_second=2, download=False))
+    traffic.start()
+    traffic.await_flowing()
+    yield traffic
+
+
+def test_requests_are_shared_out_and_never_enter_the_daemon(pair: MainstayPair, traffic: Traffic) -> None:
+    start = now()
+    service = one(pair.nodes["lb1"].status()["services"], SERVICE)
+    assert (service["engine"], service["engine_reason"]) == ("kernel", "engine: kernel")
+    wait_until("every backend serves", lambda: {r.backend for r in requests(traffic, start)} == set(BACKENDS))
+    accepted = pair.lab["lb1"].run("ss", "-Htn", "state", "established", "sport", "=", ":80")
+    assert accepted == "", "a connection ends on the node"
+    wait_until("connections are counted", lambda: connections(pair, "lb1") > 0)
+    assert traffic.figures(start).failed_requests == 0
+
+
+def test_drained_backend_ends_without_a_reset(pair: MainstayPair, traffic: Traffic) -> None:
+    start = now()
+    pair.drain("web1", seconds=20)
+    assert pair.nodes["lb1"].backend("web1")["connections_active"] == 0
+    drained = now()
+    seen = traffic.figures(start)
+    assert (seen.reset_connections, seen.failed_requests) == (0, 0)
+    wait_until("requests go on without it", lambda: len(requests(traffic, drained)) > 50)
+    assert {request.backend for request in requests(traffic, drained)} == {"web2", "web3"}
+    pair.make_ready("web1")
+    wait_until("it serves again", lambda: "web1" in {request.backend for request in requests(traffic, drained)})
+
+
+def test_drain_resets_the_rest_at_its_deadline(pair: MainstayPair) -> None:
+    download = Traffic(pair.lab["client"], Amount(new_per_second=0, kept=0))
+    download.start()
+    download.await_flowing()
+    backend = wait_until("the download runs", lambda: download.download_backend().strip("-"))
+    start = now()
+    pair.drain(backend, seconds=1)
+    assert now() - start >= 1_000_000_000, "no connection may be reset before the deadline"
+    wait_until("the download goes on elsewhere", lambda: download.download_backend() not in ("-", backend))
+    seen = download.figures(start)
+    assert seen.resets["download"] == 1
+    assert seen.download_breaks == ["reset"]
+
+
+def test_killed_backend_gets_no_new_connection_once_that_is_known(pair: MainstayPair, traffic: Traffic) -> None:
+    pair.backends.kill("web1")
+    pair.await_backend("web1", healthy=False)
+    known = now()
+    wait_until("requests go on", lambda: len(requests(traffic, known)) > 50)
+    late = [request for request in requests(traffic, known) if request.connection == "new"]
+    assert {request.outcome for request in late} == {"ok"}
+    assert {request.backend for request in late} == {"web2", "web3"}
+
+
+def test_live_connections_survive_a_switchover(pair: MainstayPair, live: Traffic) -> None:
+    start, probed = now(), events(pair, "lb1", "flow_probed")
+    pair.switchover()
+    pair.await_active("lb2")
+    live.await_flowing()
+    assert_survived(live, start, probed)
+    wait_until("the new Active counts them", lambda: connections(pair, "lb2") >= 100)
+
+
+def test_live_connections_survive_the_death_of_the_daemon(pair: MainstayPair, live: Traffic) -> None:
+    start, probed = now(), events(pair, "lb1", "flow_probed")
+    pair.kill("lb1")
+    pair.await_active("lb2")
+    live.await_flowing()
+    assert_survived(live, start, probed)
+
+
+def test_live_connections_survive_a_restart_of_the_only_node(pair: MainstayPair, live: Traffic) -> None:
+    pair.crash("lb2")
+    start = now()
+    pair.kill("lb1")
+    wait_until("the guard gives the address up", lambda: not pair.nodes["lb1"].holds_address)
+    pair.nodes["lb1"].start()
+    pair.nodes["lb1"].await_holding()
+    live.await_flowing()
+    assert live.figures(start).reset_connections == 0
+
+
+def assert_survived(live: Traffic, start: int, probed: int) -> None:
+    """Two hundred connections with two requests a second each.
+
+    The new Active does not guess the port of a flow whose first choice was taken: its backend resets it. And it drops an
+    answer that was under way, when the client has nothing to say that would make the flow known: the request times out. That
+    is as many as there are requests between acknowledgement and answer at that moment.
+    """
+    seen = live.figures(start)
+    assert seen.reset_connections <= probed
+    assert seen.failed_requests <= 20
+
+
+def events(pair: MainstayPair, name: str, event: str) -> int:
+    count = pair.nodes[name].status()["kernel_events"][event]
+    assert isinstance(count, int)
+    return count
+
+
+def connections(pair: MainstayPair, name: str) -> int:
+    count = one(pair.nodes[name].status()["services"], SERVICE)["connections_active"]
+    assert isinstance(count, int)
+    return count
+
+
+def requests(traffic: Traffic, since: int) -> list[Request]:
+    return [r for r in traffic.records() if isinstance(r, Request) and r.started >= since]
