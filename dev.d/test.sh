@@ -57,7 +57,8 @@ prepare() {
     esac
     case " $* " in
     *" system "* | *" relay "* | *" soak "* | *" interop "*)
-        need "for the lab" "${lab_needs[@]}" nft:nftables /usr/lib/python3/dist-packages/pytest:python3-pytest
+        need "for the lab" "${lab_needs[@]}" nft:nftables openssl:openssl \
+            /usr/lib/python3/dist-packages/pytest:python3-pytest
         build_if_stale
         ;;
     esac
