@@ -244,7 +244,10 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     private void attend(LiveBackend backend, Drain drain) {
         waitForDeadline(backend, drain);
-        new DrainWatch(workers, backend, drain, this).run();
+        // One that is asked for again, with another deadline, is the same drain.
+        if (drain.beginWatch()) {
+            new DrainWatch(workers, backend, drain, this).run();
+        }
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // A drain that is over is told by its own result.
