@@ -17,6 +17,7 @@ import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelException;
+import io.mainstay.kernel.StoodIn;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
 import io.mainstay.net.Ipv4Address;
@@ -53,6 +54,7 @@ final class RunningRouter {
      */
     private static final Duration PATIENCE_FOR_RESETS = Duration.ofMillis(5);
 
+    private final int number;
     private final VirtualRouter election;
     private final Takeover takeover;
     private final RunningInterface link;
@@ -71,6 +73,8 @@ final class RunningRouter {
     private TransitionCause lastCause;
     private MonotonicInstant since;
     private @Nullable GuardedRouter guarded;
+    private @Nullable Advertisement guardedAdvertisement;
+    private Optional<MonotonicInstant> guardSpeaksFrom = Optional.empty();
     private boolean stopped;
 
     /** Steps wait for the resets of clients, at most until the deadline; null: they do not wait. */
@@ -82,8 +86,11 @@ final class RunningRouter {
     private long received;
     private long transitions;
     private long stalls;
+    private long stoodIn;
 
+    /** @param number tells this router from the others of the driver */
     RunningRouter(
+            int number,
             VirtualRouter election,
             AnnounceConfig announce,
             RunningInterface link,
@@ -92,6 +99,7 @@ final class RunningRouter {
             ElectionLease lease,
             ElectionReports reports) {
         VirtualRouterConfig config = election.config();
+        this.number = number;
         this.election = election;
         this.link = link;
         this.ports = ports;
@@ -193,7 +201,7 @@ final class RunningRouter {
 
     void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
         received++;
-        election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, now());
+        election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, heededNow());
         settle();
     }
 
@@ -223,7 +231,7 @@ final class RunningRouter {
             return;
         }
         handOvers.add(request);
-        election.onHandOver(request.within().orElse(election.defaultHandOverTimeout()), now());
+        election.onHandOver(request.within().orElse(election.defaultHandOverTimeout()), heededNow());
         settle();
     }
 
@@ -254,26 +262,68 @@ final class RunningRouter {
         Optional<Integer> index = link.index();
         if (takeover.isReleased() || source.isEmpty() || index.isEmpty()) {
             guarded = null;
-        } else if (guarded == null || guarded.interfaceIndex() != index.get()) {
+        } else if (guarded == null
+                || guarded.interfaceIndex() != index.get()
+                || !election.advertisement().equals(guardedAdvertisement)) {
+            guardedAdvertisement = election.advertisement();
             guarded = guarded(source.get(), index.get());
         }
         return guarded;
     }
 
     private GuardedRouter guarded(IpAddress source, int interfaceIndex) {
-        byte[] resignation = AdvertisementEncoder.encode(
-                election.resignation(), election.checksumForm(), source, Ipv4Address.VRRP_GROUP);
         return new GuardedRouter(
+                number,
                 link.name(),
                 interfaceIndex,
                 config().priority().isOwner() ? List.of() : config().addresses(),
-                List.of(new IpDatagram(source, Ipv4Address.VRRP_GROUP, HOP_LIMIT, resignation)));
+                List.of(datagram(election.advertisement(), source)),
+                List.of(datagram(election.resignation(), source)));
+    }
+
+    private IpDatagram datagram(Advertisement advertisement, IpAddress source) {
+        byte[] message =
+                AdvertisementEncoder.encode(advertisement, election.checksumForm(), source, Ipv4Address.VRRP_GROUP);
+        return new IpDatagram(source, Ipv4Address.VRRP_GROUP, HOP_LIMIT, message);
+    }
+
+    /**
+     * Says from when on the guard is to advertise for this router. Before anything is carried out that follows from a
+     * change of state, so that the guard does not speak for a router that is no longer Active.
+     */
+    private void instructGuard() {
+        Optional<MonotonicInstant> from = election.overdueFrom();
+        if (!from.equals(guardSpeaksFrom)) {
+            guardSpeaksFrom = from;
+            lease.standInFrom(number, config().advertisementInterval(), from);
+        }
+    }
+
+    /** Takes into account what the guard said in the place of this router, before anything is judged at that time. */
+    void heedGuard(MonotonicInstant now) {
+        StoodIn guard = lease.stoodIn(number);
+        if (guard.times() != stoodIn) {
+            stoodIn = guard.times();
+            election.onStoodIn(guard.last(), now);
+        }
+    }
+
+    /** The time, from before the guard was heeded: a router that was spoken for until then has not been silent. */
+    private MonotonicInstant heededNow() {
+        MonotonicInstant now = now();
+        heedGuard(now);
+        return now;
+    }
+
+    /** How often the guard has advertised in the place of this router. */
+    long stoodIn() {
+        return stoodIn;
     }
 
     /** Looks at all deadlines. Received datagrams have to be handed in before. */
     void judgeTime() {
         if (isDue(election.nextDeadline())) {
-            election.onTime(now());
+            election.onTime(heededNow());
             settle();
         }
         if (isDue(takeover.nextDeadline())) {
@@ -389,6 +439,7 @@ final class RunningRouter {
                 continue;
             }
             ElectionAction action = election.pollAction();
+            instructGuard();
             if (action == null) {
                 return report() || any;
             }
@@ -501,7 +552,8 @@ final class RunningRouter {
                 election.activeInterval(),
                 config.addresses(),
                 takeover.held(),
-                new ElectionSnapshot.Counters(sent, unsent, received, transitions, stalls, takeover.conflictTime()));
+                new ElectionSnapshot.Counters(
+                        sent, unsent, stoodIn, received, transitions, stalls, takeover.conflictTime()));
     }
 
     private MonotonicInstant now() {
