@@ -14,6 +14,7 @@ import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.linux.HangUpSignal;
 import io.mainstay.kernel.linux.LinuxKernel;
+import io.mainstay.kernel.linux.NotifySocket;
 import io.mainstay.kernel.linux.SessionCommands;
 import io.mainstay.kernel.linux.SharedPageGuard;
 import io.mainstay.net.IpAddress;
@@ -53,13 +54,15 @@ final class Daemon implements AutoCloseable {
     private final EventJournal journal;
     private final ElectionDriver election;
     private final ElectionThread electionThread;
+    private final SupervisorReports supervisor;
     private final Deque<AutoCloseable> parts;
 
     private Daemon(
-            EventJournal journal, ElectionDriver election, ElectionThread electionThread, Deque<AutoCloseable> parts) {
+            EventJournal journal, ElectionDriver election, ElectionThread electionThread, SupervisorReports supervisor, Deque<AutoCloseable> parts) {
         this.journal = journal;
         this.election = election;
         this.electionThread = electionThread;
+        this.supervisor = supervisor;
         this.parts = parts;
     }
 
@@ -145,8 +148,16 @@ final class Daemon implements AutoCloseable {
                         .start();
             }
             electionThread.start();
-            HangUpSignal.onHangUp(running::reload);
-            return new Daemon(journal, election, electionThread, parts);
+            SupervisorReports supervisor = opened(
+                    parts,
+                    new SupervisorReports(
+                            NotifySocket.ofEnvironment(
+                                    System.getenv(), ProcessHandle.current().pid()),
+                            election::snapshot,
+                            kernel.clock()));
+            HangUpSignal.onHangUp(() -> supervisor.reloading(running::reload));
+            supervisor.start();
+            return new Daemon(journal, election, electionThread, supervisor, parts);
         } catch (IOException | ProxyStartException e) {
             throw new DaemonStartException(String.valueOf(e.getMessage()), e);
         } catch (KernelException e) {
@@ -228,6 +239,7 @@ final class Daemon implements AutoCloseable {
 
     /** Hands over what this node serves, then gives the rest up. {@link #awaitEnd} returns when that is done. */
     void stop() {
+        supervisor.stopping();
         journal.append(RunEvents.stopping());
         var unused = election.stop(Optional.empty());
     }
