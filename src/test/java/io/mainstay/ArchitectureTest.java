@@ -33,7 +33,17 @@ class ArchitectureTest {
             .importPackages(ROOT);
 
     private static final Set<String> PURE = Set.of(
-            "net", "time", "election.wire", "election", "takeover", "forward", "health", "track", "hook", "explain");
+            "net",
+            "time",
+            "election.wire",
+            "election",
+            "takeover",
+            "forward",
+            "health",
+            "track",
+            "hook",
+            "explain",
+            "migrate");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -72,6 +82,7 @@ class ArchitectureTest {
                                 "track",
                                 "hook"),
                         "org.yaml.snakeyaml.."));
+        MAY_USE.put("migrate", rooms("net", "config"));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
@@ -101,7 +112,7 @@ class ArchitectureTest {
         MAY_USE.put(
                 "cli",
                 with(
-                        rooms("net", "time", "observe", "explain", "config", "control"),
+                        rooms("net", "time", "observe", "explain", "config", "migrate", "control"),
                         "picocli..",
                         "com.google.gson.."));
     }
