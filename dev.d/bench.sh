@@ -30,6 +30,7 @@ verb_bench() {
     *" --help "* | *" -h "* | *" --only keepalived "*) ;;
     *) build_if_stale ;;
     esac
+    find_jdk
     export PYTHONPATH=$root/tests PYTHONDONTWRITEBYTECODE=1
     exec /usr/bin/python3 -m lab.enter /usr/bin/python3 "$root/bench/$name.py" "$@"
 }

@@ -8,11 +8,13 @@ verb_help() {
 ./dev demo [OPTION...]    two nodes, one address, real traffic, seven failures; ./dev demo --help
 ./dev on NODE COMMAND...  run a command on a node of a lab that `./dev demo --stay` keeps up
 ./dev test [PART...] [-k NAME]
-                          run the tests: unit property simulation native kernel system relay soak interop
+                          run the tests: unit property simulation native kernel system relay soak interop package
+./dev package             make the .deb and the .rpm: target/package
 ./dev sim [OPTION...]     run the election simulation; ./dev sim --help
 ./dev bench [NAME...]     measure; without a name: list what can be measured
 ./dev fmt                 format the Java sources
 ./dev docs                make the pages anew that are made from the code
+./dev classes             write down anew which classes the class data archive holds
 ./dev clean               remove target/
 
 What a verb needs and does not find it installs from Debian, when run as root; no service is started by that.

@@ -3,7 +3,7 @@
 # ./dev test [PART...] [-k NAME]
 
 java_parts=(unit property simulation)
-all_parts=("${java_parts[@]}" native kernel system relay soak interop)
+all_parts=("${java_parts[@]}" native kernel system relay soak interop package)
 results=()
 failed_parts=()
 
@@ -40,7 +40,7 @@ verb_test() {
             [ -n "$name" ] || native_programs
             ;;
         kernel) run_part kernel make_bpf NAME="$name" test ;;
-        system | relay | soak | interop) run_part "$part" test_in_lab "$part" "$name" ;;
+        system | relay | soak | interop | package) run_part "$part" test_in_lab "$part" "$name" ;;
         esac
     done
     summary
@@ -57,7 +57,8 @@ prepare() {
     esac
     case " $* " in
     *" system "* | *" relay "* | *" soak "* | *" interop "*)
-        need "for the lab" "${lab_needs[@]}" nft:nftables /usr/lib/python3/dist-packages/pytest:python3-pytest
+        need "for the lab" "${lab_needs[@]}" nft:nftables curl:curl openssl:openssl \
+            /usr/lib/python3/dist-packages/pytest:python3-pytest
         build_if_stale
         ;;
     esac
@@ -70,7 +71,16 @@ prepare() {
         ;;
     esac
     case " $* " in
-    *" interop "*) need "as peers" keepalived:keepalived /usr/lib/frr/vrrpd:frr ;;
+    *" package "*)
+        [ "$(id -u)" -eq 0 ] || die "to install packages takes root"
+        need "for the lab" "${lab_needs[@]}" /usr/lib/python3/dist-packages/pytest:python3-pytest
+        need "to try the packages" lintian:lintian rpmlint:rpmlint rpm:rpm debootstrap:debootstrap systemd-analyze:systemd
+        clean_root
+        package_if_stale
+        ;;
+    esac
+    case " $* " in
+    *" interop "*) need "as peers" keepalived:keepalived /usr/lib/frr/vrrpd:frr haproxy:haproxy ;;
     esac
 }
 

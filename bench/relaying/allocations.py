@@ -3,6 +3,7 @@
 
 import re
 
+from lab import jdk
 from lab.node import Node
 from relaying import processor
 from relaying.engines import MainstayProxy
@@ -27,7 +28,7 @@ def _run(driver: Driver, work: Work, engine: MainstayProxy, millis: int) -> tupl
 def _allocated(node: Node, engine: MainstayProxy) -> float:
     assert engine.process is not None
     daemon = processor.with_children(engine.process.pid)[-1]
-    threads = node.run(str(engine.tree / "runtime" / "bin" / "jcmd"), str(daemon), "Thread.print", "-e", timeout=60)
+    threads = node.run(jdk.tool("jcmd"), str(daemon), "Thread.print", "-e", timeout=60)
     total = 0.0
     for line in threads.splitlines():
         if line.startswith(f'"{WORKER}'):

@@ -8,6 +8,7 @@ find_jdk() {
     for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/* "${HOME:-/nonexistent}"/.sdkman/candidates/java/* "$(javac_home)"; do
         if [ -x "$candidate/bin/javac" ] && grep -qs '^JAVA_VERSION="25[".]' "$candidate/release"; then
             jdk=$candidate
+            export MAINSTAY_JDK=$jdk # for lab.jdk
             return
         fi
     done

@@ -3,15 +3,38 @@
 # The runnable tree target/mainstay. It works from any directory and in any network namespace, needs
 # neither Maven nor a JDK, and may be moved.
 
-runtime_modules=java.base,java.logging,java.management,java.naming,jdk.management,jdk.net,jdk.unsupported,jdk.jfr,jdk.jcmd
+tree=$root/target/mainstay
+runtime_modules=java.base,java.logging,java.naming,jdk.unsupported
+
+# What comes with a dependency and is of no use here: annotations for compilers, compressed HTTP, and jars that carry nothing but native
+# libraries, which are laid out in lib/native instead.
+jars_left_out='netty-codec-compression-*.jar jspecify-*.jar error_prone_annotations-*.jar jffi-*-native.jar netty-transport-native-epoll-*-linux-*.jar'
+
+# The instant that everything built bears as its time, in seconds since 1970: that of the commit, so that the same source
+# gives the same octets on any day. Without a repository: that of the POM.
+source_date() {
+    printf '%s\n' "${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date -u -d "$(
+        sed -n 's|.*<project.build.outputTimestamp>\(.*\)</.*|\1|p' "$root/pom.xml"
+    )" +%s)}"
+}
+
+# With a + where files differ from the commit.
+source_commit() {
+    git -C "$root" describe --always --abbrev=12 --dirty=+ --exclude='*' 2>/dev/null || echo unknown
+}
+
+source_time() {
+    date -u -d "@$(source_date)" +%Y-%m-%dT%H:%M:%SZ
+}
 
 build() {
     need_java
-    need "to build the native parts" make:make cc:gcc /usr/include/stdio.h:libc6-dev "${bpf_build_needs[@]}"
+    need "to build the native parts" make:make cc:gcc strip:binutils /usr/include/stdio.h:libc6-dev "${bpf_build_needs[@]}"
     say "compiling"
     mkdir -p "$root/target"
     # Not -q: that would hide the warnings for which a build fails.
-    if ! maven -Dmaven.test.skip=true -Dspotless.check.skip=true package >"$root/target/build.log" 2>&1; then
+    if ! maven -Dmaven.test.skip=true -Dspotless.check.skip=true "-Dproject.build.outputTimestamp=$(source_time)" "-Dbuild.commit=$(source_commit)" package \
+        >"$root/target/build.log" 2>&1; then
         grep -E '^\[(WARNING|ERROR)\]' "$root/target/build.log" >&2
         die "the build failed (all of it: target/build.log)"
     fi
@@ -22,7 +45,7 @@ build() {
 
 # Builds only when something that goes into the tree is newer than the tree.
 build_if_stale() {
-    local stamp=$root/target/mainstay/.built
+    local stamp=$tree/.built
     if [ ! -e "$stamp" ] || [ -n "$(find "$root/src/main" "$root/native" "$root/packaging" "$root/etc" "$root/pom.xml" \
         "$root/dev.d" -newer "$stamp" -print -quit 2>/dev/null)" ]; then
         build
@@ -38,23 +61,28 @@ build_runtime() {
     say "linking the Java runtime"
     rm -rf -- "$root/target/runtime"
     mkdir -p "$root/target/runtime"
-    "$jdk/bin/jlink" --add-modules "$runtime_modules" --compress zip-0 --no-header-files --no-man-pages \
-        --output "$runtime.new"
-    # The base archive of class data, on which the archives of the programs stand. The native access option must be the
-    # launchers' own, else the JVM leaves the archived module graph aside.
-    "$runtime.new/bin/java" --enable-native-access=ALL-UNNAMED -XX:+UseG1GC -Xshare:dump -Xlog:disable \
-        -Xlog:all=error:stderr
+    # Not compressed: the packages are, and better. Without its own archive of class data, since lib/mainstay.jsa is one.
+    "$jdk/bin/jlink" --add-modules "$runtime_modules" --compress zip-0 --strip-java-debug-attributes --no-header-files \
+        --no-man-pages --output "$runtime.new"
+    # For programs that look into the runtime, and for making its own archive.
+    rm "$runtime.new/lib/jrt-fs.jar" "$runtime.new/lib/classlist" "$runtime.new/bin/keytool"
+    strip_programs "$runtime.new"
     mv "$runtime.new" "$runtime"
 }
 
+strip_programs() {
+    find "$1" -type f \( -name '*.so' -o -path '*/bin/*' -o -name jspawnhelper -o -name jexec \) -exec strip --strip-unneeded {} +
+}
+
 build_tree() {
-    tree=$root/target/mainstay
     local new=$root/target/mainstay.new program
     rm -rf -- "$new"
     mkdir -p "$new/bin" "$new/lib/native"
     cp -al "$runtime" "$new/runtime"
     cp "$root/target/mainstay.jar" "$root"/target/lib/*.jar "$new/lib/"
     extract_native_libraries "$new/lib"
+    leave_out_jars "$new/lib"
+    strip_programs "$new/lib/native"
     for program in mainstayd mainstay; do
         sed "s|@CLASS_PATH@|$(class_path "$new/lib")|" "$root/packaging/bin/$program.in" >"$new/bin/$program"
         chmod 755 "$new/bin/$program"
@@ -62,8 +90,9 @@ build_tree() {
     build_native "$new"
     cp "$bpf_output/forward.bpf.o" "$new/lib/"
     [ ! -d "$root/etc" ] || cp -R "$root/etc" "$new/etc"
+    find "$new" -exec touch --no-dereference --date="@$(source_date)" {} +
     archive_classes "$new"
-    touch "$new/.built"
+    source_date >"$new/.built"
     rm -rf -- "$tree"
     mv "$new" "$tree"
 }
@@ -89,6 +118,16 @@ extract_native_libraries() {
     rm -rf -- "$scratch"
 }
 
+leave_out_jars() {
+    local pattern
+    for pattern in $jars_left_out; do
+        # shellcheck disable=SC2086 # a pattern
+        rm -f -- "$1"/$pattern
+    done
+    # Four fifths of this jar are the constants of other systems.
+    "$root/dev.d/trim-jar" "$1"/jnr-constants-*.jar jnr/constants/platform/{aix,darwin,dragonflybsd,freebsd,openbsd,solaris,windows}/
+}
+
 other_machine() {
     case $(uname -m) in
     x86_64) echo aarch_64 ;;
@@ -107,15 +146,25 @@ build_native() {
         make -s -C "$directory" BUILD="$output"
         for program in "$output"/mainstay-*; do
             if [ -f "$program" ] && [ -x "$program" ]; then
-                cp "$program" "$1/bin/"
+                strip -o "$1/bin/${program##*/}" "$program"
             fi
         done
     done
 }
 
-# Class data archives: they halve the start. The JVM checks them against the jars and does without when they do not fit.
+# The class data archive: it halves the start. The JVM checks it against the runtime and the jars, by size and time, and does
+# without when it does not fit. What goes in is written down in packaging/classes (./dev classes), so that the archive comes
+# out the same each time.
 archive_classes() {
     say "archiving class data"
-    "$root/dev.d/archive-classes" "$1" >"$root/target/archive-classes.log" 2>&1 ||
-        say "no class data archive (see target/archive-classes.log): programs will start slower"
+    # The archive holds the paths of the jars, so it is made where they are the same everywhere. Which place that is does
+    # not matter: the JVM compares what follows the directory that the jars have in common.
+    local dump=(java -Xint -XX:+UseSerialGC -Xmx128m -Xshare:dump --enable-native-access=ALL-UNNAMED
+        -XX:SharedClassListFile="$root/packaging/classes" -XX:SharedArchiveFile="$1/lib/mainstay.jsa"
+        -cp "$(class_path "$1/lib" | sed 's|\$lib|/mnt/lib|g')") own=()
+    [ "$(id -u)" -eq 0 ] || own=(--user --map-root-user)
+    # shellcheck disable=SC2016 # the inner shell's
+    unshare --mount "${own[@]}" -- /bin/sh -c 'mount --bind "$1" /mnt && shift && exec /mnt/runtime/bin/"$@"' sh "$1" "${dump[@]}" \
+        >"$root/target/archive-classes.log" 2>&1 || die "no class data archive (see target/archive-classes.log)"
+    touch --date="@$(source_date)" "$1/lib/mainstay.jsa" "$1/lib"
 }

@@ -95,8 +95,8 @@ static bool is_gone(int error)
     return error == EADDRNOTAVAIL || error == ENODEV;
 }
 
-/* Returns 0 or an errno. The destination is the one in the header of the datagram. */
-static int send_datagram(const struct fence *fence, const struct record *record)
+/* The destination is the one in the header of the datagram. */
+int fence_send(const struct fence *fence, const struct record *record)
 {
     struct sockaddr_in ipv4 = {.sin_family = AF_INET};
     struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_scope_id = record->interface_index};
@@ -132,7 +132,7 @@ static void apply_address(struct fence *fence, const struct record *record, stru
 
 static void apply_datagram(struct fence *fence, const struct record *record, struct fence_result *result)
 {
-    int error = send_datagram(fence, record);
+    int error = fence_send(fence, record);
     result->datagrams++;
     if (error == 0) {
         result->datagrams_sent++;
@@ -149,7 +149,7 @@ struct fence_result fence_apply(struct fence *fence, const struct held *held, bo
     while (held_next(held, &offset, &record)) {
         if (record.kind == RECORD_ADDRESS) {
             apply_address(fence, &record, &result);
-        } else if (resign) {
+        } else if (record.kind == RECORD_DATAGRAM && resign) {
             apply_datagram(fence, &record, &result);
         }
     }
@@ -162,7 +162,7 @@ void fence_resign_again(struct fence *fence, const struct held *held)
     size_t offset = 0;
     while (held_next(held, &offset, &record)) {
         if (record.kind == RECORD_DATAGRAM) {
-            (void)send_datagram(fence, &record);
+            (void)fence_send(fence, &record);
         }
     }
 }

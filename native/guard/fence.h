@@ -25,6 +25,9 @@ struct fence_result {
 /* Opens the sockets; one that cannot be opened is named in a warning, and the fence does what it can without it. */
 void fence_open(struct fence *fence);
 
+/* Sends the datagram of a record out of its interface. Returns 0 or an errno. */
+int fence_send(const struct fence *fence, const struct record *record);
+
 /* Carries out the records in their order: takes off the addresses and, if resign, sends the datagrams. */
 struct fence_result fence_apply(struct fence *fence, const struct held *held, bool resign);
 

@@ -128,6 +128,24 @@ static bool is_datagram(const struct record *record)
     return (version == 4 && record->length >= 20) || (version == 6 && record->length >= 40);
 }
 
+/* Of this kind, as far as its fields allow it. */
+static bool is_well_formed(struct record *record, uint16_t kind)
+{
+    switch (kind) {
+    case RECORD_ADDRESS:
+        record->kind = RECORD_ADDRESS;
+        return is_address(record);
+    case RECORD_DATAGRAM:
+        record->kind = RECORD_DATAGRAM;
+        return is_datagram(record);
+    case RECORD_ADVERTISEMENT:
+        record->kind = RECORD_ADVERTISEMENT;
+        return is_datagram(record) && record->voice < VOICES;
+    default:
+        return false;
+    }
+}
+
 bool held_next(const struct held *held, size_t *offset, struct record *record)
 {
     size_t left = held->octets - *offset;
@@ -145,20 +163,11 @@ bool held_next(const struct held *held, size_t *offset, struct record *record)
     }
     record->interface_index = read32(head + 8);
     record->prefix_length = head[12];
+    record->voice = read32(head + 12);
     memcpy(record->interface_name, head + 16, INTERFACE_NAME_OCTETS);
     record->interface_name[INTERFACE_NAME_OCTETS] = '\0';
     record->payload = head + RECORD_HEAD_OCTETS;
-    switch (read16(head + 4)) {
-    case RECORD_ADDRESS:
-        record->kind = RECORD_ADDRESS;
-        break;
-    case RECORD_DATAGRAM:
-        record->kind = RECORD_DATAGRAM;
-        break;
-    default:
-        return false;
-    }
-    if (record->kind == RECORD_ADDRESS ? !is_address(record) : !is_datagram(record)) {
+    if (!is_well_formed(record, read16(head + 4))) {
         return false;
     }
     *offset += octets;

@@ -13,14 +13,15 @@
 #include <stdint.h>
 
 #define PAGE_MAGIC "MSGUARD1"
-#define PAGE_VERSION 1u
+#define PAGE_VERSION 2u
 
 enum {
     SLOT_OCTETS = 512 * 1024,
     SLOT_HEAD_OCTETS = 8,
     RECORD_HEAD_OCTETS = 32,
     RECORD_ALIGNMENT = 8,
-    INTERFACE_NAME_OCTETS = 16
+    INTERFACE_NAME_OCTETS = 16,
+    VOICES = 1920
 };
 
 /* Values of the lease that are no deadlines. */
@@ -33,6 +34,20 @@ enum fence_reason {
     FENCE_SUSPEND = 3,  /* the machine was suspended for longer than the lease ran */
     FENCE_EXIT = 4,     /* the daemon ended, or the thread that renews its lease */
     FENCE_STOPPED = 5   /* the daemon was stopped by a signal */
+};
+
+/* One virtual router that advertises. The guard stands in for a daemon whose advertisement is overdue. */
+struct voice {
+    /*
+     * CLOCK_MONOTONIC nanoseconds from which the guard is to advertise; 0: never. The daemon writes it after each
+     * advertisement of its own; the guard moves it on by compare-and-swap, so that the daemon's word always counts.
+     */
+    alignas(32) _Atomic int64_t due;
+    /* Written by the daemon before `due`: nanoseconds between two advertisements. */
+    _Atomic int64_t interval;
+    /* Written by the guard: when it last advertised, and then how often it has. */
+    _Atomic int64_t spoken_at;
+    _Atomic uint64_t spoken;
 };
 
 struct page {
@@ -52,6 +67,7 @@ struct page {
     _Atomic int64_t fenced_late_by;
     _Atomic uint32_t fence_reason;
     _Atomic uint32_t fence_count;
+    alignas(4096) struct voice voices[VOICES];
     alignas(4096) _Atomic uint64_t slots[2][SLOT_OCTETS / sizeof(uint64_t)];
 };
 
@@ -66,19 +82,23 @@ _Static_assert(offsetof(struct page, fenced_at) == 192, "layout");
 _Static_assert(offsetof(struct page, fenced_late_by) == 200, "layout");
 _Static_assert(offsetof(struct page, fence_reason) == 208, "layout");
 _Static_assert(offsetof(struct page, fence_count) == 212, "layout");
-_Static_assert(offsetof(struct page, slots) == 4096, "layout");
-_Static_assert(sizeof(struct page) == 4096 + 2 * SLOT_OCTETS, "layout");
+_Static_assert(sizeof(struct voice) == 32, "layout");
+_Static_assert(offsetof(struct page, voices) == 4096, "layout");
+_Static_assert(offsetof(struct page, slots) == 65536, "layout");
+_Static_assert(sizeof(struct page) == 65536 + 2 * SLOT_OCTETS, "layout");
 
 enum record_kind {
     RECORD_ADDRESS = 1, /* payload: 4 or 16 octets of an address that is to be taken off the interface */
-    RECORD_DATAGRAM = 2 /* payload: a whole IP datagram that is to be sent out of the interface */
+    RECORD_DATAGRAM = 2, /* payload: a whole IP datagram that is to be sent out of the interface */
+    RECORD_ADVERTISEMENT = 3 /* likewise, but while the daemon holds its lease, whenever its voice is overdue */
 };
 
-/* One thing to be done when the daemon is fenced. */
+/* One thing to be done for the daemon: when it is fenced, or of an advertisement, before. */
 struct record {
     enum record_kind kind;
     uint32_t interface_index;
-    uint8_t prefix_length;
+    uint8_t prefix_length; /* of an address */
+    uint32_t voice;        /* of an advertisement */
     uint16_t length;
     char interface_name[INTERFACE_NAME_OCTETS + 1];
     const unsigned char *payload;

@@ -127,6 +127,11 @@ static void watch_lease(struct watch *watch)
         fence_late_daemon(watch, &verdict);
     } else if (verdict.state == LEASE_IS_FENCED) {
         kill_unless_back(watch, now.monotonic);
+    } else if (verdict.state == LEASE_IS_KEPT) {
+        int64_t next = stand_in(&watch->stand_in, watch->page, &watch->fence, now.monotonic);
+        if (next < watch->lease.planned) {
+            watch->lease.planned = next;
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "fence.h"
 #include "lease.h"
+#include "stand_in.h"
 
 /* Exit status when the daemon exited with 0 and yet held addresses: a supervisor must not take that for a success. */
 enum { EXIT_FENCED = 70 };
@@ -22,6 +23,7 @@ struct watch {
     bool kill_sent;
     bool fenced_at_exit;
     struct lease_watch lease;
+    struct stand_in stand_in;
 };
 
 /* Watches the daemon until it has exited, and returns the status for the guard to exit with. */

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lab import sockets
+from lab.control import NotReachable
 from lab.mainstay import Mainstay, Settings
 from lab.process import Process
 from lab.topology import ADDRESSES, BACKENDS, Lab
@@ -143,7 +144,7 @@ class MainstayRelay(Balancer):
             return False
         try:
             services = self.mainstay.status()["services"]
-        except (OSError, AssertionError):
+        except (OSError, AssertionError, NotReachable):
             return False
         return all(backend["state"] == "HEALTHY" for one in services for backend in one["backends"])
 

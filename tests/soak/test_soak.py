@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from lab import jdk
 from lab.backends import PORT, Backends
-from lab.mainstay import TREE, VIP_WITH_PREFIX, Mainstay, Settings
+from lab.mainstay import VIP_WITH_PREFIX, Mainstay, Settings
 from lab.node import python
 from lab.records import Request
 from lab.topology import ADDRESSES, BACKENDS, INTERFACE, VIP, Lab
@@ -119,10 +120,9 @@ class Soak:
 
     def objects(self) -> dict[str, int]:
         """Live objects of the proxy engine by class, after a collection."""
-        jcmd = str(TREE / "runtime" / "bin" / "jcmd")
         pid = str(self.mainstay.daemon.daemon_pid)
         counts = {}
-        for line in self.lab["lb1"].run(jcmd, pid, "GC.class_histogram", timeout=60).splitlines():
+        for line in self.lab["lb1"].run(jdk.tool("jcmd"), pid, "GC.class_histogram", timeout=60).splitlines():
             words = line.split()
             if len(words) >= 4 and words[3].startswith("io.mainstay.forward.proxy."):
                 counts[words[3].rpartition(".")[2]] = int(words[1])

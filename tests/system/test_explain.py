@@ -56,7 +56,8 @@ def test_frozen_node_tells_what_its_guard_did(pair: MainstayPair) -> None:
     pair.await_standby("lb1")
     story = await_steps(pair.nodes["lb1"], "1 address removed")
     assert any("the guard takes the addresses away" in text for text in texts(story))
-    assert "heard as Active" in texts(await_steps(pair.nodes["lb1"], "heard as Active"))[-1]
+    # Before or after the addresses are gone, whichever came first.
+    await_steps(pair.nodes["lb1"], "heard as Active")
 
 
 def test_planned_switchover_is_told_as_one(pair: MainstayPair) -> None:

@@ -10,7 +10,7 @@ from lab.backends import Backends
 from lab.mainstay import SERVICE, Mainstay, Settings, one
 from lab.node import python
 from lab.process import Process
-from lab.topology import BACKENDS, VIP, Lab
+from lab.topology import ADDRESSES, BACKENDS, VIP, Lab
 from lab.waiting import wait_until
 
 SCRIPT = """\
@@ -46,9 +46,13 @@ class Judged:
         self.node.start(self._yaml)
         self.node.await_ready("ACTIVE")
 
-    def configure(self, *lines: str, backup: str = "") -> None:
-        """Adds keys to the service; without any it is as at the start."""
-        text = self._yaml.replace("    timeouts:", "".join(f"    {line}\n" for line in lines) + "    timeouts:")
+    def configure(self, *lines: str, backup: str = "", checks: str = "") -> None:
+        """Adds keys to the service, or replaces its checks; without any it is as at the start."""
+        text = self._yaml
+        if checks:
+            start, end = text.index("    health_check:"), text.index("    timeouts:")
+            text = f"{text[:start]}    health_check: {checks}\n{text[end:]}"
+        text = text.replace("    timeouts:", "".join(f"    {line}\n" for line in lines) + "    timeouts:")
         if backup:
             text = text.replace(f"name: {backup},", f"name: {backup}, backup: true,")
         self.node.config.write_text(text)
@@ -118,6 +122,34 @@ def test_answer_without_what_is_expected_takes_a_backend_out(judged: Judged) -> 
     judged.await_event("backend_state", "check http GET /health: HTTP status 200", "expected: one with")
 
 
+def test_certificate_of_a_backend_is_verified_for_its_name(judged: Judged) -> None:
+    """With the runtime that is shipped, whose modules are few."""
+    server = judged.lab["web1"]
+    pem = server.directory / "server.pem"
+    server.run(
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"),
+        *("-subj", "/CN=shop.example.org", "-addext", "subjectAltName=DNS:shop.example.org"),
+        *("-keyout", str(pem), "-out", str(pem.with_suffix(".crt"))),
+    )
+    pem.write_text(pem.read_text() + pem.with_suffix(".crt").read_text())
+    web1 = ("lab.load.backend", "web1", ADDRESSES["web1"], "8443", "--certificate", str(pem))
+    server.start("tls", *python(*web1)).wait_for_output("serves on")
+    check = (
+        "{type: https, port: 8443, path: /health, expect: ok, interval: 200ms, timeout: 190ms, failures: 1, success: 1,"
+        f" server_name: NAME, verify: true, ca_file: {pem.with_suffix('.crt')}}}"
+    )
+    judged.configure(checks=check.replace("NAME", "shop.example.org"))
+    judged.node.await_backends("UNHEALTHY", "web2")
+    judged.await_event("backend_state", "check: connect: ")
+    judged.node.await_checked(True, "web1")
+    steps = judged.node.attempt("backend", "check", "web1")
+    assert steps.status == 0, steps.output + steps.errors
+    assert "tls" in steps.output and "certificate valid for" in steps.output, steps.output
+    judged.configure(checks=check.replace("NAME", "www.example.org"))
+    judged.node.await_backends("UNHEALTHY", "web1")
+    judged.await_event("backend_state", "check: TLS: ", "www.example.org")
+
+
 def test_check_now_prints_every_step_and_changes_nothing(judged: Judged) -> None:
     good = judged.node.attempt("backend", "check", "web1")
     assert good.status == 0, good.errors
@@ -169,6 +201,16 @@ def test_connections_of_a_backend_that_falls(judged: Judged, on_down: str, end: 
         assert judged.node.backend(backend)["connections_active"] == 1
         assert held.output().split() == [backend]
         held.kill()
+
+
+@pytest.mark.parametrize("during_drain", ["allow", "refuse"])
+def test_client_of_a_draining_backend_may_come_back_if_that_is_wanted(judged: Judged, during_drain: str) -> None:
+    judged.configure(f"persistence: {{type: source_ip, during_drain: {during_drain}}}")
+    (kept,) = set(judged.ask(3))
+    judged.node.command("backend", "drain", kept, "--timeout", "1h")
+    (then,) = set(judged.ask(3))
+    judged.node.command("backend", "ready", kept)
+    assert (then == kept) == (during_drain == "allow")
 
 
 def test_client_keeps_its_backend_until_it_is_forgotten(judged: Judged) -> None:

@@ -11,6 +11,8 @@ VIP = "198.18.0.10"
 VIP6 = "2001:db8::10"
 HOLD = ("--hold", f"g0,{VIP},24")
 RESIGN = ("--resign", f"g0,{resignation().hex()}")
+# What the tenant pretends to send each 100 ms.
+ADVERTISE = ("--advertise", f"g0,{resignation(priority=250).hex()}", "--interval", 100)
 # Long enough for a busy machine to renew in time, short enough to wait for.
 LEASE = ("--lease", 500, "--beat", 10)
 # After the first, for loss.

@@ -154,9 +154,9 @@ def holds(address, interface="g0"):
     return address in run("ip", "-o", "address", "show", "dev", interface)
 
 
-def resignation(source="198.18.0.1", destination="224.0.0.18", vrid=51):
-    """A whole datagram with a VRRPv3 message of priority 0. The kernel fills in the checksum of an IPv4 header."""
-    message = bytes([0x31, vrid, 0, 1, 0, 100, 0, 0]) + bytes([198, 18, 0, 10])
+def resignation(source="198.18.0.1", destination="224.0.0.18", vrid=51, priority=0):
+    """A whole datagram with a VRRPv3 message, of priority 0. The kernel fills in the checksum of an IPv4 header."""
+    message = bytes([0x31, vrid, priority, 1, 0, 100, 0, 0]) + bytes([198, 18, 0, 10])
     here, there = ipaddress.ip_address(source), ipaddress.ip_address(destination)
     if here.version == 4:
         head = struct.pack("!BBHHHBBH", 0x45, 0xC0, 20 + len(message), 0, 0, 255, VRRP, 0)

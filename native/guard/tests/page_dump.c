@@ -47,11 +47,27 @@ static void print_record(const struct record *record)
             record->prefix_length);
         return;
     }
-    printf("datagram %u %s ", record->interface_index, record->interface_name);
+    if (record->kind == RECORD_ADVERTISEMENT) {
+        printf("advertisement %" PRIu32 " %u %s ", record->voice, record->interface_index, record->interface_name);
+    } else {
+        printf("datagram %u %s ", record->interface_index, record->interface_name);
+    }
     for (int i = 0; i < record->length; i++) {
         printf("%02x", record->payload[i]);
     }
     putchar('\n');
+}
+
+static void print_voices(struct page *page)
+{
+    for (int i = 0; i < VOICES; i++) {
+        struct voice *voice = &page->voices[i];
+        if (atomic_load(&voice->interval) != 0) {
+            printf("voice %d interval %" PRId64 " due %" PRId64 " spoken %" PRIu64 " at %" PRId64 "\n", i,
+                atomic_load(&voice->interval), atomic_load(&voice->due), atomic_load(&voice->spoken),
+                atomic_load(&voice->spoken_at));
+        }
+    }
 }
 
 static void dump(const char *path)
@@ -72,6 +88,7 @@ static void dump(const char *path)
     printf("lease %" PRId64 "\n", atomic_load(&page->lease));
     printf("fence %u reason %u at %" PRId64 " late %" PRId64 "\n", atomic_load(&page->fence_count),
         atomic_load(&page->fence_reason), atomic_load(&page->fenced_at), atomic_load(&page->fenced_late_by));
+    print_voices(page);
     printf("generation %" PRIu64 " %s %u records\n", atomic_load(&page->generation), states[state], held.count);
     while (held_next(&held, &offset, &record)) {
         print_record(&record);

@@ -19,6 +19,8 @@ struct plan {
     long lease_millis; /* 0: never arms */
     long beat_millis;
     long beats;        /* then it stops renewing; 0: never */
+    long interval_millis; /* of advertisements that it only pretends to send; 0: none */
+    long adverts;         /* after so many it forgets to; 0: never */
     int exit_status;   /* of a tenant that leaves after its beats without handing over; -1: it stays */
     int abandon; /* after its beats the thread that renews ends, and the rest stays */
     int acknowledge;
@@ -89,7 +91,7 @@ static void hold(struct writer *writer, char *text)
 }
 
 /* NAME,HEX */
-static void resign(struct writer *writer, char *text)
+static void datagram(struct writer *writer, uint16_t kind, char *text)
 {
     unsigned char octets[2048];
     char *name = strtok(text, ",");
@@ -99,7 +101,7 @@ static void resign(struct writer *writer, char *text)
         char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
         octets[i] = (unsigned char)strtoul(pair, NULL, 16);
     }
-    writer_record(writer, RECORD_DATAGRAM, if_nametoindex(name), 0, name, octets, (uint16_t)length);
+    writer_record(writer, kind, if_nametoindex(name), 0, name, octets, (uint16_t)length);
 }
 
 static void scribble(struct writer *writer, int kind)
@@ -136,6 +138,16 @@ static void acknowledge(struct writer *writer, int64_t *lease)
     }
 }
 
+/* Says that it has just advertised, and that the next one is overdue after one interval and a half. */
+static void advertise(struct writer *writer, const struct plan *plan)
+{
+    struct voice *voice = &writer->page->voices[0];
+    if (plan->interval_millis > 0) {
+        atomic_store(&voice->interval, plan->interval_millis * 1000000);
+        atomic_store(&voice->due, now_nanos() + plan->interval_millis * 1500000);
+    }
+}
+
 static void beat(struct writer *writer, const struct plan *plan, int64_t *lease)
 {
     int64_t expected = *lease;
@@ -167,9 +179,13 @@ static void *speak(void *given)
     struct timespec pause = {.tv_sec = plan->beat_millis / 1000, .tv_nsec = plan->beat_millis % 1000 * 1000000};
     atomic_store(&writer->page->speaker, (uint32_t)gettid());
     beat(writer, plan, &lease);
+    advertise(writer, plan);
     puts("ready");
     for (long beats = 1; !terminated; beats++) {
         nanosleep(&pause, NULL);
+        if (plan->adverts == 0 || beats < plan->adverts) {
+            advertise(writer, plan);
+        }
         if (plan->beats == 0 || beats < plan->beats) {
             beat(writer, plan, &lease);
         } else if (plan->exit_status >= 0) {
@@ -206,7 +222,8 @@ int main(int count, char *arguments[])
         {"beats", required_argument, NULL, 'n'},    {"exit", required_argument, NULL, 'x'},
         {"threads", required_argument, NULL, 't'},  {"memory", required_argument, NULL, 'm'},
         {"scribble", required_argument, NULL, 's'}, {"acknowledge", no_argument, NULL, 'a'},
-        {"abandon", no_argument, NULL, 'd'},
+        {"abandon", no_argument, NULL, 'd'},        {"advertise", required_argument, NULL, 'v'},
+        {"interval", required_argument, NULL, 'i'}, {"adverts", required_argument, NULL, 'o'},
         {NULL, 0, NULL, 0},
     };
     struct writer writer = {.page = open_page()};
@@ -224,7 +241,10 @@ int main(int count, char *arguments[])
         long number = optarg == NULL ? 0 : strtol(optarg, NULL, 10);
         switch (option) {
         case 'h': hold(&writer, optarg); break;
-        case 'r': resign(&writer, optarg); break;
+        case 'r': datagram(&writer, RECORD_DATAGRAM, optarg); break;
+        case 'v': datagram(&writer, RECORD_ADVERTISEMENT, optarg); break;
+        case 'i': plan.interval_millis = number; break;
+        case 'o': plan.adverts = number; break;
         case 'l': plan.lease_millis = number; break;
         case 'b': plan.beat_millis = number; break;
         case 'n': plan.beats = number; break;

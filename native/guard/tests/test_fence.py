@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from guard_test import EXTRA_COPIES, HOLD, LEASE, RESIGN, VIP, VIP6, GuardTest, memory_limit
+from guard_test import ADVERTISE, EXTRA_COPIES, HOLD, LEASE, RESIGN, VIP, VIP6, GuardTest, memory_limit
 from lab import add, eventually, holds, resignation, run
 
 
@@ -252,6 +252,51 @@ class DaemonFreezes(GuardTest):
         self.assertEqual(len(self.segment.datagrams(0.3)), 1 + EXTRA_COPIES)
         os.close(reading)
         os.close(writing)
+
+
+class DaemonIsLate(GuardTest):
+    """A daemon that holds its lease, and does not advertise."""
+
+    PRIORITY = 22  # where it stands in a datagram
+    LONG_LEASE = ("--lease", 60000, "--beat", 10)
+
+    def priorities(self, count):
+        return [self.segment.datagram(10)[0][self.PRIORITY] for _ in range(count)]
+
+    def test_guard_stands_in_for_it(self):
+        add(f"{VIP}/24")
+        guard = self.tenant(*HOLD, *RESIGN, *ADVERTISE, *self.LONG_LEASE, "--adverts", 1)
+        self.assertEqual(self.priorities(5), [250] * 5)
+        self.assertTrue(holds(VIP))
+        self.assertRegex(guard.page(), r"\nvoice 0 interval 100000000 due \d+ spoken ([5-9]|\d\d+) at \d+\n")
+        self.assertIn("\nfence 0 ", guard.page())
+
+    def test_guard_is_silent_while_it_advertises_itself(self):
+        guard = self.tenant(*HOLD, *RESIGN, *ADVERTISE, "--interval", 2000, *self.LONG_LEASE)
+        self.assertEqual(self.segment.datagrams(3), [])
+        self.assertIn(" spoken 0 ", guard.page())
+
+    def test_guard_speaks_for_it_no_more_once_it_is_fenced(self):
+        guard = self.tenant(*HOLD, *RESIGN, *ADVERTISE, *LEASE, "--adverts", 1, "--beats", 20)
+        said = [packet[self.PRIORITY] for packet in self.segment.datagrams(2)]
+        self.assertEqual(said[-1 - EXTRA_COPIES :], [0] * (1 + EXTRA_COPIES))
+        self.assertEqual(set(said[: -1 - EXTRA_COPIES]), {250})
+        self.assertIn("fence 1 reason 1 at ", guard.page())
+
+    def test_guard_that_stood_still_as_well_does_not_speak(self):
+        guard = self.tenant(*HOLD, *RESIGN, *ADVERTISE, *self.LONG_LEASE, "--adverts", 1)
+        self.assertEqual(self.priorities(1), [250])
+        guard.process.send_signal(signal.SIGSTOP)
+        self.segment.datagrams(1)  # ten intervals
+        guard.process.send_signal(signal.SIGCONT)
+        self.assertEqual(self.segment.datagrams(0.5), [])
+        self.assertIn("\nfence 0 ", guard.page())
+
+    def test_daemon_that_has_handed_over_is_not_spoken_for(self):
+        guard = self.tenant(*HOLD, *RESIGN, *ADVERTISE, *self.LONG_LEASE)
+        guard.process.terminate()
+        guard.expect("terminated")
+        self.assertEqual(self.segment.datagrams(0.5), [])
 
 
 class PageIsDamaged(GuardTest):

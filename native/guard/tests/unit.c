@@ -9,6 +9,7 @@
 
 #include "child.h"
 #include "lease.h"
+#include "stand_in.h"
 #include "writer.h"
 
 static struct page *page;
@@ -192,6 +193,9 @@ static void stop_at_damage(void)
     put16(second + 4, RECORD_DATAGRAM);
     put16(second + 6, 0);
     expect_damage(1, "an empty datagram is not read");
+    three_addresses();
+    put16(second + 4, RECORD_ADVERTISEMENT);
+    expect_damage(1, "an advertisement is a datagram");
 }
 
 /* Seeded, so that a failure (of a sanitizer) comes again. */
@@ -374,6 +378,64 @@ static void agree_on_who_won(void)
     printf("unit: %d renewals came too late\n", fences);
 }
 
+/* A fence without sockets: whose turn it is shows in the page, and what was not sent does not count as said. */
+static const struct fence MUTE = {.route = -1, .raw_ipv4 = -1, .raw_ipv6 = -1};
+static struct stand_in memory;
+
+static void write_advertisement(uint32_t voice)
+{
+    unsigned char advertisement[28] = {0x45};
+    writer_record(&writer, RECORD_ADVERTISEMENT, 8, voice, "eth1", advertisement, sizeof advertisement);
+}
+
+static int64_t due(uint32_t voice)
+{
+    return atomic_load(&page->voices[voice].due);
+}
+
+static void set_due(uint32_t voice, int64_t at, int64_t interval)
+{
+    atomic_store(&page->voices[voice].interval, interval);
+    atomic_store(&page->voices[voice].due, at);
+}
+
+static int64_t look_at_voices(int64_t now)
+{
+    return stand_in(&memory, page, &MUTE, now);
+}
+
+static void speak_when_it_is_time(void)
+{
+    const int64_t now = 100 * SECOND;
+    const int64_t interval = 10 * MILLI;
+    fresh_page();
+    memory = (struct stand_in){0};
+    expect(look_at_voices(now) == INT64_MAX, "where nothing is listed there is no turn");
+    write_advertisement(0);
+    write_advertisement(VOICES - 1);
+    writer_publish(&writer);
+    expect(look_at_voices(now) == INT64_MAX, "nor before the daemon has said when");
+    set_due(0, now + MILLI, interval);
+    set_due(VOICES - 1, now, interval);
+    expect(look_at_voices(now) == now + MILLI, "the next turn is the earliest");
+    expect(due(VOICES - 1) == now + interval, "a voice that is due speaks, and again an interval later");
+    expect(due(0) == now + MILLI, "one that is not due yet does not");
+    expect(atomic_load(&page->voices[VOICES - 1].spoken) == 0, "what could not be sent is not counted as said");
+    expect(look_at_voices(now + MILLI + interval - 1) == now + MILLI + 2 * interval - 1 && due(0) == now + MILLI + 2 * interval - 1,
+        "a voice speaks up to an interval late");
+    set_due(0, now, interval);
+    set_due(VOICES - 1, 0, interval);
+    expect(look_at_voices(now + interval) == INT64_MAX && due(0) == now,
+        "after that no more, since a peer may have taken over");
+    set_due(0, now, 0);
+    expect(look_at_voices(now) == INT64_MAX && due(0) == now, "an interval of 0 does not make the guard speak for ever");
+    set_due(0, now, -interval);
+    expect(look_at_voices(now) == INT64_MAX && due(0) == now, "nor does a negative one");
+    set_due(0, now, interval);
+    writer_publish(&writer);
+    expect(look_at_voices(now) == INT64_MAX && due(0) == now, "what is listed no more does not speak");
+}
+
 static void watch_only_threads_of_the_child(void)
 {
     expect(child_thread(getpid(), 0) == -1, "no thread has the number 0");
@@ -393,6 +455,7 @@ int main(void)
     tell_a_stalled_machine();
     count_a_suspension();
     agree_on_who_won();
+    speak_when_it_is_time();
     watch_only_threads_of_the_child();
     free(page);
     printf("unit: %d passed, %d failed\n", passed, failed);

@@ -25,7 +25,7 @@ static inline unsigned char *writer_slot(struct writer *writer)
     return slot_of(writer->page, atomic_load(&writer->page->generation) + 1);
 }
 
-static inline void writer_record(struct writer *writer, uint16_t kind, uint32_t interface_index, uint8_t prefix_length,
+static inline void writer_record(struct writer *writer, uint16_t kind, uint32_t interface_index, uint32_t detail,
     const char *interface_name, const unsigned char *payload, uint16_t length)
 {
     unsigned char *record = writer_slot(writer) + SLOT_HEAD_OCTETS + writer->octets;
@@ -39,7 +39,7 @@ static inline void writer_record(struct writer *writer, uint16_t kind, uint32_t 
     memcpy(record + 4, &kind, sizeof kind);
     memcpy(record + 6, &length, sizeof length);
     memcpy(record + 8, &interface_index, sizeof interface_index);
-    record[12] = prefix_length;
+    memcpy(record + 12, &detail, sizeof detail); /* the prefix length of an address, the voice of an advertisement */
     memcpy(record + 16, interface_name, strnlen(interface_name, INTERFACE_NAME_OCTETS));
     memcpy(record + RECORD_HEAD_OCTETS, payload, length);
     writer->octets += octets;

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""python3 -m lab.load.backend NAME ADDRESS PORT [--mute]: a small HTTP/1.1 server.
+"""python3 -m lab.load.backend NAME ADDRESS PORT [--mute | --certificate FILE]: a small HTTP/1.1 server.
 
-`/` answers the name and a payload, `/health` answers 200, `/big?from=N` streams the endless content from byte N on at
-a steady rate. With --mute it accepts connections and never answers, as a server does that hangs.
+`/` answers the name and a payload, `/health` answers 200, `/peer` the address of the other end, `/big?from=N` streams the
+endless content from byte N on at a steady rate. With --mute it accepts connections and never answers, as a server does
+that hangs. With --certificate it speaks TLS, by the certificate and the key that stand in the file.
 """
 
 import asyncio
+import ssl
 import sys
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,12 +22,14 @@ class Connection(asyncio.Protocol):
     def __init__(self, name: str) -> None:
         self._name = name.encode()
         self._received = b""
+        self._peer = ""
         self._transport: asyncio.Transport | None = None
         self._writable = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._peer = str(transport.get_extra_info("peername")[0])
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -50,6 +54,8 @@ class Connection(asyncio.Protocol):
             self._stream(offset)
         elif url.path == "/health":
             self._respond(b"ok\n")
+        elif url.path == "/peer":
+            self._respond(self._peer.encode())
         else:
             self._respond(self._name + b"\n" + PAYLOAD)
 
@@ -73,14 +79,20 @@ class MuteConnection(asyncio.Protocol):
     """Reads everything and says nothing."""
 
 
-async def serve(name: str, address: str, port: int, mute: bool) -> None:
+async def serve(name: str, address: str, port: int, mute: bool, certificate: str) -> None:
     def connection() -> asyncio.Protocol:
         return MuteConnection() if mute else Connection(name)
 
-    server = await asyncio.get_running_loop().create_server(connection, address, port, backlog=1024)
+    tls = None
+    if certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+    server = await asyncio.get_running_loop().create_server(connection, address, port, backlog=1024, ssl=tls)
     print(f"{name} serves on {address}:{port}", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], sys.argv[2], int(sys.argv[3]), "--mute" in sys.argv[4:]))
+    options = sys.argv[4:]
+    file = options[options.index("--certificate") + 1] if "--certificate" in options else ""
+    asyncio.run(serve(sys.argv[1], sys.argv[2], int(sys.argv[3]), "--mute" in options, file))

@@ -33,7 +33,18 @@ class ArchitectureTest {
             .importPackages(ROOT);
 
     private static final Set<String> PURE = Set.of(
-            "net", "time", "election.wire", "election", "takeover", "forward", "health", "track", "hook", "explain");
+            "net",
+            "time",
+            "election.wire",
+            "election",
+            "takeover",
+            "forward.wire",
+            "forward",
+            "health",
+            "track",
+            "hook",
+            "explain",
+            "migrate");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -44,7 +55,8 @@ class ArchitectureTest {
         MAY_USE.put("election.wire", rooms("net"));
         MAY_USE.put("election", rooms("net", "time", "election.wire"));
         MAY_USE.put("takeover", rooms("net", "time"));
-        MAY_USE.put("forward", rooms("net", "time"));
+        MAY_USE.put("forward.wire", rooms("net"));
+        MAY_USE.put("forward", rooms("net", "time", "forward.wire"));
         MAY_USE.put("health", rooms("net", "time"));
         MAY_USE.put("track", rooms("net", "time", "health"));
         MAY_USE.put("hook", List.of());
@@ -54,7 +66,10 @@ class ArchitectureTest {
         MAY_USE.put("health.probe", with(rooms("health", "kernel", "net", "time"), "io.netty..", "javax.net.ssl.."));
         MAY_USE.put(
                 "forward.proxy",
-                with(rooms("forward", "health", "health.probe", "kernel", "net", "time"), "io.netty..", "org.slf4j.."));
+                with(
+                        rooms("forward", "forward.wire", "health", "health.probe", "kernel", "net", "time"),
+                        "io.netty..",
+                        "org.slf4j.."));
         MAY_USE.put("forward.kernel", rooms("forward", "kernel", "net", "time"));
         MAY_USE.put("observe", with(rooms("net", "time"), "com.google.gson..", "org.slf4j.."));
         MAY_USE.put("explain", rooms("observe"));
@@ -68,10 +83,12 @@ class ArchitectureTest {
                                 "election",
                                 "takeover",
                                 "forward",
+                                "forward.wire",
                                 "health",
                                 "track",
                                 "hook"),
                         "org.yaml.snakeyaml.."));
+        MAY_USE.put("migrate", rooms("net", "config"));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
@@ -84,6 +101,7 @@ class ArchitectureTest {
                                 "election",
                                 "takeover",
                                 "forward",
+                                "forward.wire",
                                 "health",
                                 "track",
                                 "track.watch",
@@ -101,7 +119,7 @@ class ArchitectureTest {
         MAY_USE.put(
                 "cli",
                 with(
-                        rooms("net", "time", "observe", "explain", "config", "control"),
+                        rooms("net", "time", "observe", "explain", "config", "migrate", "control"),
                         "picocli..",
                         "com.google.gson.."));
     }

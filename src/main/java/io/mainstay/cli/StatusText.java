@@ -122,6 +122,8 @@ final class StatusText {
                             ? ""
                             : "not in the kernel: " + service.engineReason());
             remark(remarks, service.name(), panic(service.tier()));
+            long waiting = service.connectionsWaiting();
+            remark(remarks, service.name(), waiting == 0 ? "" : waiting + " clients wait for a backend");
             remark(remarks, service.name(), counters("refused", service.refused()));
         }
         table.print(out, colours);

@@ -15,6 +15,7 @@ import io.mainstay.forward.PanicConfig.MinHealthy;
 import io.mainstay.forward.PanicConfig.OnPanic;
 import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.PersistenceConfig.DuringDrain;
+import io.mainstay.forward.PersistenceConfig.WhenFull;
 import io.mainstay.forward.SelectionConfig;
 import java.time.Duration;
 import java.util.List;
@@ -121,6 +122,13 @@ final class BalanceKeys {
 
         static final Key.Scalar<Integer> IPV6_PREFIX = ipv6Prefix();
 
+        static final Key.Scalar<WhenFull> WHEN_FULL = Key.optional(
+                "when_full",
+                ScalarTypes.word(WhenFull.class),
+                WhenFull.OTHER,
+                "What becomes of a client whose backend has its max_connections: it gets another one, or it waits as queue"
+                        + " allows.");
+
         static final Key.Scalar<DuringDrain> DURING_DRAIN = Key.optional(
                 "during_drain",
                 ScalarTypes.word(DuringDrain.class),
@@ -129,7 +137,7 @@ final class BalanceKeys {
 
         static final Key.Section SECTION = new Key.Section(
                 "persistence",
-                List.of(TYPE, TIMEOUT, MAX_CLIENTS, IPV4_PREFIX, IPV6_PREFIX, DURING_DRAIN),
+                List.of(TYPE, TIMEOUT, MAX_CLIENTS, IPV4_PREFIX, IPV6_PREFIX, DURING_DRAIN, WHEN_FULL),
                 "How a client keeps the backend that it once got. Each node remembers for itself.");
 
         private Persistence() {}
@@ -241,7 +249,8 @@ final class BalanceKeys {
                 .put(Persistence.MAX_CLIENTS, persistence.maxClients())
                 .put(Persistence.IPV4_PREFIX, persistence.grouping().ipv4PrefixLength())
                 .put(Persistence.IPV6_PREFIX, persistence.grouping().ipv6PrefixLength())
-                .put(Persistence.DURING_DRAIN, persistence.duringDrain());
+                .put(Persistence.DURING_DRAIN, persistence.duringDrain())
+                .put(Persistence.WHEN_FULL, persistence.whenFull());
     }
 
     private static PersistenceConfig persistence(WrittenSection section) {
@@ -251,6 +260,7 @@ final class BalanceKeys {
                         ConfigBuilder.get(section, Persistence.IPV6_PREFIX)),
                 ConfigBuilder.get(section, Persistence.TIMEOUT),
                 ConfigBuilder.get(section, Persistence.MAX_CLIENTS),
-                ConfigBuilder.get(section, Persistence.DURING_DRAIN));
+                ConfigBuilder.get(section, Persistence.DURING_DRAIN),
+                ConfigBuilder.get(section, Persistence.WHEN_FULL));
     }
 }

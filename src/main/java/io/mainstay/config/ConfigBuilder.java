@@ -44,7 +44,8 @@ final class ConfigBuilder {
     private NodeSettings node(WrittenSection node) {
         String name = node.value(Node.NAME);
         String fallback = ScalarTypes.isName(host.hostname()) ? host.hostname() : "node";
-        return new NodeSettings(name != null ? name : fallback, get(node, Node.STARTUP_DELAY));
+        return new NodeSettings(
+                name != null ? name : fallback, get(node, Node.STARTUP_DELAY), get(node, Node.MAX_CONNECTIONS));
     }
 
     private ControlSettings control(WrittenSection control) {
@@ -85,7 +86,8 @@ final class ConfigBuilder {
                         new TimeoutConfig(
                                 get(timeouts, Timeouts.CONNECT),
                                 get(timeouts, Timeouts.IDLE),
-                                get(timeouts, Timeouts.HALF_CLOSED)),
+                                get(timeouts, Timeouts.HALF_CLOSED),
+                                get(timeouts, Timeouts.OPENING)),
                         service.entries(Backend.ENTRIES).stream()
                                 .map(ConfigBuilder::backend)
                                 .toList()),

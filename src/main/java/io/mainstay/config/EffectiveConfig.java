@@ -52,7 +52,8 @@ public final class EffectiveConfig {
                 Node.SECTION,
                 new Tree()
                         .put(Node.NAME, config.node().name())
-                        .put(Node.STARTUP_DELAY, config.node().startupDelay()));
+                        .put(Node.STARTUP_DELAY, config.node().startupDelay())
+                        .put(Node.MAX_CONNECTIONS, config.node().maxConnections()));
         tree.putTrees(
                 VirtualRouter.ENTRIES,
                 config.virtualRouters().stream()
@@ -106,7 +107,8 @@ public final class EffectiveConfig {
                         new Tree()
                                 .put(Timeouts.CONNECT, service.timeouts().connect())
                                 .put(Timeouts.IDLE, service.timeouts().idle())
-                                .put(Timeouts.HALF_CLOSED, service.timeouts().halfClosed()));
+                                .put(Timeouts.HALF_CLOSED, service.timeouts().halfClosed())
+                                .put(Timeouts.OPENING, service.timeouts().opening()));
         TrafficKeys.write(settings.traffic(), tree);
         return tree.putTrees(
                 Backend.ENTRIES,

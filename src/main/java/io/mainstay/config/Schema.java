@@ -8,6 +8,7 @@ import static java.time.Duration.ofSeconds;
 
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Priority;
@@ -39,7 +40,15 @@ final class Schema {
                 "How long the node waits after its start before it takes part in any election, so that bonds and spanning"
                         + " trees come up first.");
 
-        static final Key.Section SECTION = new Key.Section("node", List.of(NAME, STARTUP_DELAY), "Who this node is.");
+        static final Key.Scalar<Integer> MAX_CONNECTIONS = Key.optional(
+                "max_connections",
+                ScalarTypes.integer(0, 10_000_000),
+                0,
+                "How many connections and sessions of clients the node has at the same time, in all services; more are reset."
+                        + " 0: as many as its descriptors and its memory can bear, which are never exceeded.");
+
+        static final Key.Section SECTION =
+                new Key.Section("node", List.of(NAME, STARTUP_DELAY, MAX_CONNECTIONS), "Who this node is.");
 
         private Node() {}
     }
@@ -166,8 +175,14 @@ final class Schema {
                 ofSeconds(30),
                 "How long a connection may be silent once one side has finished sending.");
 
-        static final Key.Section SECTION =
-                new Key.Section("timeouts", List.of(CONNECT, IDLE, HALF_CLOSED), "When a silent connection is ended.");
+        static final Key.Scalar<Duration> OPENING = Key.optional(
+                "opening",
+                ScalarTypes.duration(ofMillis(100), ofMinutes(5)),
+                TimeoutConfig.DEFAULT_OPENING,
+                "How long a client may take for what must come before a backend can be chosen: its PROXY header.");
+
+        static final Key.Section SECTION = new Key.Section(
+                "timeouts", List.of(CONNECT, IDLE, HALF_CLOSED, OPENING), "When a silent connection is ended.");
 
         private Timeouts() {}
     }
@@ -219,10 +234,12 @@ final class Schema {
         static final Key.Values<ListenerConfig> LISTEN = new Key.Values<>(
                 "listen",
                 ScalarTypes.listener(),
+                0,
                 256,
                 true,
                 "Where clients arrive: an address and port, a range of ports, or a list of them. The ports of a backend"
-                        + " run along with a range. The address need not be on this node yet.");
+                        + " run along with a range. The address need not be on this node yet. May be absent in a service"
+                        + " to which routing of another one leads.");
 
         static final Key.Scalar<Duration> DRAIN_TIMEOUT = Key.optional(
                 "drain_timeout",
@@ -251,8 +268,13 @@ final class Schema {
                         DRAIN_TIMEOUT,
                         Timeouts.SECTION,
                         TrafficKeys.Udp.SECTION,
+                        TcpKeys.SECTION,
                         TrafficKeys.Limits.SECTION,
                         TrafficKeys.Access.SECTION,
+                        TrafficKeys.ProxyProtocol.SECTION,
+                        QueueKeys.SECTION,
+                        RecordKeys.SECTION,
+                        RoutingKeys.SECTION,
                         Backend.ENTRIES),
                 0,
                 4096,

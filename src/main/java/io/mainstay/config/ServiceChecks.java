@@ -7,6 +7,7 @@ import io.mainstay.config.WrittenSection.Item;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -45,9 +46,42 @@ final class ServiceChecks {
                     listening.add(listener.value().at(offset));
                 }
             }
+            checkProxyProtocol(service);
             new HealthChecks(problems).check(service);
             checkBackends(service, listening);
             new ServiceAdvice(problems).give(service);
+        }
+        checkRoutes(services);
+    }
+
+    /** Every route leads to a service, and who listens nowhere is led to. */
+    private void checkRoutes(List<WrittenSection> services) {
+        Set<String> targets = new HashSet<>();
+        for (WrittenSection service : services) {
+            for (WrittenSection route : service.section(RoutingKeys.SECTION).entries(RoutingKeys.Route.ENTRIES)) {
+                String target = route.value(RoutingKeys.Route.SERVICE);
+                if (target != null && !names.containsKey(target)) {
+                    problems.refuse(
+                            route.placeOf(RoutingKeys.Route.SERVICE),
+                            route.pathOf(RoutingKeys.Route.SERVICE),
+                            target,
+                            "the name of a service");
+                } else if (target != null) {
+                    targets.add(target);
+                }
+            }
+        }
+        for (WrittenSection service : services) {
+            String name = DerivedDefaults.nameOfService(service);
+            boolean isLedTo = name != null && targets.contains(name);
+            boolean isNamelessAndEmpty =
+                    name == null && service.items(Service.LISTEN).isEmpty() && !problems.anyError();
+            if ((!service.has(Service.LISTEN) && !isLedTo) || isNamelessAndEmpty) {
+                problems.error(
+                        service.place(),
+                        service.pathOf(Service.LISTEN),
+                        "missing (expected: where clients arrive, or a route of another service that leads here by name)");
+            }
         }
     }
 
@@ -105,6 +139,21 @@ final class ServiceChecks {
         IpAddress one = a.endpoint().address();
         IpAddress other = b.endpoint().address();
         return a.sharesPortWith(b) && (one.equals(other) || one.isUnspecified() || other.isUnspecified());
+    }
+
+    /** Datagrams have no headers. */
+    private void checkProxyProtocol(WrittenSection service) {
+        boolean anyTcp = service.items(Service.LISTEN).stream()
+                .anyMatch(listener -> listener.value().transport() == Transport.TCP);
+        WrittenSection proxyProtocol = service.section(TrafficKeys.ProxyProtocol.SECTION);
+        for (Key key : List.of(TrafficKeys.ProxyProtocol.ACCEPT_FROM, TrafficKeys.ProxyProtocol.SEND)) {
+            if (!anyTcp && proxyProtocol.has(key)) {
+                problems.warn(
+                        proxyProtocol.placeOf(key),
+                        proxyProtocol.pathOf(key),
+                        "without effect, because the service has no listener with /tcp");
+            }
+        }
     }
 
     private void checkBackends(WrittenSection service, Set<Endpoint> listening) {

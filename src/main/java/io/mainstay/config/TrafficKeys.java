@@ -7,12 +7,15 @@ import static java.time.Duration.ofMillis;
 import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.LimitsConfig;
+import io.mainstay.forward.ProxyProtocolConfig;
 import io.mainstay.forward.Rate;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
+import io.mainstay.forward.wire.ProxyVersion;
 import io.mainstay.net.Prefix;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** The keys of a service by which its traffic is handled, the choice of a backend apart. */
 final class TrafficKeys {
@@ -116,6 +119,57 @@ final class TrafficKeys {
         private Access() {}
     }
 
+    /** Below {@code proxy_protocol} of a service. */
+    static final class ProxyProtocol {
+        /** Which header goes out. */
+        enum Send {
+            NONE,
+            V1,
+            V2
+        }
+
+        static final Key.Values<Prefix> ACCEPT_FROM = new Key.Values<>(
+                "accept_from",
+                prefix(),
+                0,
+                1024,
+                false,
+                "The networks of proxies whose connections begin with a header, version 1 or 2, that tells for whom they"
+                        + " are. From elsewhere no header is read.");
+
+        static final Key.Scalar<Send> SEND = Key.optional(
+                "send",
+                ScalarTypes.word(Send.class),
+                Send.NONE,
+                "The header with which every connection to a backend begins.");
+
+        static final Key.Section SECTION = new Key.Section(
+                "proxy_protocol",
+                List.of(ACCEPT_FROM, SEND),
+                "For listeners with /tcp: how the address of the client is told from proxy to proxy.");
+
+        private ProxyProtocol() {}
+
+        private static ProxyProtocolConfig read(WrittenSection section) {
+            return new ProxyProtocolConfig(
+                    prefixes(section, ACCEPT_FROM),
+                    switch (ConfigBuilder.get(section, SEND)) {
+                        case NONE -> Optional.empty();
+                        case V1 -> Optional.of(ProxyVersion.V1);
+                        case V2 -> Optional.of(ProxyVersion.V2);
+                    });
+        }
+
+        private static EffectiveConfig.Tree write(ProxyProtocolConfig config) {
+            Send send = config.send()
+                    .map(v -> v == ProxyVersion.V1 ? Send.V1 : Send.V2)
+                    .orElse(Send.NONE);
+            return new EffectiveConfig.Tree()
+                    .putAll(ACCEPT_FROM, config.acceptFrom())
+                    .put(SEND, send);
+        }
+    }
+
     private static ScalarType<Rate> rate() {
         return new ScalarType<>(
                 "1/s..1000000/s, or none",
@@ -154,6 +208,7 @@ final class TrafficKeys {
                         ConfigBuilder.get(udp, Udp.SESSION_TIMEOUT),
                         ConfigBuilder.get(udp, Udp.RESPONSES),
                         ConfigBuilder.get(udp, Udp.ONE_PACKET)),
+                TcpKeys.read(service.section(TcpKeys.SECTION)),
                 new LimitsConfig(
                         ConfigBuilder.get(limits, Limits.CONNECTIONS),
                         ConfigBuilder.get(limits, Limits.CONNECTIONS_PER_SOURCE),
@@ -162,7 +217,11 @@ final class TrafficKeys {
                         new AddressGrouping(
                                 ConfigBuilder.get(limits, Limits.IPV4_PREFIX),
                                 ConfigBuilder.get(limits, Limits.IPV6_PREFIX))),
-                new AccessConfig(prefixes(access, Access.ALLOW), prefixes(access, Access.DENY)));
+                new AccessConfig(prefixes(access, Access.ALLOW), prefixes(access, Access.DENY)),
+                ProxyProtocol.read(service.section(ProxyProtocol.SECTION)),
+                QueueKeys.read(service.section(QueueKeys.SECTION)),
+                RecordKeys.read(service.section(RecordKeys.SECTION)),
+                RoutingKeys.read(service.section(RoutingKeys.SECTION)));
     }
 
     static void write(TrafficConfig traffic, EffectiveConfig.Tree service) {
@@ -172,6 +231,7 @@ final class TrafficKeys {
                         .put(Udp.SESSION_TIMEOUT, traffic.udp().sessionTimeout())
                         .put(Udp.RESPONSES, traffic.udp().responses())
                         .put(Udp.ONE_PACKET, traffic.udp().onePacket()));
+        service.putTree(TcpKeys.SECTION, TcpKeys.write(traffic.tcp()));
         LimitsConfig limits = traffic.limits();
         service.putTree(
                 Limits.SECTION,
@@ -187,5 +247,9 @@ final class TrafficKeys {
                 new EffectiveConfig.Tree()
                         .putAll(Access.ALLOW, traffic.access().allow())
                         .putAll(Access.DENY, traffic.access().deny()));
+        service.putTree(ProxyProtocol.SECTION, ProxyProtocol.write(traffic.proxyProtocol()));
+        service.putTree(QueueKeys.SECTION, QueueKeys.write(traffic.queue()));
+        service.putTree(RecordKeys.SECTION, RecordKeys.write(traffic.records()));
+        service.putTree(RoutingKeys.SECTION, RoutingKeys.write(traffic.routing()));
     }
 }

@@ -173,11 +173,18 @@ public final class ControlJson {
         json.addProperty("service", outcome.service());
         json.addProperty("backend", outcome.backend());
         json.addProperty("state", outcome.state().name());
-        json.addProperty("connections_active", outcome.connectionsActive());
-        json.addProperty("connections_reset", outcome.connectionsReset());
-        json.addProperty("finished", outcome.finished());
-        json.addProperty("elapsed_ms", outcome.elapsed().toMillis());
+        addProgress(
+                json, outcome.connectionsActive(), outcome.connectionsReset(), outcome.finished(), outcome.elapsed());
         return json;
+    }
+
+    /** How far a change has come, be it of a backend or of a service. */
+    static void addProgress(
+            JsonObject json, long connectionsActive, long connectionsReset, boolean finished, Duration elapsed) {
+        json.addProperty("connections_active", connectionsActive);
+        json.addProperty("connections_reset", connectionsReset);
+        json.addProperty("finished", finished);
+        json.addProperty("elapsed_ms", elapsed.toMillis());
     }
 
     /**

@@ -46,10 +46,8 @@ public final class ServiceJson {
         JsonObject json = new JsonObject();
         json.addProperty("service", outcome.service());
         json.addProperty("state", outcome.state().name());
-        json.addProperty("connections_active", outcome.connectionsActive());
-        json.addProperty("connections_reset", outcome.connectionsReset());
-        json.addProperty("finished", outcome.finished());
-        json.addProperty("elapsed_ms", outcome.elapsed().toMillis());
+        ControlJson.addProgress(
+                json, outcome.connectionsActive(), outcome.connectionsReset(), outcome.finished(), outcome.elapsed());
         return json;
     }
 

@@ -70,7 +70,7 @@ final class ActiveRules {
                                 down.cause(), here.failures(), here.handOver().isPresent()),
                         ElectionAction.SEND_RESIGNATION,
                         ElectionAction.RELEASE_ADDRESSES);
-            case ElectionEvent.AdvertisementSent ignored -> Transition.quiet(here.advertisedAt(now));
+            case ElectionEvent.AdvertisementSent sent -> Transition.quiet(here.advertisedAt(sent.at()));
             case ElectionEvent.AdvertisementFailed failed -> onUnsent(here, failed.cause(), now);
             case ElectionEvent.AddressesHeld ignored -> Transition.quiet(here.withAddressesHeld());
             case ElectionEvent.AddressesUnavailable unavailable ->

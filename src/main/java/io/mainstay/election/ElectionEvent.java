@@ -34,8 +34,12 @@ public sealed interface ElectionEvent {
     /** Time has passed; whether a deadline was reached is for the election to see. */
     record TimePassed() implements ElectionEvent {}
 
-    /** The advertisement asked for last went out. */
-    record AdvertisementSent() implements ElectionEvent {}
+    /**
+     * An advertisement of this node went out: the one asked for last, or one that the guard sent in its place.
+     *
+     * @param at when
+     */
+    record AdvertisementSent(MonotonicInstant at) implements ElectionEvent {}
 
     /** The advertisement asked for last could not be sent. */
     record AdvertisementFailed(String cause) implements ElectionEvent {}

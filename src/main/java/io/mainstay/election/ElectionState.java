@@ -121,8 +121,24 @@ public sealed interface ElectionState {
 
         /** An advertisement went out; behind held addresses that ends a row of failures. */
         Active advertisedAt(MonotonicInstant instant) {
+            if (instant.isBefore(lastAdvertised)) {
+                return this;
+            }
             return new Active(
                     primaryAddress, advertiseDeadline, instant, handOver, addressesHeld, addressesHeld ? 0 : failures);
+        }
+
+        /**
+         * From when on the guard is to advertise for this node, should it not run: half an interval late, so that a node
+         * that is merely slow speaks for itself, and the peers lose no more than that of their patience. Empty while a peer is asked to
+         * take over.
+         *
+         * @param interval between two advertisements
+         */
+        Optional<MonotonicInstant> overdueFrom(Duration interval) {
+            return handOver.isPresent()
+                    ? Optional.empty()
+                    : Optional.of(lastAdvertised.plus(interval).plus(interval.dividedBy(2)));
         }
 
         @Override

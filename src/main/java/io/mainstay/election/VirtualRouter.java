@@ -273,7 +273,19 @@ public final class VirtualRouter {
 
     /** The last message asked for went out. */
     public void onAdvertisementSent(MonotonicInstant now) {
-        step(new ElectionEvent.AdvertisementSent(), now);
+        step(new ElectionEvent.AdvertisementSent(now), now);
+    }
+
+    /** The guard sent the advertisement of this node, which did not run: it was not silent. To be told before all else. */
+    public void onStoodIn(MonotonicInstant at, MonotonicInstant now) {
+        step(new ElectionEvent.AdvertisementSent(at), now);
+    }
+
+    /** From when on the guard is to send the advertisement of this node, should it not run; empty: not at all. */
+    public Optional<MonotonicInstant> overdueFrom() {
+        return state instanceof ElectionState.Active active
+                ? active.overdueFrom(parameters.interval())
+                : Optional.empty();
     }
 
     /** The last message asked for could not be sent. */

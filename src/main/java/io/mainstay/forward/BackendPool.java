@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward;
 
+import io.mainstay.forward.PersistenceConfig.WhenFull;
 import io.mainstay.net.Endpoint;
 import io.mainstay.time.MonotonicInstant;
 import java.util.ArrayList;
@@ -174,15 +175,25 @@ public final class BackendPool<B> {
             return balance(client, now, tried);
         }
         Candidate<B> kept = persistence.find(client.address(), now);
-        if (kept != null && !tried.contains(kept) && kept.hasRoom() && mayKeep(kept)) {
-            persistence.remember(client.address(), kept, now);
-            return kept;
+        if (kept != null && !tried.contains(kept) && mayKeep(kept)) {
+            if (kept.hasRoom()) {
+                persistence.remember(client.address(), kept, now);
+                return kept;
+            }
+            if (clientsWaitForTheirBackends()) {
+                return null;
+            }
         }
         Candidate<B> chosen = balance(client, now, tried);
         if (chosen != null) {
             persistence.remember(client.address(), chosen, now);
         }
         return chosen;
+    }
+
+    /** Whether one client may find a backend full although there is one for another client. */
+    public boolean clientsWaitForTheirBackends() {
+        return config.persistence().isPresent() && config.persistence().get().whenFull() == WhenFull.WAIT;
     }
 
     private boolean mayKeep(Candidate<B> kept) {

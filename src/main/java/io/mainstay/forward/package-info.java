@@ -2,7 +2,7 @@
 /**
  * Services and backends as a model: who may be chosen, how, and how a backend is drained.
  *
- * <p>Pure. May use {@code net} and {@code time}.
+ * <p>Pure. May use {@code net}, {@code time} and {@code forward.wire}.
  */
 @NullMarked
 package io.mainstay.forward;

@@ -2,6 +2,7 @@
 package io.mainstay.kernel;
 
 import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,9 @@ import java.util.Optional;
  * node is {@linkplain #holding holding}, and sends their resignations. From then on the node is fenced: another node may be
  * Active, so this one sends no advertisement, adds no address and answers for none until it has stepped down to Backup and
  * {@linkplain #acknowledge acknowledged}.
+ *
+ * <p>A pause that is shorter than the lease costs nothing, yet at short intervals the peers would take over meanwhile. So the
+ * guard also stands in for a node that holds its lease and is late with an advertisement ({@link #standInFrom}).
  *
  * <p>How a node keeps to this:
  *
@@ -49,6 +53,19 @@ public interface Guard {
      * @throws IllegalArgumentException if they are more than the guard has room for
      */
     void holding(List<GuardedRouter> routers);
+
+    /**
+     * Says from when on the guard is to advertise for a router, unless the node says something else before. It repeats that
+     * each interval, and leaves off when the router has been silent for so long that a peer may have taken over.
+     *
+     * @param number the router's ({@link GuardedRouter#number})
+     * @param interval between two advertisements
+     * @param overdue from when on; empty: not at all
+     */
+    void standInFrom(int number, Duration interval, Optional<MonotonicInstant> overdue);
+
+    /** How often the guard has advertised for a router, and when last. */
+    StoodIn stoodIn(int number);
 
     /** Why the node is fenced; empty if it is not. */
     Optional<Fence> fenced();

@@ -7,25 +7,35 @@ import io.mainstay.net.VirtualAddress;
 import java.util.List;
 
 /**
- * What the guard does for one virtual router that the node is Active for: it removes the addresses, in this order, and then
- * sends the resignations.
+ * What the guard does for one virtual router that the node is Active for. While the node holds its lease and is late with
+ * an advertisement, the guard sends the advertisements; when it fences the node it removes the addresses, in this order,
+ * and then sends the resignations.
  *
+ * @param number tells this router from the others of the node: 0 or more, and the same as long as the node runs
  * @param interfaceName the interface that holds the addresses, for messages
  * @param interfaceIndex its number ({@link LinkState#index})
  * @param addresses the addresses that move between nodes; not those that stay with the interface
+ * @param advertisements the VRRP message that the node sends each interval, with its checksum, for each destination; none
+ *     if the guard cannot stand in for this router
  * @param resignations one VRRP message of priority 0, with its checksum, for each destination
  */
 public record GuardedRouter(
+        int number,
         InterfaceName interfaceName,
         int interfaceIndex,
         List<VirtualAddress> addresses,
+        List<IpDatagram> advertisements,
         List<IpDatagram> resignations) {
 
     public GuardedRouter {
+        if (number < 0) {
+            throw new IllegalArgumentException("number of a router: " + number + " (expected: 0 or more)");
+        }
         if (interfaceIndex < 1) {
             throw new IllegalArgumentException("interface index: " + interfaceIndex + " (expected: 1 or more)");
         }
         addresses = List.copyOf(addresses);
+        advertisements = List.copyOf(advertisements);
         resignations = List.copyOf(resignations);
     }
 }

@@ -2,10 +2,11 @@
 package io.mainstay.kernel;
 
 import io.mainstay.time.MonotonicInstant;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** A node that was started without a guard: nobody takes its lease away, and nobody acts for it. */
+/** A node that was started without a guard: nobody takes its lease away, and nobody acts or speaks for it. */
 public final class NoGuard implements Guard {
 
     @Override
@@ -18,6 +19,14 @@ public final class NoGuard implements Guard {
 
     @Override
     public void holding(List<GuardedRouter> routers) {}
+
+    @Override
+    public void standInFrom(int number, Duration interval, Optional<MonotonicInstant> overdue) {}
+
+    @Override
+    public StoodIn stoodIn(int number) {
+        return StoodIn.NEVER;
+    }
 
     @Override
     public Optional<Fence> fenced() {

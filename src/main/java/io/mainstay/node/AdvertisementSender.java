@@ -55,6 +55,11 @@ final class AdvertisementSender {
         return new Outcome(sent, failures);
     }
 
+    /** The advertisement as it stands now, for the guard to send in this node's place. */
+    List<IpDatagram> advertisements() {
+        return datagrams(election::advertisement);
+    }
+
     /** The farewell as it stands now, for the guard to send in this node's place. */
     List<IpDatagram> resignations() {
         return datagrams(election::resignation);

@@ -5,6 +5,7 @@ import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.control.ControlServer;
 import io.mainstay.forward.kernel.KernelEngine;
+import io.mainstay.forward.proxy.ConnectionRecord;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxyEvent;
 import io.mainstay.forward.proxy.ProxySettings;
@@ -14,12 +15,14 @@ import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.linux.HangUpSignal;
 import io.mainstay.kernel.linux.LinuxKernel;
+import io.mainstay.kernel.linux.NotifySocket;
 import io.mainstay.kernel.linux.SessionCommands;
 import io.mainstay.kernel.linux.SharedPageGuard;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
+import io.mainstay.observe.LineLog;
 import io.mainstay.track.TrackerConfig;
 import io.mainstay.track.watch.TrackDriver;
 import io.mainstay.track.watch.TrackedScope;
@@ -53,13 +56,19 @@ final class Daemon implements AutoCloseable {
     private final EventJournal journal;
     private final ElectionDriver election;
     private final ElectionThread electionThread;
+    private final SupervisorReports supervisor;
     private final Deque<AutoCloseable> parts;
 
     private Daemon(
-            EventJournal journal, ElectionDriver election, ElectionThread electionThread, Deque<AutoCloseable> parts) {
+            EventJournal journal,
+            ElectionDriver election,
+            ElectionThread electionThread,
+            SupervisorReports supervisor,
+            Deque<AutoCloseable> parts) {
         this.journal = journal;
         this.election = election;
         this.electionThread = electionThread;
+        this.supervisor = supervisor;
         this.parts = parts;
     }
 
@@ -92,12 +101,25 @@ final class Daemon implements AutoCloseable {
             opened(parts, ControlServer.open(config.control().socket(), control, journal));
             journal.append(RunEvents.started(config, journal.previousRun(), HostBoot.id()));
             parts.push(() -> journal.append(RunEvents.stopped()));
+            LineLog<ConnectionRecord> records = opened(
+                    parts,
+                    LineLog.open(
+                            stateDirectory,
+                            ConnectionLines.FILE,
+                            ConnectionLines.LARGEST_BYTES,
+                            ConnectionLines::line,
+                            journal));
             AtomicReference<@Nullable TrackDriver> tracking = new AtomicReference<>();
             Commands commands = commands(config);
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
-                            ProxySettings.defaults(virtualAddresses(config), kernel.clock(), commands),
+                            ProxySettings.defaults(
+                                    virtualAddresses(config),
+                                    kernel.clock(),
+                                    ConnectionBudget.most(config.node().maxConnections()),
+                                    commands,
+                                    records::offer),
                             RunningConfig.services(config),
                             events(journal, tracking)));
             KernelEngine flows = opened(parts, kernelEngine(config, proxy, journal));
@@ -110,43 +132,38 @@ final class Daemon implements AutoCloseable {
                     new EngineGates(proxy, flows),
                     new ElectionListeners(
                             List.of(new ElectionJournal(journal), new LinkReports(proxy::linksDown), hooks)));
-            RunningConfig running = new RunningConfig(source, config, proxy, flows, journal);
+            TrackDriver trackers = new TrackDriver(
+                    scopes,
+                    watchPorts(opened(parts, LinuxKernel.open()), commands, proxy, config),
+                    new TrackJournal(journal, election));
+            tracking.set(trackers);
+            RunningConfig running = new RunningConfig(source, config, proxy, flows, journal, changed -> {
+                trackers.configure(TrackedScopes.of(changed));
+                hooks.configure(changed);
+            });
             NodeStatus status = new NodeStatus(
                     running,
                     election::snapshot,
                     proxy::snapshot,
                     flows,
-                    router -> Optional.ofNullable(tracking.get()).flatMap(driver -> driver.snapshot(router)),
+                    trackers::snapshot,
                     new WallTime(kernel.clock(), InstantSource.system()));
             control.started(new DaemonControl(running, status::snapshot, election, proxy, kernel.clock()));
             ElectionThread electionThread = new ElectionThread(election, journal);
             var unused =
                     proxy.failure().thenAccept(reason -> electionThread.giveUp("the proxy engine failed: " + reason));
-            if (!scopes.isEmpty()) {
-                LinuxKernel ofTracking = opened(parts, LinuxKernel.open());
-                TrackDriver driver = new TrackDriver(
-                        scopes,
-                        new WatchPorts(
-                                ofTracking.events(),
-                                ofTracking.links(),
-                                ofTracking.addresses(),
-                                ofTracking.clock(),
-                                commands,
-                                new ProxyPools(proxy),
-                                Executors.newCachedThreadPool(Thread.ofPlatform()
-                                        .name("look-", 0)
-                                        .daemon()
-                                        .factory()),
-                                Path.of("/proc"),
-                                virtualAddresses(config)),
-                        new TrackJournal(journal, election));
-                tracking.set(driver);
-                opened(parts, new TrackingThread(driver, electionThread::giveUp))
-                        .start();
-            }
+            opened(parts, new TrackingThread(trackers, electionThread::giveUp)).start();
             electionThread.start();
-            HangUpSignal.onHangUp(running::reload);
-            return new Daemon(journal, election, electionThread, parts);
+            SupervisorReports supervisor = opened(
+                    parts,
+                    new SupervisorReports(
+                            NotifySocket.ofEnvironment(
+                                    System.getenv(), ProcessHandle.current().pid()),
+                            election::snapshot,
+                            kernel.clock()));
+            HangUpSignal.onHangUp(() -> supervisor.reloading(running::reload));
+            supervisor.start();
+            return new Daemon(journal, election, electionThread, supervisor, parts);
         } catch (IOException | ProxyStartException e) {
             throw new DaemonStartException(String.valueOf(e.getMessage()), e);
         } catch (KernelException e) {
@@ -172,7 +189,23 @@ final class Daemon implements AutoCloseable {
                 guard);
     }
 
-    /** The journal, and the trackers of services once there are some. */
+    /** @param kernel its own, since the election waits for the events of the other */
+    private static WatchPorts watchPorts(
+            LinuxKernel kernel, Commands commands, ProxyEngine proxy, MainstayConfig config) {
+        return new WatchPorts(
+                kernel.events(),
+                kernel.links(),
+                kernel.addresses(),
+                kernel.clock(),
+                commands,
+                new ProxyPools(proxy),
+                Executors.newCachedThreadPool(
+                        Thread.ofPlatform().name("look-", 0).daemon().factory()),
+                Path.of("/proc"),
+                virtualAddresses(config));
+    }
+
+    /** The journal, and the trackers once they are there. */
     private static Consumer<ProxyEvent> events(EventJournal journal, AtomicReference<@Nullable TrackDriver> tracking) {
         ProxyJournal told = new ProxyJournal(journal);
         return event -> {
@@ -228,6 +261,7 @@ final class Daemon implements AutoCloseable {
 
     /** Hands over what this node serves, then gives the rest up. {@link #awaitEnd} returns when that is done. */
     void stop() {
+        supervisor.stopping();
         journal.append(RunEvents.stopping());
         var unused = election.stop(Optional.empty());
     }

@@ -84,6 +84,7 @@ public final class ElectionDriver {
     private boolean guardRefused;
     private int eventsThisTurn;
     private long kernelFailures;
+    private long stoodIn;
 
     /**
      * A driver that has done nothing yet; interfaces are opened by its first turn.
@@ -131,8 +132,8 @@ public final class ElectionDriver {
         VirtualRouterConfig config = setup.config();
         RunningInterface link =
                 interfaces.computeIfAbsent(config.interfaceName(), name -> new RunningInterface(name, ports, reports));
-        RunningRouter router =
-                new RunningRouter(elections.apply(config), setup.announce(), link, ports, gate, lease, reports);
+        RunningRouter router = new RunningRouter(
+                routers.size(), elections.apply(config), setup.announce(), link, ports, gate, lease, reports);
         link.add(router);
         takeoverOrder.add(router);
         if (routers.put(config.name(), router) != null) {
@@ -296,7 +297,13 @@ public final class ElectionDriver {
     }
 
     private void noticeGap(Duration gap, MonotonicInstant now) {
-        loopWatch.onGap(gap, now).ifPresent(reports::fact);
+        long total = 0;
+        for (RunningRouter router : routers.values()) {
+            router.heedGuard(now);
+            total += router.stoodIn();
+        }
+        loopWatch.onGap(gap, total - stoodIn, now).ifPresent(reports::fact);
+        stoodIn = total;
     }
 
     /** When the loop wants to run again even if nothing happens. */

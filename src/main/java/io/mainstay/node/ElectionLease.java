@@ -4,6 +4,7 @@ package io.mainstay.node;
 import io.mainstay.kernel.Fence;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.kernel.StoodIn;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
@@ -72,6 +73,16 @@ final class ElectionLease {
     /** When to renew at the latest, or empty if nothing is held. */
     Optional<MonotonicInstant> nextRenewal() {
         return held.isEmpty() ? Optional.empty() : Optional.of(clock.now().plus(length.dividedBy(RENEWALS)));
+    }
+
+    /** Says from when on the guard is to advertise for a router; empty: not at all. */
+    void standInFrom(int router, Duration interval, Optional<MonotonicInstant> overdue) {
+        guard.standInFrom(router, interval, overdue);
+    }
+
+    /** What the guard has said in the place of a router. */
+    StoodIn stoodIn(int router) {
+        return guard.stoodIn(router);
     }
 
     Optional<Fence> fenced() {

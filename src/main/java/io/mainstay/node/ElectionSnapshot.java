@@ -71,6 +71,7 @@ public record ElectionSnapshot(
      *
      * @param advertisementsSent priority 0 included
      * @param advertisementsUnsent those that the kernel refused
+     * @param advertisementsByGuard those that the guard sent in the place of this node
      * @param advertisementsReceived those of peers that passed all checks
      * @param transitions changes of state
      * @param stalls how often it stepped down because it had been silent for too long
@@ -79,6 +80,7 @@ public record ElectionSnapshot(
     public record Counters(
             long advertisementsSent,
             long advertisementsUnsent,
+            long advertisementsByGuard,
             long advertisementsReceived,
             long transitions,
             long stalls,

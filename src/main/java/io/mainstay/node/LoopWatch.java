@@ -11,8 +11,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notices when the election thread did not run as it wanted to: the next larger pause would have cost the lease. Says so at
- * most every ten seconds, with how often it happened. Belongs to the election thread.
+ * Notices when the election thread did not run as it wanted to: the guard had to speak for it, or the next larger pause would
+ * have cost the lease. Says so at most every ten seconds, with how often it happened. Belongs to the election thread.
  */
 final class LoopWatch {
 
@@ -27,6 +27,7 @@ final class LoopWatch {
     private Duration longest = Duration.ZERO;
     private Duration longestUntold = Duration.ZERO;
     private int untold;
+    private long stoodInUntold;
     private @Nullable MonotonicInstant lastTold;
 
     /**
@@ -40,14 +41,22 @@ final class LoopWatch {
         threshold = lease.dividedBy(2);
     }
 
-    /** The election was so much later than it wanted to be, or busy for so long with one turn. */
-    Optional<EventDraft> onGap(Duration gap, MonotonicInstant now) {
+    /**
+     * The election was so much later than it wanted to be, or busy for so long with one turn.
+     *
+     * @param stoodIn how often the guard has advertised in its place since the last call
+     */
+    Optional<EventDraft> onGap(Duration gap, long stoodIn, MonotonicInstant now) {
         longest = longer(longest, gap);
-        if (gap.compareTo(threshold) < 0 || now.isBefore(warmFrom)) {
+        if (now.isBefore(warmFrom)) {
+            return Optional.empty();
+        }
+        longestUntold = longer(longestUntold, gap);
+        stoodInUntold += stoodIn;
+        if (gap.compareTo(threshold) < 0 && stoodIn == 0) {
             return Optional.empty();
         }
         untold++;
-        longestUntold = longer(longestUntold, gap);
         if (lastTold != null && now.since(lastTold).compareTo(PAUSE) < 0) {
             return Optional.empty();
         }
@@ -55,14 +64,24 @@ final class LoopWatch {
                         EventKind.ELECTION_LATE,
                         "node",
                         "the election did not run for " + milliseconds(longestUntold)
-                                + ": this process or its host stood still")
+                                + ": this process or its host stood still" + inItsPlace())
                 .with("late", milliseconds(longestUntold))
                 .with("times", untold)
-                .with("lease", milliseconds(lease));
+                .with("lease", milliseconds(lease))
+                .with("stood_in", Long.toString(stoodInUntold));
         lastTold = now;
         longestUntold = Duration.ZERO;
+        stoodInUntold = 0;
         untold = 0;
         return Optional.of(fact);
+    }
+
+    private String inItsPlace() {
+        return switch ((int) Math.min(stoodInUntold, 2)) {
+            case 0 -> "";
+            case 1 -> "; the guard advertised once in its place";
+            default -> "; the guard advertised " + stoodInUntold + " times in its place";
+        };
     }
 
     /** The longest gap so far. */

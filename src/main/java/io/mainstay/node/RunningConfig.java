@@ -16,6 +16,7 @@ import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.Severity;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -28,6 +29,7 @@ final class RunningConfig {
     private final ProxyEngine proxy;
     private final KernelEngine kernel;
     private final EventJournal journal;
+    private final Consumer<MainstayConfig> applied;
     private volatile InForce inForce;
 
     /** A configuration with its hash. */
@@ -38,13 +40,20 @@ final class RunningConfig {
         }
     }
 
+    /** @param applied takes over whatever else may change in a running daemon; cannot fail */
     RunningConfig(
-            ConfigSource source, MainstayConfig initial, ProxyEngine proxy, KernelEngine kernel, EventJournal journal) {
+            ConfigSource source,
+            MainstayConfig initial,
+            ProxyEngine proxy,
+            KernelEngine kernel,
+            EventJournal journal,
+            Consumer<MainstayConfig> applied) {
         this.source = source;
         this.inForce = InForce.of(initial);
         this.proxy = proxy;
         this.kernel = kernel;
         this.journal = journal;
+        this.applied = applied;
     }
 
     MainstayConfig current() {
@@ -91,6 +100,7 @@ final class RunningConfig {
         } catch (ProxyStartException e) {
             return ReloadOutcome.of(ReloadOutcome.Result.FAILED, valid, changes, String.valueOf(e.getMessage()));
         }
+        applied.accept(valid.config());
         inForce = InForce.of(valid.config());
         return ReloadOutcome.of(ReloadOutcome.Result.APPLIED, valid, changes, "");
     }

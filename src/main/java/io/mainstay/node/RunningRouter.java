@@ -16,10 +16,12 @@ import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelException;
+import io.mainstay.kernel.StoodIn;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
+import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.takeover.AnnounceConfig;
 import io.mainstay.takeover.Takeover;
@@ -51,6 +53,7 @@ final class RunningRouter {
      */
     private static final Duration PATIENCE_FOR_RESETS = Duration.ofMillis(5);
 
+    private final int number;
     private final VirtualRouter election;
     private final Takeover takeover;
     private final AdvertisementSender sender;
@@ -71,6 +74,8 @@ final class RunningRouter {
     private MonotonicInstant since;
     private @Nullable GuardedRouter guarded;
     private List<String> unsentCauses = List.of();
+    private Priority guardedPriority;
+    private Optional<MonotonicInstant> guardSpeaksFrom = Optional.empty();
     private boolean stopped;
 
     /** Steps wait for the resets of clients, at most until the deadline; null: they do not wait. */
@@ -82,8 +87,11 @@ final class RunningRouter {
     private long received;
     private long transitions;
     private long stalls;
+    private long stoodIn;
 
+    /** @param number tells this router from the others of the driver */
     RunningRouter(
+            int number,
             VirtualRouter election,
             AnnounceConfig announce,
             RunningInterface link,
@@ -92,6 +100,7 @@ final class RunningRouter {
             ElectionLease lease,
             ElectionReports reports) {
         VirtualRouterConfig config = election.config();
+        this.number = number;
         this.election = election;
         this.link = link;
         this.ports = ports;
@@ -103,6 +112,7 @@ final class RunningRouter {
         takeover = new Takeover(config.addresses(), announce, config.priority().isOwner());
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
+        guardedPriority = election.effectivePriority();
         since = ports.clock().now();
         resetsDeadline = since;
         lastCause = new TransitionCause(TransitionReason.STARTED, Optional.empty(), Optional.empty(), Optional.empty());
@@ -136,7 +146,7 @@ final class RunningRouter {
         if (tracked == null || stopped) {
             return false;
         }
-        election.onTracked(tracked, now());
+        election.onTracked(tracked, heededNow());
         settle();
         return true;
     }
@@ -200,7 +210,7 @@ final class RunningRouter {
         received++;
         // What the guard is to send follows the peer's form of checksum.
         guarded = null;
-        election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, now());
+        election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, heededNow());
         settle();
     }
 
@@ -230,7 +240,7 @@ final class RunningRouter {
             return;
         }
         handOvers.add(request);
-        election.onHandOver(request.within().orElse(election.defaultHandOverTimeout()), now());
+        election.onHandOver(request.within().orElse(election.defaultHandOverTimeout()), heededNow());
         settle();
     }
 
@@ -260,20 +270,58 @@ final class RunningRouter {
         Optional<Integer> index = link.index();
         if (takeover.isReleased() || index.isEmpty()) {
             guarded = null;
-        } else if (guarded == null || guarded.interfaceIndex() != index.get()) {
+        } else if (guarded == null
+                || guarded.interfaceIndex() != index.get()
+                || !guardedPriority.equals(election.effectivePriority())) {
+            guardedPriority = election.effectivePriority();
             guarded = new GuardedRouter(
+                    number,
                     link.name(),
                     index.get(),
                     config().priority().isOwner() ? List.of() : config().addresses(),
+                    sender.advertisements(),
                     sender.resignations());
         }
         return guarded;
     }
 
+    /**
+     * Says from when on the guard is to advertise for this router. Before anything is carried out that follows from a
+     * change of state, so that the guard does not speak for a router that is no longer Active.
+     */
+    private void instructGuard() {
+        Optional<MonotonicInstant> from = election.overdueFrom();
+        if (!from.equals(guardSpeaksFrom)) {
+            guardSpeaksFrom = from;
+            lease.standInFrom(number, config().advertisementInterval(), from);
+        }
+    }
+
+    /** Takes into account what the guard said in the place of this router, before anything is judged at that time. */
+    void heedGuard(MonotonicInstant now) {
+        StoodIn guard = lease.stoodIn(number);
+        if (guard.times() != stoodIn) {
+            stoodIn = guard.times();
+            election.onStoodIn(guard.last(), now);
+        }
+    }
+
+    /** The time, from before the guard was heeded: a router that was spoken for until then has not been silent. */
+    private MonotonicInstant heededNow() {
+        MonotonicInstant now = now();
+        heedGuard(now);
+        return now;
+    }
+
+    /** How often the guard has advertised in the place of this router. */
+    long stoodIn() {
+        return stoodIn;
+    }
+
     /** Looks at all deadlines. Received datagrams have to be handed in before. */
     void judgeTime() {
         if (isDue(election.nextDeadline())) {
-            election.onTime(now());
+            election.onTime(heededNow());
             settle();
         }
         if (isDue(takeover.nextDeadline())) {
@@ -402,6 +450,7 @@ final class RunningRouter {
                 continue;
             }
             ElectionAction action = election.pollAction();
+            instructGuard();
             if (action == null) {
                 return report() || any;
             }
@@ -516,7 +565,8 @@ final class RunningRouter {
                 election.activeInterval(),
                 config.addresses(),
                 takeover.held(),
-                new ElectionSnapshot.Counters(sent, unsent, received, transitions, stalls, takeover.conflictTime()));
+                new ElectionSnapshot.Counters(
+                        sent, unsent, stoodIn, received, transitions, stalls, takeover.conflictTime()));
     }
 
     private MonotonicInstant now() {

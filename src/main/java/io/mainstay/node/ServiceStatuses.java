@@ -50,6 +50,7 @@ final class ServiceStatuses {
                 state(service),
                 word(service.tier()),
                 service.active(),
+                service.waiting(),
                 service.total(),
                 service.bytesIn(),
                 service.bytesOut(),

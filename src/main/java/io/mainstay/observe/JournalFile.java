@@ -8,14 +8,12 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The journal on disk: {@code events.jsonl}, one event a line, and the generation before it, {@code events.jsonl.1}. Each
@@ -30,46 +28,26 @@ final class JournalFile {
     static final String NAME_BEFORE = "events.jsonl.1";
 
     private final Path directory;
-    private final long largestBytes;
-    private @Nullable FileChannel channel;
+    private final LineFile lines;
 
     JournalFile(Path directory, long largestBytes) {
         this.directory = directory;
-        this.largestBytes = largestBytes;
+        lines = new LineFile(directory, NAME, largestBytes);
     }
 
     /** Appends one event as a line. */
     void append(Event event) throws IOException {
-        byte[] line = (EventJson.toLine(event) + "\n").getBytes(StandardCharsets.UTF_8);
-        try {
-            FileChannel open = channel == null ? open() : channel;
-            if (open.size() > 0 && open.size() + line.length > largestBytes) {
-                open.close();
-                Files.move(file(NAME), file(NAME_BEFORE), StandardCopyOption.REPLACE_EXISTING);
-                open = open();
-            }
-            writeWhole(open, line);
-        } catch (IOException e) {
-            close();
-            throw e;
-        }
+        lines.append((EventJson.toLine(event) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** Waits until the disk has what was appended. */
     void force() throws IOException {
-        try {
-            if (channel != null) {
-                channel.force(false);
-            }
-        } catch (IOException e) {
-            close();
-            throw e;
-        }
+        lines.force();
     }
 
     /** Marks that the daemon lives, by the time of the file's last change. */
     void touch(Instant now) throws IOException {
-        if (channel != null) {
+        if (lines.isOpen()) {
             Files.setLastModifiedTime(file(NAME), FileTime.from(now));
         }
     }
@@ -79,44 +57,6 @@ final class JournalFile {
         return Files.exists(file(NAME))
                 ? Optional.of(Files.getLastModifiedTime(file(NAME)).toInstant())
                 : Optional.empty();
-    }
-
-    private FileChannel open() throws IOException {
-        Files.createDirectories(directory);
-        FileChannel opened = FileChannel.open(
-                file(NAME), StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
-        channel = opened;
-        opened.position(opened.size());
-        endLastLine(opened);
-        return opened;
-    }
-
-    /** A crash in the middle of a write leaves half a line; what follows must not be glued to it. */
-    private static void endLastLine(FileChannel opened) throws IOException {
-        if (opened.size() == 0) {
-            return;
-        }
-        ByteBuffer last = ByteBuffer.allocate(1);
-        if (opened.read(last, opened.size() - 1) == 1 && last.get(0) != '\n') {
-            writeWhole(opened, new byte[] {'\n'});
-        }
-    }
-
-    private static void writeWhole(FileChannel open, byte[] octets) throws IOException {
-        long start = open.position();
-        ByteBuffer buffer = ByteBuffer.wrap(octets);
-        try {
-            while (buffer.hasRemaining()) {
-                open.write(buffer);
-            }
-        } catch (IOException e) {
-            try {
-                open.truncate(start);
-            } catch (IOException alsoFailed) {
-                e.addSuppressed(alsoFailed);
-            }
-            throw e;
-        }
     }
 
     /**
@@ -155,15 +95,7 @@ final class JournalFile {
     }
 
     void close() {
-        FileChannel open = channel;
-        channel = null;
-        if (open != null) {
-            try {
-                open.close();
-            } catch (IOException e) {
-                // Everything was written before; nothing is lost by a failing close.
-            }
-        }
+        lines.close();
     }
 
     /** Whether there is a journal of either generation. */

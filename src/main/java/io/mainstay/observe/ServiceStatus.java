@@ -17,6 +17,7 @@ import java.util.Map;
  * @param state whether clients are served
  * @param tier which backends get new connections: {@code healthy}, {@code backup}, {@code all} or {@code none}
  * @param connectionsActive connections that live now
+ * @param connectionsWaiting connections of clients that wait for a backend
  * @param connectionsTotal connections accepted since the daemon started
  * @param bytesIn octets from clients since the daemon started
  * @param bytesOut octets to clients since the daemon started
@@ -32,6 +33,7 @@ public record ServiceStatus(
         State state,
         String tier,
         long connectionsActive,
+        long connectionsWaiting,
         long connectionsTotal,
         long bytesIn,
         long bytesOut,

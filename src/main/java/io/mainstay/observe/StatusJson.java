@@ -87,6 +87,7 @@ public final class StatusJson {
         json.addProperty("state", service.state().name());
         json.addProperty("tier", service.tier());
         json.addProperty("connections_active", service.connectionsActive());
+        json.addProperty("connections_waiting", service.connectionsWaiting());
         json.addProperty("connections_total", service.connectionsTotal());
         json.addProperty("bytes_in", service.bytesIn());
         json.addProperty("bytes_out", service.bytesOut());
@@ -188,6 +189,7 @@ public final class StatusJson {
                 json.constant("state", ServiceStatus.State.class),
                 json.string("tier"),
                 json.number("connections_active"),
+                json.number("connections_waiting"),
                 json.number("connections_total"),
                 json.number("bytes_in"),
                 json.number("bytes_out"),

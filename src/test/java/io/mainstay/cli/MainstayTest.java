@@ -92,6 +92,7 @@ class MainstayTest {
             SERVICE  STATE    ENGINE  BALANCE      BACKENDS  CONN  TOTAL  IN       OUT      LISTEN
             https    SERVING  proxy   least_conn   1/3       12    34567  1.1 TiB  2.0 KiB  198.51.100.10:443/tcp 198.51.100.11:443/tcp
             ssh      STANDBY  proxy   round_robin  0/1       0     0      0 B      0 B      198.51.100.10:22/tcp
+              https: 3 clients wait for a backend
               https: refused: no_backend 2
 
             BACKEND            STATE              FOR    ADDRESS         WEIGHT      CONN  TOTAL  LAST CHECK
@@ -210,7 +211,7 @@ class MainstayTest {
     @Test
     void servicesAreListedAndOneIsShown() {
         assertThat(harness.run("service", "list").out().lines())
-                .hasSize(4)
+                .hasSize(5)
                 .first()
                 .asString()
                 .startsWith("SERVICE  STATE ");
@@ -371,8 +372,8 @@ class MainstayTest {
     void aReloadShowsWhatItChanged() {
         harness.handler.reload = reloaded(
                 ReloadOutcome.Result.APPLIED,
-                new ConfigChange(ConfigChange.Kind.REMOVED, "services[ssh]", "", ""),
-                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m"));
+                new ConfigChange(ConfigChange.Kind.REMOVED, "services[ssh]", "", "", false),
+                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m", false));
         assertThat(harness.run("reload")).isEqualTo(done("""
             - services[ssh]
             ~ services[https].drain_timeout: 1m -> 2m
@@ -405,8 +406,8 @@ class MainstayTest {
     void aReloadThatNeedsARestartSaysWhy() {
         harness.handler.reload = reloaded(
                 ReloadOutcome.Result.NEEDS_RESTART,
-                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m"),
-                new ConfigChange(ConfigChange.Kind.CHANGED, "virtual_routers[web].vrid", "51", "52"));
+                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m", false),
+                new ConfigChange(ConfigChange.Kind.CHANGED, "virtual_routers[web].vrid", "51", "52", true));
         assertThat(harness.run("reload")).isEqualTo(failed(1, """
             mainstay: nothing was changed, because this needs a restart of the daemon:
             ~ virtual_routers[web].vrid: 51 -> 52

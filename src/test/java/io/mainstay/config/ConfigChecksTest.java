@@ -281,6 +281,34 @@ class ConfigChecksTest {
                         + " the service will refuse every client");
     }
 
+    private static final String SHOP = "  - {name: shop, backends: [{address: \"10.0.0.12:80\"}]}\n";
+
+    private static String routing(String target) {
+        return service("\"198.51.100.10:80\"", "    routing: {routes: [{alpn: h2, service: " + target + "}]}\n" + SHOP);
+    }
+
+    @Test
+    void aServiceThatListensNowhereIsOneToWhichARouteLeads() {
+        assertThat(valid(routing("shop")).services()).hasSize(2);
+        assertThat(problems(service("\"198.51.100.10:80\"", SHOP)))
+                .containsExactly("f.yaml:6:5 services[1].listen: missing (expected: where clients arrive, or a route of"
+                        + " another service that leads here by name)");
+        assertThat(problems(service("", ""))).hasSize(1);
+    }
+
+    @Test
+    void aRouteLeadsToAServiceThatIsThere() {
+        assertThat(problems(routing("shopp")))
+                .contains("f.yaml:6:44 services[0].routing.routes[0].service: shopp (expected: the name of a service)");
+    }
+
+    @Test
+    void headersWhereThereIsNoTcpAreRemarkedUpon() {
+        assertThat(warnings(service("\"198.51.100.10:53/udp\"", "    proxy_protocol: {send: v2}\n")))
+                .contains("f.yaml:6:28 services[0].proxy_protocol.send: without effect, because the service has no"
+                        + " listener with /tcp");
+    }
+
     @Test
     void aNodeWithoutVirtualRoutersIsRemarkedUpon() {
         assertThat(warnings("services: []\n"))

@@ -66,6 +66,7 @@ class ConfigDefaultsTest {
         node:
           name: lb1
           startup_delay: 20s
+          max_connections: 50000
         virtual_routers:
           - name: web
             interface: bond0.7
@@ -137,6 +138,7 @@ class ConfigDefaultsTest {
               ipv4_prefix: 28
               ipv6_prefix: 48
               during_drain: allow
+              when_full: wait
             health_check:
               - type: https
                 port: 8444
@@ -175,6 +177,7 @@ class ConfigDefaultsTest {
               connect: 1s
               idle: 1h
               half_closed: 45s
+              opening: 2s
             backends:
               - name: web1
                 address: 10.0.0.11:8443
@@ -244,7 +247,7 @@ class ConfigDefaultsTest {
         MainstayConfig config = valid(EVERY_KEY);
         assertThat(config)
                 .isEqualTo(new MainstayConfig(
-                        new NodeSettings("lb1", Duration.ofSeconds(20)),
+                        new NodeSettings("lb1", Duration.ofSeconds(20), 50_000),
                         List.of(
                                 new VirtualRouterSettings(
                                         new VirtualRouterConfig(
@@ -311,10 +314,14 @@ class ConfigDefaultsTest {
                                                         new AddressGrouping(28, 48),
                                                         Duration.ofMinutes(5),
                                                         1000,
-                                                        PersistenceConfig.DuringDrain.ALLOW))),
+                                                        PersistenceConfig.DuringDrain.ALLOW,
+                                                        PersistenceConfig.WhenFull.WAIT))),
                                         Duration.ZERO,
                                         new TimeoutConfig(
-                                                Duration.ofSeconds(1), Duration.ofHours(1), Duration.ofSeconds(45)),
+                                                Duration.ofSeconds(1),
+                                                Duration.ofHours(1),
+                                                Duration.ofSeconds(45),
+                                                Duration.ofSeconds(2)),
                                         List.of(
                                                 new BackendConfig(
                                                         "web1", Endpoint.parse("10.0.0.11:8443"), 0, 2000, true),

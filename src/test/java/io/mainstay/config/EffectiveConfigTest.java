@@ -14,6 +14,7 @@ class EffectiveConfigTest {
             node:
               name: lb9
               startup_delay: 0s
+              max_connections: 0
             virtual_routers:
               - name: eth0-51
                 interface: eth0
@@ -81,10 +82,18 @@ class EffectiveConfigTest {
                   connect: 3s
                   idle: 5m
                   half_closed: 30s
+                  opening: 5s
                 udp:
                   session_timeout: 1m
                   responses: 0
                   one_packet: false
+                tcp:
+                  backlog: 4096
+                  defer_accept: 0s
+                  keepalive: 0s
+                  user_timeout: 0s
+                  no_delay: true
+                  source: node
                 limits:
                   connections: 0
                   connections_per_source: 0
@@ -95,6 +104,18 @@ class EffectiveConfigTest {
                 access:
                   allow: []
                   deny: []
+                proxy_protocol:
+                  accept_from: []
+                  send: none
+                queue:
+                  length: 0
+                  timeout: 5s
+                records:
+                  keep: none
+                  one_in: 1
+                routing:
+                  routes: []
+                  otherwise: backends
                 backends:
                   - name: 10.0.0.11:8443
                     address: 10.0.0.11:8443

@@ -68,7 +68,7 @@ final class RandomConfig {
             routers.add(virtualRouter(i, trackers));
         }
         return new MainstayConfig(
-                new NodeSettings(name(99), duration(0, 600_000)),
+                new NodeSettings(name(99), duration(0, 600_000), random.nextInt(10_000_001)),
                 routers,
                 services,
                 new KernelEngineSettings(
@@ -167,7 +167,10 @@ final class RandomConfig {
                         selection(),
                         duration(0, 604_800_000),
                         new TimeoutConfig(
-                                duration(10, 300_000), duration(100, 604_800_000), duration(100, 604_800_000)),
+                                duration(10, 300_000),
+                                duration(100, 604_800_000),
+                                duration(100, 604_800_000),
+                                duration(100, 300_000)),
                         backends),
                 new EngineSettings(
                         pick(List.of(EngineChoice.values())),
@@ -245,7 +248,8 @@ final class RandomConfig {
                         grouping(),
                         duration(1000, 604_800_000),
                         1 + random.nextInt(1_000_000),
-                        pick(List.of(PersistenceConfig.DuringDrain.values()))));
+                        pick(List.of(PersistenceConfig.DuringDrain.values())),
+                        pick(List.of(PersistenceConfig.WhenFull.values()))));
     }
 
     private AddressGrouping grouping() {

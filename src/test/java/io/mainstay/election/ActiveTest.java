@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
+import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +40,49 @@ class ActiveTest extends VirtualRouterBench {
         after(Duration.ofMillis(1));
         hear(99, PEER);
         assertThat(actions()).containsExactly(SEND_ADVERTISEMENT, ANNOUNCE_ADDRESSES);
+    }
+
+    @Test
+    void whatTheGuardSaidInItsPlaceCountsAsSaid() {
+        becomeActive();
+        MonotonicInstant before = now;
+        after(SECOND.multipliedBy(4));
+        router.onStoodIn(before.plus(SECOND.multipliedBy(3)), now);
+        router.onTime(now);
+        assertThat(actions()).containsExactly(SEND_ADVERTISEMENT);
+        assertThat(router.isActive()).isTrue();
+    }
+
+    @Test
+    void whatTheGuardSaidTooLongAgoDoesNot() {
+        becomeActive();
+        MonotonicInstant before = now;
+        after(SECOND.multipliedBy(4));
+        router.onStoodIn(before.plus(SECOND), now);
+        router.onTime(now);
+        assertThat(actions()).containsExactly(RELEASE_ADDRESSES);
+        assertThat(reasons()).containsExactly("stalled");
+    }
+
+    @Test
+    void whatTheGuardSaidBeforeItSpokeItselfChangesNothing() {
+        becomeActive();
+        MonotonicInstant before = now;
+        serve(1);
+        router.onStoodIn(before, now);
+        assertThat(router.overdueFrom()).contains(now.plus(Duration.ofMillis(1500)));
+    }
+
+    @Test
+    void theGuardMaySpeakForItWhenItIsHalfAnIntervalLate() {
+        assertThat(router.overdueFrom()).isEmpty();
+        becomeActive();
+        assertThat(router.overdueFrom()).contains(now.plus(Duration.ofMillis(1500)));
+        router.onHandOver(SECOND, now);
+        assertThat(router.overdueFrom()).isEmpty();
+        hear(99, PEER);
+        assertThat(router.isActive()).isFalse();
+        assertThat(router.overdueFrom()).isEmpty();
     }
 
     @Test

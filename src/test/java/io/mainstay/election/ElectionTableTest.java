@@ -269,7 +269,7 @@ class ElectionTableTest {
                 new ElectionEvent.HandOverRequested(numbers.own().multipliedBy(4));
             case "resume-preemption" -> new ElectionEvent.PreemptionResumed();
             case "fenced" -> new ElectionEvent.Fenced("the election did not run in time");
-            case "sent" -> new ElectionEvent.AdvertisementSent();
+            case "sent" -> new ElectionEvent.AdvertisementSent(now);
             case "unsent", "unsent-again" -> new ElectionEvent.AdvertisementFailed("no buffer space");
             case "held" -> new ElectionEvent.AddressesHeld();
             case "unavailable" -> new ElectionEvent.AddressesUnavailable("operation not permitted");

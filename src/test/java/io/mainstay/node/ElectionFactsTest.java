@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.entry;
 import io.mainstay.kernel.Fence;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.kernel.StoodIn;
 import io.mainstay.net.Priority;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventKind;
@@ -237,6 +238,14 @@ class ElectionFactsTest extends ElectionDriverBench {
 
         @Override
         public void holding(List<GuardedRouter> routers) {}
+
+        @Override
+        public void standInFrom(int number, Duration interval, Optional<MonotonicInstant> overdue) {}
+
+        @Override
+        public StoodIn stoodIn(int number) {
+            return StoodIn.NEVER;
+        }
 
         @Override
         public Optional<Fence> fenced() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mainstay.kernel.Fence;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.kernel.StoodIn;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.time.MonotonicInstant;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class ElectionLeaseTest {
 
     private static final GuardedRouter WEB = new GuardedRouter(
-            new InterfaceName("eth0"), 2, List.of(VirtualAddress.parse("198.18.0.100/24")), List.of());
+            0, new InterfaceName("eth0"), 2, List.of(VirtualAddress.parse("198.18.0.100/24")), List.of(), List.of());
 
     private MonotonicInstant now = new MonotonicInstant(1_000_000_000);
     private final RecordingGuard guard = new RecordingGuard();
@@ -97,6 +98,14 @@ class ElectionLeaseTest {
         @Override
         public void holding(List<GuardedRouter> routers) {
             calls.add("holding " + routers.size());
+        }
+
+        @Override
+        public void standInFrom(int number, Duration interval, Optional<MonotonicInstant> overdue) {}
+
+        @Override
+        public StoodIn stoodIn(int number) {
+            return StoodIn.NEVER;
         }
 
         @Override

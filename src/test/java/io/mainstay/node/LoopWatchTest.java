@@ -16,7 +16,11 @@ class LoopWatchTest {
     private final LoopWatch watch = new LoopWatch(Duration.ofMillis(200), START);
 
     private Optional<EventDraft> gap(int millis, int atSeconds) {
-        return watch.onGap(Duration.ofMillis(millis), START.plus(Duration.ofSeconds(atSeconds)));
+        return gap(millis, 0, atSeconds);
+    }
+
+    private Optional<EventDraft> gap(int millis, int stoodIn, int atSeconds) {
+        return watch.onGap(Duration.ofMillis(millis), stoodIn, START.plus(Duration.ofSeconds(atSeconds)));
     }
 
     @Test
@@ -38,6 +42,16 @@ class LoopWatchTest {
         assertThat(gap(1500, 4)).isEmpty();
         assertThat(watch.longest()).isEqualTo(Duration.ofMillis(1500));
         assertThat(gap(150, 5)).isPresent();
+    }
+
+    @Test
+    void aShorterOneIsToldIfTheGuardHadToSpeakMeanwhile() {
+        assertThat(gap(60, 0, 10)).isEmpty();
+        EventDraft told = gap(1, 1, 10).orElseThrow();
+        assertThat(told.sentence()).endsWith("stood still; the guard advertised once in its place");
+        assertThat(told.fields()).containsEntry("late", "60.0ms").containsEntry("stood_in", "1");
+        assertThat(gap(40, 2, 11)).isEmpty();
+        assertThat(gap(40, 3, 20).orElseThrow().sentence()).endsWith("; the guard advertised 5 times in its place");
     }
 
     @Test

@@ -9,7 +9,12 @@ import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.HashConfig;
 import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.ProxyProtocolConfig;
+import io.mainstay.forward.QueueConfig;
+import io.mainstay.forward.RecordConfig;
+import io.mainstay.forward.RoutingConfig;
 import io.mainstay.forward.SelectionConfig;
+import io.mainstay.forward.TcpConfig;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
 import java.time.Duration;
@@ -137,6 +142,21 @@ final class Suitability {
         }
         if (!service.traffic().limits().equals(LimitsConfig.NONE)) {
             return Optional.of("limits are the proxy engine's alone");
+        }
+        if (!service.traffic().proxyProtocol().equals(ProxyProtocolConfig.NONE)) {
+            return Optional.of("proxy_protocol is the proxy engine's alone");
+        }
+        if (!service.traffic().tcp().equals(TcpConfig.DEFAULT)) {
+            return Optional.of("tcp is the proxy engine's alone");
+        }
+        if (!service.traffic().queue().equals(QueueConfig.NONE)) {
+            return Optional.of("queue is the proxy engine's alone");
+        }
+        if (!service.traffic().records().equals(RecordConfig.NONE)) {
+            return Optional.of("records are the proxy engine's alone");
+        }
+        if (!service.traffic().routing().equals(RoutingConfig.NONE)) {
+            return Optional.of("routing is the proxy engine's alone");
         }
         if (!service.traffic().access().equals(AccessConfig.EVERYBODY)) {
             return Optional.of("access lists are the proxy engine's alone");

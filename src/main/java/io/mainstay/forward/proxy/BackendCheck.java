@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.wire.ProxyHeaderEncoder;
 import io.mainstay.health.AgentCheckConfig;
 import io.mainstay.health.HealthCheckConfig;
+import io.mainstay.health.Payload;
 import io.mainstay.health.probe.ProbeOutcome;
 import io.mainstay.health.probe.ProbeTarget;
 import io.mainstay.health.probe.Prober;
@@ -10,6 +12,7 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -34,8 +37,8 @@ final class BackendCheck {
         this.backend = backend;
         this.prober = prober;
         this.links = links;
-        target =
-                new ProbeTarget(service.name(), backend.name(), backend.config().address());
+        target = new ProbeTarget(
+                service.name(), backend.name(), backend.config().address(), preface(service.settings()));
         List<HealthCheckConfig> checks = service.settings().health().checks();
         for (int i = 0; i < checks.size(); i++) {
             HealthCheckConfig check = checks.get(i);
@@ -56,6 +59,20 @@ final class BackendCheck {
                         outcome -> onAgent(agent, outcome),
                         loop,
                         random)));
+    }
+
+    /** Checks are made by this node for itself, and say so to backends that expect to be told. */
+    private static Payload preface(ProxyService settings) {
+        return settings.traffic()
+                .proxyProtocol()
+                .send()
+                .map(version -> new Payload("hex:" + HexFormat.of().formatHex(ProxyHeaderEncoder.forSelf(version))))
+                .orElse(Payload.NONE);
+    }
+
+    /** Whether the one is checked in another way than the other. */
+    static boolean differ(ProxyService one, ProxyService other) {
+        return !one.health().equals(other.health()) || !preface(one).equals(preface(other));
     }
 
     LiveBackend backend() {

@@ -34,6 +34,11 @@ final class BlockPool {
         return lent < maxLent;
     }
 
+    /** Whether most of what connections may have is lent, so that another connection would be one too many. */
+    boolean isScarce() {
+        return lent >= maxLent - maxLent / 8;
+    }
+
     /** The block into which the next read goes. */
     Block scratch() {
         return scratch;

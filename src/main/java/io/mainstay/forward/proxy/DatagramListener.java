@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
 import io.mainstay.net.Endpoint;
 import io.netty.channel.IoEvent;
@@ -82,6 +83,11 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
         receive();
         registration = worker.register(this);
         registration.submit(EpollIoOps.EPOLLIN);
+    }
+
+    @Override
+    public void configure(TrafficConfig traffic) {
+        // The settings of sessions are read when they begin; the socket has none.
     }
 
     LiveListener listener() {
@@ -202,11 +208,11 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
     private @Nullable UdpSession open(
             LiveService service, UdpClient client, Endpoint endpoint, @Nullable LiveBackend backend, boolean admitted) {
         if (backend == null) {
-            service.countRefused(service.reasonForNone());
-            if (admitted) {
-                service.dismiss(endpoint);
-            }
-            return null;
+            return refused(service, endpoint, service.reasonForNone(), admitted);
+        }
+        if (!worker.lane().load().enter()) {
+            service.giveBack(backend, endpoint);
+            return refused(service, endpoint, RefusalReason.NODE_FULL, admitted);
         }
         try {
             UdpSession session = new UdpSession(worker, this, service, client, endpoint, backend);
@@ -214,13 +220,20 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
             sessions.add(session);
             return session;
         } catch (IOException | UncheckedIOException shortage) {
-            service.countRefused(RefusalReason.NO_RESOURCES);
+            worker.lane().load().leave();
             service.giveBack(backend, endpoint);
-            if (admitted) {
-                service.dismiss(endpoint);
-            }
-            return null;
+            return refused(service, endpoint, RefusalReason.NO_RESOURCES, admitted);
         }
+    }
+
+    /** No session. */
+    private static @Nullable UdpSession refused(
+            LiveService service, Endpoint client, RefusalReason reason, boolean admitted) {
+        service.countRefused(reason);
+        if (admitted) {
+            service.dismiss(client);
+        }
+        return null;
     }
 
     void forget(UdpSession session) {

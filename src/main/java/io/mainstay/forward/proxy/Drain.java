@@ -20,6 +20,7 @@ final class Drain {
     private final AtomicLongArray oldestOfWorkers;
     private volatile DrainPlan plan;
     private volatile boolean over;
+    private boolean watched;
 
     Drain(DrainPlan plan, int workers) {
         this.plan = plan;
@@ -40,6 +41,13 @@ final class Drain {
     /** Whether nothing is left to be drained, or somebody has called it off. */
     boolean isOver() {
         return over;
+    }
+
+    /** Whether nobody watches it yet, so that the caller is the one who does. Control thread. */
+    boolean beginWatch() {
+        boolean first = !watched;
+        watched = true;
+        return first;
     }
 
     void countReset() {

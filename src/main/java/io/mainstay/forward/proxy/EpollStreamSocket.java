@@ -30,7 +30,7 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
 
     private final Worker worker;
     private final TcpSocket socket;
-    private final Listener listener;
+    private Listener listener;
     private final IoRegistration registration;
     private EpollIoOps interest;
     private int eventsSinceFull;
@@ -79,6 +79,25 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
         } catch (IOException | NotYetConnectedException broken) {
             return BROKEN;
         }
+    }
+
+    @Override
+    public int peek(Block into) {
+        return worker.streamCalls().peek(socket.intValue(), into);
+    }
+
+    @Override
+    public boolean skip(int count, Block into) {
+        try {
+            return socket.recvAddress(into.address(), 0, count) == count;
+        } catch (IOException | NotYetConnectedException broken) {
+            return false;
+        }
+    }
+
+    @Override
+    public void setListener(Listener newListener) {
+        listener = newListener;
     }
 
     @Override

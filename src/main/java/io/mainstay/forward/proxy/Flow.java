@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import org.jspecify.annotations.Nullable;
+
 /** What one client has going with one backend: a TCP connection, or a session of datagrams. Used by one worker's thread alone. */
 interface Flow {
 
-    /** Where it goes now. */
+    /** Where it goes now; null while that is not decided. */
+    @Nullable
     LiveBackend backend();
 
     /** Where the client arrived. */

@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
+import java.util.function.Predicate;
 
 /** What the connections of one worker share: memory, deadlines, and time. Used by the worker's thread alone. */
 final class Lane {
@@ -14,11 +15,11 @@ final class Lane {
         /**
          * Starts a connection; its outcome is told to the listener.
          *
-         * @param portOffset how far behind the backend's port the one is that is meant
+         * @param visit the client for whom it is
          * @throws SocketShortageException if this node cannot open any
          * @throws IOException if this backend was refused at once
          */
-        StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener) throws IOException;
+        StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException;
     }
 
     final int index;
@@ -27,25 +28,47 @@ final class Lane {
     private final MonotonicClock clock;
     private final Connector connector;
     private final Runnable startTicking;
+    private final Predicate<Runnable> executor;
+    private final Load load;
     private long nowNanos;
 
     /**
      * @param index number of the worker, from 0
      * @param blocks the memory of the worker
+     * @param executor runs a task on the worker, if that is still there; any thread
      * @param startTicking is run when the first deadline comes in: {@link #tick} is to be called until it says no
      */
-    Lane(int index, MonotonicClock clock, BlockPool blocks, Connector connector, Runnable startTicking) {
+    Lane(
+            int index,
+            MonotonicClock clock,
+            BlockPool blocks,
+            Connector connector,
+            Runnable startTicking,
+            Predicate<Runnable> executor,
+            Load load) {
         this.index = index;
         this.blocks = blocks;
         this.clock = clock;
         this.connector = connector;
         this.startTicking = startTicking;
+        this.executor = executor;
+        this.load = load;
         nowNanos = clock.now().nanos();
         wheel = new TimerWheel(nowNanos);
     }
 
-    StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener) throws IOException {
-        return connector.connect(backend, portOffset, listener);
+    StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException {
+        return connector.connect(backend, visit, listener);
+    }
+
+    /** Runs a task on the worker; any thread. Whether the worker is still there to do so. */
+    boolean execute(Runnable task) {
+        return executor.test(task);
+    }
+
+    /** What all workers bear together. */
+    Load load() {
+        return load;
     }
 
     /** The time now. */

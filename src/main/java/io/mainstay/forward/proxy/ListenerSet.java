@@ -2,6 +2,8 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.TcpConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.probe.SocketErrors;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
@@ -35,7 +37,28 @@ final class ListenerSet {
     }
 
     /** An address with its sockets, one for each worker. */
-    private record Listening(LiveListener listener, List<ArrivalSocket> sockets) {}
+    private static final class Listening {
+
+        private final LiveListener listener;
+        private final List<ArrivalSocket> sockets;
+
+        /** How the sockets were set up. */
+        private TrafficConfig traffic;
+
+        Listening(LiveListener listener, List<ArrivalSocket> sockets, TrafficConfig traffic) {
+            this.listener = listener;
+            this.sockets = sockets;
+            this.traffic = traffic;
+        }
+
+        LiveListener listener() {
+            return listener;
+        }
+
+        List<ArrivalSocket> sockets() {
+            return sockets;
+        }
+    }
 
     private final ProxySettings settings;
     private final List<Worker> workers;
@@ -69,11 +92,12 @@ final class ListenerSet {
         Bound bound = new Bound();
         try {
             for (ProxyService service : services) {
+                requireRights(service);
                 for (ListenerConfig listener : service.config().listeners()) {
                     for (int offset = 0; offset < listener.ports(); offset++) {
                         Place place = new Place(listener.at(offset), listener.transport());
                         if (!listening.containsKey(place)) {
-                            bind(service.config().name(), place, bound);
+                            bind(service, place, bound);
                         }
                     }
                 }
@@ -85,7 +109,20 @@ final class ListenerSet {
         }
     }
 
-    private void bind(String service, Place place, Bound bound) throws ProxyStartException {
+    private static void requireRights(ProxyService service) throws ProxyStartException {
+        if (service.traffic().tcp().source() == TcpConfig.Source.CLIENT) {
+            try {
+                TcpSocket.requireRightToSpeakFor();
+            } catch (IOException refused) {
+                throw new ProxyStartException(
+                        "service " + service.config().name() + ": tcp.source client: " + SocketErrors.reason(refused)
+                                + " (expected: a process with CAP_NET_ADMIN or CAP_NET_RAW)",
+                        refused);
+            }
+        }
+    }
+
+    private void bind(ProxyService service, Place place, Bound bound) throws ProxyStartException {
         List<InetSocket> sockets = new ArrayList<>();
         bound.sockets.put(place, sockets);
         try {
@@ -94,11 +131,12 @@ final class ListenerSet {
                 requireUnused(place.transport(), address);
             }
             for (int i = 0; i < workers.size(); i++) {
-                sockets.add(bind(place.transport(), address));
+                sockets.add(bind(place.transport(), address, service.traffic().tcp()));
             }
         } catch (IOException refused) {
             throw new ProxyStartException(
-                    "service " + service + ": listen " + place + ": " + SocketErrors.reason(refused), refused);
+                    "service " + service.config().name() + ": listen " + place + ": " + SocketErrors.reason(refused),
+                    refused);
         }
     }
 
@@ -109,9 +147,9 @@ final class ListenerSet {
         }
     }
 
-    private InetSocket bind(Transport transport, InetSocketAddress address) throws IOException {
+    private static InetSocket bind(Transport transport, InetSocketAddress address, TcpConfig tcp) throws IOException {
         return switch (transport) {
-            case TCP -> ListenerSocket.bind(address, settings.backlog());
+            case TCP -> ListenerSocket.bind(address, tcp);
             case UDP -> DatagramListener.bind(address);
         };
     }
@@ -140,6 +178,7 @@ final class ListenerSet {
                         present = listen(place, offset, service, bound.sockets.getOrDefault(place, List.of()));
                     } else {
                         present.listener().serveFor(service, offset);
+                        configure(present, service.settings().traffic());
                     }
                     listening.put(place, present);
                     listeners.add(present.listener());
@@ -165,7 +204,17 @@ final class ListenerSet {
             sockets.add(socket);
             worker.execute(() -> worker.listen(socket));
         }
-        return new Listening(listener, sockets);
+        return new Listening(listener, sockets, service.settings().traffic());
+    }
+
+    private void configure(Listening present, TrafficConfig traffic) {
+        if (!present.traffic.equals(traffic)) {
+            present.traffic = traffic;
+            for (int i = 0; i < present.sockets().size(); i++) {
+                ArrivalSocket socket = present.sockets().get(i);
+                workers.get(i).execute(() -> socket.configure(traffic));
+            }
+        }
     }
 
     private void close(Listening gone) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.TcpConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.probe.SocketErrors;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
@@ -61,15 +63,14 @@ final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
      *
      * @throws IOException with the reason of the kernel
      */
-    static TcpSocket bind(InetSocketAddress address, int backlog) throws IOException {
+    static TcpSocket bind(InetSocketAddress address, TcpConfig config) throws IOException {
         TcpSocket socket = TcpSocket.open(address.getAddress() instanceof Inet6Address);
         try {
             socket.prepareToBindAnywhere();
             socket.setReusePort(true);
-            // Accepted sockets inherit it.
-            socket.setTcpNoDelay(true);
+            new TcpOptions(config).applyToListening(socket);
             socket.bind(address);
-            socket.listen(backlog);
+            socket.listen(config.backlog());
             return socket;
         } catch (IOException refused) {
             socket.closeQuietly();
@@ -95,6 +96,17 @@ final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
     public void start() {
         registration = worker.register(this);
         registration.submit(EpollIoOps.EPOLLIN);
+    }
+
+    @Override
+    public void configure(TrafficConfig traffic) {
+        try {
+            new TcpOptions(traffic.tcp()).applyToListening(socket);
+            socket.listen(traffic.tcp().backlog());
+        } catch (IOException refused) {
+            // Nothing that the kernel says of these options depends on more than their ranges.
+            LOG.error("settings of the listener {} not changed", listener.endpoint(), refused);
+        }
     }
 
     @Override
@@ -143,7 +155,7 @@ final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
             accepted.reset();
             return;
         }
-        worker.relay(listener.service(), listener, accepted, SocketAddresses.ofAccepted(clientAddress));
+        worker.receive(listener, accepted, SocketAddresses.ofAccepted(clientAddress));
     }
 
     /** Leaves new connections in the kernel for a while, rather than being told of them again and again. */

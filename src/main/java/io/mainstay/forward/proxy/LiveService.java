@@ -13,6 +13,7 @@ import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.DrainPlan;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.forward.RouteConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.forward.TrafficConfig;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -48,13 +50,14 @@ import org.jspecify.annotations.Nullable;
 final class LiveService {
 
     /** The timeouts of a service in the unit of the relay's deadlines. */
-    record Timeouts(long connectNanos, long idleNanos, long halfClosedNanos) {
+    record Timeouts(long connectNanos, long idleNanos, long halfClosedNanos, long openingNanos) {
 
         static Timeouts of(TimeoutConfig config) {
             return new Timeouts(
                     config.connect().toNanos(),
                     config.idle().toNanos(),
-                    config.halfClosed().toNanos());
+                    config.halfClosed().toNanos(),
+                    config.opening().toNanos());
         }
     }
 
@@ -67,7 +70,12 @@ final class LiveService {
     private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
     private final Map<RefusalReason, Long> toldRefusals = new EnumMap<>(RefusalReason.class);
     private final Admission admission;
+    private final WaitingLine waiting = new WaitingLine();
     private volatile boolean guarded;
+    private volatile Opening opening;
+    private volatile TcpOptions tcpOptions;
+    private volatile @Nullable Recorder recorder;
+    private final Consumer<ConnectionRecord> records;
     private volatile ProxyService settings;
     private volatile Timeouts timeouts;
     private volatile List<LiveListener> listeners = List.of();
@@ -106,6 +114,10 @@ final class LiveService {
         admission =
                 new Admission(settings.traffic().limits(), settings.traffic().access(), clock.now());
         guarded = isGuarded(settings.traffic());
+        opening = new Opening(settings.traffic());
+        tcpOptions = new TcpOptions(settings.traffic().tcp());
+        records = engine.records();
+        recorder = Recorder.of(settings.traffic().records(), records);
         for (RefusalReason reason : RefusalReason.values()) {
             refused.put(reason, new LongAdder());
         }
@@ -129,6 +141,9 @@ final class LiveService {
         timeouts = Timeouts.of(next.config().timeouts());
         admission.configure(next.traffic().limits(), next.traffic().access());
         guarded = isGuarded(next.traffic());
+        opening = new Opening(next.traffic());
+        tcpOptions = new TcpOptions(next.traffic().tcp());
+        recorder = Recorder.of(next.traffic().records(), records);
         pool.configure(next.config().selection());
         List<LiveBackend> wanted = new ArrayList<>();
         List<LiveBackend> arrived = new ArrayList<>();
@@ -164,6 +179,7 @@ final class LiveService {
         backends = List.copyOf(wanted);
         arrangePool();
         retireReplaced();
+        serveWaiting();
         return arrived;
     }
 
@@ -298,6 +314,28 @@ final class LiveService {
         });
     }
 
+    /** What comes before the octets of clients. */
+    Opening opening() {
+        return opening;
+    }
+
+    /** The service to which a route leads; null: it is not there. */
+    @Nullable
+    LiveService target(RouteConfig route) {
+        return route.service().equals(name) ? this : surroundings.find(route.service());
+    }
+
+    /** Takes the records of connections; null: none are kept. */
+    @Nullable
+    Recorder recorder() {
+        return recorder;
+    }
+
+    /** What the kernel is told about connections. */
+    TcpOptions tcpOptions() {
+        return tcpOptions;
+    }
+
     /** Whether new connections have to be judged by {@link #admit} at all. */
     boolean isGuarded() {
         return guarded;
@@ -332,6 +370,28 @@ final class LiveService {
         }
         chosen.connectionStarted();
         return chosen.backend();
+    }
+
+    /** Lets a client wait for a backend; whether there is a place for it. It may be served before this returns. */
+    synchronized boolean enqueue(WaitingLine.Client client) {
+        if (waiting.size() >= settings.traffic().queue().length()) {
+            return false;
+        }
+        waiting.join(client);
+        // A place may have become free since the client found none.
+        serveWaiting();
+        return true;
+    }
+
+    /** Lets a client go that waited for a backend, unless it has been served already. */
+    synchronized void dequeue(WaitingLine.Client client) {
+        waiting.leave(client);
+    }
+
+    private void serveWaiting() {
+        if (!waiting.isEmpty()) {
+            waiting.serve(pool, clock.now(), pool.clientsWaitForTheirBackends());
+        }
     }
 
     /** How often a backend has come to another state, for those who keep their backend for long. */
@@ -421,6 +481,7 @@ final class LiveService {
 
     private void countOut(LiveBackend backend) {
         backend.candidate().connectionEnded();
+        serveWaiting();
         finishIfEmpty(backend);
     }
 
@@ -505,6 +566,7 @@ final class LiveService {
         if (backend.state() == before) {
             events.tell(new ProxyEvent.AgentSaid(name(), backend.name(), finding.detail()));
             tellTier(backend.name() + ": " + reason);
+            serveWaiting();
         } else {
             onStateChange(backend, before, reason);
             resetIfDown(backend, before);
@@ -680,6 +742,7 @@ final class LiveService {
         if (!removed) {
             tellTier(backend.name() + ": " + reason);
         }
+        serveWaiting();
     }
 
     /** Tells which backends serve, where that is other than what was told last. */
@@ -747,11 +810,12 @@ final class LiveService {
                 name(),
                 settings.config().listeners(),
                 settings.config().selection().balance(),
-                listeners.stream().anyMatch(LiveListener::isOpen),
+                listeners.isEmpty() || listeners.stream().anyMatch(LiveListener::isOpen),
                 pool.tier(),
                 pool.health(),
                 wish,
                 backendSnapshots.stream().mapToInt(BackendSnapshot::active).sum(),
+                waiting.size(),
                 departedConnections
                         + backendSnapshots.stream()
                                 .mapToLong(BackendSnapshot::total)

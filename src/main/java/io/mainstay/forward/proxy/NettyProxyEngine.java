@@ -68,9 +68,10 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         events = new EventOutlet(control, consumer);
         prober = new Prober(control, settings.commands(), random);
         links = new LinkWatch(settings.clock());
+        Load load = new Load(settings.mostConnections());
         for (int i = 0; i < settings.workers(); i++) {
             BlockPool blocks = new BlockPool(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE / settings.workers());
-            workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks));
+            workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks, load));
         }
         listeners = new ListenerSet(settings, workers, events);
     }
@@ -126,7 +127,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         for (LiveService present : services) {
             if (present.name().equals(wanted.config().name())) {
                 if (!present.isAs(wanted)) {
-                    boolean checkedOtherwise = !present.settings().health().equals(wanted.health());
+                    boolean checkedOtherwise = BackendCheck.differ(present.settings(), wanted);
                     List<LiveBackend> arrived = present.configure(wanted);
                     check(present, checkedOtherwise ? present.backends() : arrived, checkedOtherwise);
                 }
@@ -186,11 +187,20 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         events.after(() -> checkOf(backend).ifPresent(action));
     }
 
-    LiveService service(String name) {
-        for (LiveService service : services) {
-            if (service.name().equals(name)) {
-                return service;
+    @Override
+    public @Nullable LiveService find(String service) {
+        for (LiveService present : services) {
+            if (present.name().equals(service)) {
+                return present;
             }
+        }
+        return null;
+    }
+
+    LiveService service(String name) {
+        LiveService found = find(name);
+        if (found != null) {
+            return found;
         }
         String known = services.stream().map(LiveService::name).collect(Collectors.joining(", "));
         throw new IllegalArgumentException("service: " + name + " (expected: one of " + known + ")");
@@ -248,7 +258,10 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     private void attend(LiveBackend backend, Drain drain) {
         waitForDeadline(backend, drain);
-        new DrainWatch(workers, backend, drain, this).run();
+        // One that is asked for again, with another deadline, is the same drain.
+        if (drain.beginWatch()) {
+            new DrainWatch(workers, backend, drain, this).run();
+        }
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // A drain that is over is told by its own result.

@@ -6,45 +6,57 @@ import io.mainstay.kernel.Commands;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * How the engine runs on this node.
  *
  * @param workers threads that relay, each with its own listening sockets; at least 1
- * @param backlog how many accepted connections the kernel may hold for each listening socket before they are taken
  * @param virtualAddresses the addresses that move between nodes; services on them start with their gate closed
  * @param clock the source of every deadline
+ * @param mostConnections how many connections and sessions of clients there may be at the same time
  * @param commands runs the programs that judge backends
+ * @param records is given the records of connections, by the threads of the engine: it must return at once and not throw
  */
 public record ProxySettings(
-        int workers, int backlog, Set<IpAddress> virtualAddresses, MonotonicClock clock, Commands commands) {
-
-    /** What the kernel allows by default (net.core.somaxconn); it cuts larger wishes down by itself. */
-    public static final int DEFAULT_BACKLOG = 4096;
+        int workers,
+        Set<IpAddress> virtualAddresses,
+        MonotonicClock clock,
+        int mostConnections,
+        Commands commands,
+        Consumer<ConnectionRecord> records) {
 
     /** For services whose checks run no programs. */
-    public ProxySettings(int workers, int backlog, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
+    public ProxySettings(int workers, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
         this(
                 workers,
-                backlog,
                 virtualAddresses,
                 clock,
-                command -> new CommandResult.NotRun("no program may be run here"));
+                Integer.MAX_VALUE,
+                command -> new CommandResult.NotRun("no program may be run here"),
+                record -> {});
     }
 
     public ProxySettings {
         if (workers < 1) {
             throw new IllegalArgumentException("workers: " + workers + " (expected: 1 or more)");
         }
-        if (backlog < 1) {
-            throw new IllegalArgumentException("backlog: " + backlog + " (expected: 1 or more)");
-        }
         virtualAddresses = Set.copyOf(virtualAddresses);
     }
 
     /** One worker for each processor. */
-    public static ProxySettings defaults(Set<IpAddress> virtualAddresses, MonotonicClock clock, Commands commands) {
+    public static ProxySettings defaults(
+            Set<IpAddress> virtualAddresses,
+            MonotonicClock clock,
+            int mostConnections,
+            Commands commands,
+            Consumer<ConnectionRecord> records) {
         return new ProxySettings(
-                Runtime.getRuntime().availableProcessors(), DEFAULT_BACKLOG, virtualAddresses, clock, commands);
+                Runtime.getRuntime().availableProcessors(),
+                virtualAddresses,
+                clock,
+                mostConnections,
+                commands,
+                records);
     }
 }

@@ -35,6 +35,11 @@ final class Readiness {
         return (readiness & (RDHUP | HUP | ERR | PRI)) != 0;
     }
 
+    /** Whether the peer sends nothing more, for whatever reason. */
+    static boolean isOver(int readiness) {
+        return (readiness & (RDHUP | HUP | ERR)) != 0;
+    }
+
     /** Whether the peer has finished sending in good order, so that all it sent has arrived. */
     static boolean isComplete(int readiness) {
         return (readiness & (RDHUP | ERR)) == RDHUP;

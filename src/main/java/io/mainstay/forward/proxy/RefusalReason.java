@@ -5,6 +5,14 @@ package io.mainstay.forward.proxy;
 public enum RefusalReason {
     /** The address of the listener belongs to another node at the moment. */
     GATE_CLOSED,
+    /** The node has as many connections and sessions as it can bear, or as it may have. */
+    NODE_FULL,
+    /** A proxy that is trusted to tell for whom it connects said nothing, or nothing that could be understood. */
+    HEADER_MALFORMED,
+    /** The client asks for something to which no route leads. */
+    NO_ROUTE,
+    /** The client did not send in time what must come before a backend can be chosen. */
+    OPENING_TIMEOUT,
     /** The client may not use the service. */
     DENIED,
     /** The service has as many connections as it may have. */
@@ -19,10 +27,14 @@ public enum RefusalReason {
     NO_BACKEND,
     /** Every backend that may take new connections has as many as it may have. */
     BACKENDS_FULL,
+    /** Every backend is full, and as many clients wait as may. */
+    QUEUE_FULL,
+    /** The client has waited for a backend for as long as it may. */
+    QUEUE_TIMEOUT,
     /** Every attempt to reach a backend failed. */
     CONNECT_FAILED,
     /** The node has no descriptor, port or memory left for the connection to a backend. */
     NO_RESOURCES,
-    /** A peer did not take its octets, and the memory for octets that wait is used up. */
+    /** Peers do not take their octets, and the memory in which these wait is used up, or nearly so. */
     NO_MEMORY
 }

@@ -6,6 +6,7 @@ import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
+import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.ServiceHealthConfig;
@@ -41,7 +42,7 @@ final class Rehearsal {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         try (ServerSocket server = new ServerSocket(0, ROUNDS, loopback)) {
             server.setSoTimeout((int) PATIENCE.toMillis());
-            TcpSocket socket = ListenerSocket.bind(new InetSocketAddress(loopback, 0), ROUNDS);
+            TcpSocket socket = ListenerSocket.bind(new InetSocketAddress(loopback, 0), TcpConfig.DEFAULT);
             InetSocketAddress front = socket.localAddress();
             Endpoint back = SocketAddresses.endpoint(new InetSocketAddress(loopback, server.getLocalPort()));
             EventOutlet silent = new EventOutlet(Runnable::run, event -> {});

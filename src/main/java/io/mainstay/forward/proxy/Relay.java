@@ -3,10 +3,10 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.Candidate;
 import io.mainstay.health.probe.SocketErrors;
-import io.mainstay.net.Endpoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,10 +37,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
     }
 
     private final Lane lane;
+    private final Visit visit;
     private final long startedNanos;
     private final LiveService service;
-    private final LiveListener listener;
-    private final Endpoint clientAddress;
     private final RelayEnd client;
     private RelayEnd server;
     private LiveBackend backend;
@@ -53,7 +52,13 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private List<Candidate<LiveBackend>> tried = List.of();
     private int attempts;
 
-    private boolean admitted;
+    private long bytesIn;
+    private long bytesOut;
+
+    /** Null until it is known. */
+    private @Nullable EndCause cause;
+
+    private Stage stage = Stage.CONNECT;
     private long lastActivityNanos;
     private long timeoutNanos;
 
@@ -63,25 +68,19 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private long nextLookNanos;
 
     /**
-     * @param clientAddress who has connected
+     * @param visit of a client that is in
      * @param first the backend that was taken for this connection
      */
-    Relay(Lane lane, LiveService service, LiveListener listener, Endpoint clientAddress, LiveBackend first) {
+    Relay(Lane lane, Visit visit, LiveBackend first) {
         this.lane = lane;
+        this.visit = visit;
+        service = visit.service();
         startedNanos = lane.stamp();
-        this.service = service;
-        this.listener = listener;
-        this.clientAddress = clientAddress;
         client = new RelayEnd(this, lane.blocks);
         server = new RelayEnd(this, lane.blocks);
         backend = first;
         counters = first.counters(lane.index);
         trial = service.observesConnections() ? new Trial(service, lane, first) : null;
-    }
-
-    /** Notes that the connection was admitted, so that its end has to be counted. */
-    void setAdmitted(boolean admitted) {
-        this.admitted = admitted;
     }
 
     /** The end that faces the client, for the socket that is to be attached before the start. */
@@ -91,7 +90,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     @Override
     public LiveListener listener() {
-        return listener;
+        return visit.listener();
     }
 
     @Override
@@ -117,11 +116,12 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void connect() {
         while (phase != Phase.ENDED) {
             attempts++;
+            visit.connecting();
             if (trial != null) {
                 trial.connecting(backend);
             }
             try {
-                server.attach(lane.connect(backend, listener.portOffset(), server));
+                server.attach(lane.connect(backend, visit, server));
                 lastActivityNanos = lane.stamp();
                 timeoutNanos = service.timeouts().connectNanos();
                 lane.file(this);
@@ -154,7 +154,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
             tried = new ArrayList<>(MAX_ATTEMPTS);
         }
         tried.add(backend.candidate());
-        LiveBackend next = service.takeInstead(backend, clientAddress, tried);
+        LiveBackend next = service.takeInstead(backend, visit.client(), tried);
         if (next == null) {
             refuse(RefusalReason.CONNECT_FAILED);
             return;
@@ -164,8 +164,8 @@ final class Relay extends TimerWheel.Entry implements Flow {
     }
 
     private void refuse(RefusalReason reason) {
-        service.countRefused(reason);
-        abort();
+        visit.refuse(reason);
+        abort(EndCause.REFUSED);
     }
 
     void onReady(RelayEnd end, int readiness) {
@@ -179,7 +179,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     /** Thrown on, a defect would stop every connection of the loop for a second, and an error would end the loop. */
     private void onDefect(Throwable defect) {
         LOG.error("relay for service {} failed, connection reset", service.name(), defect);
-        abort();
+        abort(EndCause.DEFECT);
     }
 
     private void serve(RelayEnd end, int readiness) {
@@ -204,7 +204,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void onReadyWhileConnecting(RelayEnd end, int readiness) {
         if (end == client) {
             if (Readiness.isError(readiness)) {
-                abort();
+                abort(EndCause.CLIENT);
             }
             return;
         }
@@ -221,11 +221,16 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void onConnected() {
         phase = Phase.RELAYING;
         counters.connected();
+        visit.connected();
         if (trial != null) {
             trial.connected();
         }
         touch();
         allowSilenceFor(service.timeouts().idleNanos());
+        byte[] header = service.opening().headerFor(visit);
+        if (header != null) {
+            server.write(header);
+        }
         move(client, server);
         if (phase == Phase.RELAYING) {
             server.acknowledgePromptly();
@@ -248,8 +253,10 @@ final class Relay extends TimerWheel.Entry implements Flow {
             touch();
             if (from == client) {
                 counters.bytesIn(count);
+                bytesIn += count;
             } else {
                 counters.bytesOut(count);
+                bytesOut += count;
             }
             if (trial != null) {
                 trial.passed(from == client);
@@ -290,13 +297,16 @@ final class Relay extends TimerWheel.Entry implements Flow {
             return;
         }
         if (client.isBroken()) {
+            note(EndCause.CLIENT);
             closeAfter(client, server);
         } else if (server.isBroken()) {
             if (trial != null) {
                 trial.ended(true);
             }
+            note(EndCause.BACKEND);
             closeAfter(server, client);
         } else if (client.isFinished() && server.isFinished()) {
+            note(EndCause.FINISHED);
             client.close();
             server.close();
             end();
@@ -353,7 +363,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void serveDeadline(long nowNanos) {
         switch (phase) {
             case CONNECTING -> onConnectFailed("connect timed out");
-            case RELAYING -> abort();
+            case RELAYING -> abort(EndCause.SILENCE);
             case CLOSING -> {
                 boolean outOfTime = nowNanos - lastActivityNanos >= timeoutNanos;
                 if (outOfTime || survivor == null || survivor.isAllDelivered()) {
@@ -375,15 +385,37 @@ final class Relay extends TimerWheel.Entry implements Flow {
         }
     }
 
+    private void abort(EndCause because) {
+        note(because);
+        abort();
+    }
+
+    /** Notes why it ends and how far it has come, once: what follows from it is not the cause. */
+    private void note(EndCause because) {
+        if (cause == null) {
+            cause = because;
+            stage = stage(because);
+        }
+    }
+
+    private Stage stage(EndCause because) {
+        if (phase == Phase.CONNECTING) {
+            return Stage.CONNECT;
+        }
+        if (because == EndCause.FINISHED) {
+            return Stage.FINISHED;
+        }
+        return client.isFinished() || server.isFinished() ? Stage.HALF : Stage.DATA;
+    }
+
     private void end() {
+        note(EndCause.NODE);
         phase = Phase.ENDED;
         if (trial != null) {
             trial.ended(false);
         }
         lane.wheel.remove(this);
-        service.giveBack(backend, clientAddress);
-        if (admitted) {
-            service.dismiss(clientAddress);
-        }
+        service.giveBack(backend, visit.client());
+        visit.leave(backend, Objects.requireNonNull(cause), stage, bytesIn, bytesOut);
     }
 }

@@ -121,6 +121,12 @@ final class RelayEnd implements StreamSocket.Listener {
         return 0;
     }
 
+    /** Writes a few octets of this node's own, before anything else. */
+    void write(byte[] own) {
+        blocks.scratch().bytes().put(0, own);
+        write(own.length);
+    }
+
     /** Writes the first octets of the scratch block. What the socket does not take now stays pending. */
     void write(int count) {
         int taken = socket().write(blocks.scratch(), 0, count);

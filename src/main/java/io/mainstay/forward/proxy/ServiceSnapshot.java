@@ -19,6 +19,7 @@ import java.util.Map;
  * @param health whether there are enough backends
  * @param wish what the operator wants of all backends
  * @param active connections that clients have now
+ * @param waiting clients that wait for a backend
  * @param total connections that were taken over to a backend
  * @param bytesIn octets from clients
  * @param bytesOut octets to clients
@@ -34,6 +35,7 @@ public record ServiceSnapshot(
         PoolHealth health,
         AdminState wish,
         int active,
+        int waiting,
         long total,
         long bytesIn,
         long bytesOut,

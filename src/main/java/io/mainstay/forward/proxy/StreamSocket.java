@@ -22,6 +22,15 @@ interface StreamSocket {
     /** Reads into the block from its start; the number of octets, or one of the three results above. */
     int read(Block into);
 
+    /** As {@link #read}, but leaves the octets where they are. */
+    int peek(Block into);
+
+    /** Reads so many octets that were seen by {@link #peek}, for nobody. Whether that was possible. */
+    boolean skip(int count, Block into);
+
+    /** Tells readiness to another listener from now on. */
+    void setListener(Listener newListener);
+
     /** Writes the octets of the block from {@code from} to before {@code to}; how many were taken, or {@link #BROKEN}. */
     int write(Block block, int from, int to);
 

@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** What a service asks of the engine around it. Called under the lock of the service; must return at once. */
 interface Surroundings {
@@ -13,6 +14,10 @@ interface Surroundings {
      */
     void retirementBegun(LiveService service, LiveBackend backend, Drain drain);
 
+    /** The service of that name; null: there is none at the moment. */
+    @Nullable
+    LiveService find(String service);
+
     /** Resets every connection that a backend has. */
     void resetConnections(LiveBackend backend);
 
@@ -23,6 +28,11 @@ interface Surroundings {
     Surroundings NONE = new Surroundings() {
         @Override
         public void retirementBegun(LiveService service, LiveBackend backend, Drain drain) {}
+
+        @Override
+        public @Nullable LiveService find(String service) {
+            return null;
+        }
 
         @Override
         public void resetConnections(LiveBackend backend) {}

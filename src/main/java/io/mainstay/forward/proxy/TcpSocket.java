@@ -2,6 +2,8 @@
 package io.mainstay.forward.proxy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -13,6 +15,11 @@ import java.nio.ByteOrder;
  */
 final class TcpSocket extends InetSocket {
 
+    private static final int IPPROTO_IP = 0;
+    private static final int IP_TRANSPARENT = 19;
+    private static final int IP_BIND_ADDRESS_NO_PORT = 24;
+    private static final int IPPROTO_IPV6 = 41;
+    private static final int IPV6_TRANSPARENT = 75;
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_CORK = 3;
     private static final int TCP_INFO = 11;
@@ -42,6 +49,38 @@ final class TcpSocket extends InetSocket {
         // For UDP it would mean something else: that two programs may share the port.
         setReuseAddress(true);
         super.prepareToBindAnywhere();
+    }
+
+    /**
+     * Connects from an address that is not of this node, as its backend is to see it.
+     *
+     * @throws IOException if the program lacks the right to (CAP_NET_ADMIN)
+     */
+    void speakFor(InetAddress client) throws IOException {
+        allowForeignAddress();
+        // The port is chosen when the connection is made, so that one client may have as many as there are ports
+        // towards
+        // each backend.
+        setIntOpt(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+        bind(new InetSocketAddress(client, 0));
+    }
+
+    private void allowForeignAddress() throws IOException {
+        if (isIpv6()) {
+            setIntOpt(IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
+        } else {
+            setIntOpt(IPPROTO_IP, IP_TRANSPARENT, 1);
+        }
+    }
+
+    /** Fails if {@link #speakFor} would, for want of rights. */
+    static void requireRightToSpeakFor() throws IOException {
+        TcpSocket probe = open(false);
+        try {
+            probe.allowForeignAddress();
+        } finally {
+            probe.closeQuietly();
+        }
     }
 
     /** Whether all that was written has been sent and acknowledged; so too when the connection is gone. */

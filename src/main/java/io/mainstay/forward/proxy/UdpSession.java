@@ -231,6 +231,7 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
             from.forget(this);
             worker.lane().wheel.remove(this);
             worker.closeAfterEvents(this::release);
+            worker.lane().load().leave();
             service.giveBack(backend, endpoint);
             if (admitted) {
                 service.dismiss(endpoint);

@@ -33,15 +33,20 @@ final class Worker {
     private final Runnable tick = this::tick;
     private final Runnable releaseClosed = this::releaseClosed;
     private @Nullable DatagramArea datagrams;
+    private final StreamCalls streamCalls = new StreamCalls();
     private boolean ticking;
 
-    Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks) {
+    Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks, Load load) {
         this.loop = loop;
-        lane = new Lane(index, clock, blocks, this::connect, this::startTicking);
+        lane = new Lane(index, clock, blocks, this::connect, this::startTicking, this::execute, load);
     }
 
     Lane lane() {
         return lane;
+    }
+
+    StreamCalls streamCalls() {
+        return streamCalls;
     }
 
     /** The memory for datagrams. */
@@ -88,44 +93,82 @@ final class Worker {
         socket.takeRestAndClose();
     }
 
-    /** Takes over a connection of a client that was accepted. */
-    void relay(LiveService service, LiveListener listener, TcpSocket accepted, Endpoint client) {
-        boolean guarded = service.isGuarded();
-        RefusalReason refusal = guarded ? service.admit(client) : null;
-        if (refusal != null) {
-            service.countRefused(refusal);
+    /** Takes over a connection that was accepted. */
+    void receive(LiveListener listener, TcpSocket accepted, Endpoint peer) {
+        if (lane.blocks.isScarce() || !lane.load().enter()) {
+            listener.service().countRefused(lane.blocks.isScarce() ? RefusalReason.NO_MEMORY : RefusalReason.NODE_FULL);
             accepted.reset();
             return;
         }
-        LiveBackend backend = service.take(client);
-        if (backend == null) {
-            service.countRefused(service.reasonForNone());
-            if (guarded) {
-                service.dismiss(client);
+        Visit visit = new Visit(lane, listener, peer, arrivedAt(listener, accepted));
+        if (visit.service().opening().beginsWithHeader(peer.address())) {
+            Reception reception = new Reception(lane, visit);
+            EpollStreamSocket socket = register(accepted, reception, visit);
+            if (socket == null) {
+                visit.leaveRefused(Stage.OPENING);
+            } else {
+                reception.awaitHeader(socket);
             }
+        } else if (!visit.enter()) {
+            visit.leaveRefused(Stage.OPENING);
             accepted.reset();
-            return;
-        }
-        Relay relay = new Relay(lane, service, listener, client, backend);
-        relay.setAdmitted(guarded);
-        EpollStreamSocket socket;
-        try {
-            socket = new EpollStreamSocket(this, accepted, relay.client(), EpollStreamSocket.READING);
-        } catch (UncheckedIOException shortage) {
-            service.countRefused(RefusalReason.NO_RESOURCES);
-            service.giveBack(backend, client);
-            if (guarded) {
-                service.dismiss(client);
+        } else if (visit.service().opening().routes()) {
+            Reception reception = new Reception(lane, visit);
+            EpollStreamSocket socket = register(accepted, reception, visit);
+            if (socket == null) {
+                visit.leaveRefused(Stage.OPENING);
+            } else {
+                reception.awaitHello(socket);
             }
-            accepted.reset();
-            return;
+        } else {
+            serve(visit, accepted);
         }
-        relay.client().attach(socket);
-        relay.start();
     }
 
-    private StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener)
-            throws IOException {
+    /** Relays for a client that is in, now or as soon as a backend has room for it. */
+    private void serve(Visit visit, TcpSocket accepted) {
+        LiveBackend backend = visit.takeBackend();
+        if (backend != null) {
+            Relay relay = new Relay(lane, visit, backend);
+            EpollStreamSocket socket = register(accepted, relay.client(), visit);
+            if (socket == null) {
+                relay.abort();
+            } else {
+                relay.client().attach(socket);
+                relay.start();
+            }
+        } else if (visit.mayWait()) {
+            Reception reception = new Reception(lane, visit);
+            EpollStreamSocket socket = register(accepted, reception, visit);
+            if (socket == null) {
+                visit.leaveRefused(Stage.QUEUE);
+            } else {
+                reception.awaitBackend(socket);
+            }
+        } else {
+            visit.refuse(visit.service().reasonForNone());
+            visit.leaveRefused(Stage.OPENING);
+            accepted.reset();
+        }
+    }
+
+    private static Endpoint arrivedAt(LiveListener listener, TcpSocket accepted) {
+        Endpoint endpoint = listener.endpoint();
+        return endpoint.address().isUnspecified() ? SocketAddresses.endpoint(accepted.localAddress()) : endpoint;
+    }
+
+    /** Puts the connection of a client on the loop; null if the node lacks the means, and then it is reset. */
+    private @Nullable EpollStreamSocket register(TcpSocket accepted, StreamSocket.Listener listener, Visit visit) {
+        try {
+            return new EpollStreamSocket(this, accepted, listener, EpollStreamSocket.READING);
+        } catch (UncheckedIOException shortage) {
+            visit.refuse(RefusalReason.NO_RESOURCES);
+            accepted.reset();
+            return null;
+        }
+    }
+
+    private StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException {
         TcpSocket socket;
         try {
             socket = TcpSocket.open(backend.isIpv6());
@@ -133,9 +176,9 @@ final class Worker {
             throw new SocketShortageException(shortage);
         }
         try {
-            socket.setTcpNoDelay(true);
+            visit.service().tcpOptions().applyToConnecting(socket, visit.client());
             socket.confirmWithFirstOctets();
-            socket.connect(backend.address(portOffset));
+            socket.connect(backend.address(visit.listener().portOffset()));
             return new EpollStreamSocket(this, socket, listener, EpollStreamSocket.READING_AND_WRITING);
         } catch (IOException refused) {
             socket.closeQuietly();

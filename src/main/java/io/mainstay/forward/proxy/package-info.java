@@ -7,7 +7,7 @@
  * java.lang.foreign} because Netty keeps its own to itself, take up to 32 at a time: those of all clients of a listener, and
  * the answers of all sessions of one turn of the loop.
  *
- * <p>Together with {@code control} the only user of {@code io.netty}. May use {@code forward}, {@code health}, {@code net}
+ * <p>Together with {@code control} the only user of {@code io.netty}. May use {@code forward}, {@code forward.wire}, {@code health}, {@code net}
  * and {@code time}.
  *
  * <p><b>Threads.</b> Each worker is one epoll loop with its own listening sockets (SO_REUSEPORT), the connections taken from
@@ -20,6 +20,11 @@
  * a kept connection, as HAProxy has. Readiness is edge-triggered; a socket is registered once. {@link
  * io.mainstay.forward.proxy.Relay} holds the rules and talks to {@link io.mainstay.forward.proxy.StreamSocket} alone, so that
  * tests run it on simulated sockets and a clock that stands.
+ *
+ * <p><b>Before the relay</b> stands {@link io.mainstay.forward.proxy.Reception} for those who have to say something first
+ * (a PROXY header, the first message of TLS) or have to wait for a backend. It looks at the octets in the socket (MSG_PEEK)
+ * and takes none but a header, so that the relay begins as if nothing had been. {@link io.mainstay.forward.proxy.Visit} knows
+ * who the client is and what has to be counted when it goes.
  *
  * <p><b>Memory.</b> No allocator of Netty is used by the relay: a worker reads into one block of 64 KiB and writes from it.
  * Only what a slow peer does not take keeps a block, one for each direction, 128 MiB in all. A connection takes about 600

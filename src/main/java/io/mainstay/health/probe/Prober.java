@@ -14,6 +14,7 @@ import io.mainstay.health.HealthCheckConfig.Tcp;
 import io.mainstay.health.HealthCheckConfig.Tls;
 import io.mainstay.health.HealthCheckConfig.TlsConfig;
 import io.mainstay.health.HealthCheckConfig.Udp;
+import io.mainstay.health.Payload;
 import io.mainstay.kernel.Commands;
 import io.mainstay.net.Endpoint;
 import io.netty.bootstrap.Bootstrap;
@@ -58,9 +59,9 @@ public final class Prober {
     public Probing start(HealthCheckConfig check, ProbeTarget target, Consumer<ProbeOutcome> told) {
         Endpoint at = target.at(check.port());
         return switch (check.probe()) {
-            case Tcp tcp -> stream(dialogue(check, at), check.timeout(), Optional.empty(), at, told);
-            case Http http -> stream(dialogue(check, at), check.timeout(), http.tls(), at, told);
-            case Tls tls -> stream(dialogue(check, at), check.timeout(), Optional.of(tls.tls()), at, told);
+            case Tcp tcp -> stream(dialogue(check, at), check.timeout(), Optional.empty(), at, target, told);
+            case Http http -> stream(dialogue(check, at), check.timeout(), http.tls(), at, target, told);
+            case Tls tls -> stream(dialogue(check, at), check.timeout(), Optional.of(tls.tls()), at, target, told);
             case Udp udp -> datagram(dialogue(check, at), check.timeout(), at, told);
             case Dns dns -> datagram(dialogue(check, at), check.timeout(), at, told);
             case Exec exec -> new CommandProbe(commands, exec.command(), target, check.timeout(), loop, told);
@@ -74,11 +75,21 @@ public final class Prober {
     /** Asks the agent of a backend, as {@link #start}. */
     public Probing ask(AgentCheckConfig agent, ProbeTarget target, Consumer<ProbeOutcome> told) {
         return stream(
-                new AgentDialogue(agent.send()), agent.timeout(), Optional.empty(), target.at(agent.port()), told);
+                new AgentDialogue(agent.send()),
+                agent.timeout(),
+                Optional.empty(),
+                target.at(agent.port()),
+                target,
+                told);
     }
 
     private Probing stream(
-            Dialogue dialogue, Duration timeout, Optional<TlsConfig> tls, Endpoint at, Consumer<ProbeOutcome> told) {
+            Dialogue dialogue,
+            Duration timeout,
+            Optional<TlsConfig> tls,
+            Endpoint at,
+            ProbeTarget target,
+            Consumer<ProbeOutcome> told) {
         StreamProbe probe = new StreamProbe(dialogue, timeout, level(tls), told);
         ChannelHandler handler = probe;
         if (tls.isPresent()) {
@@ -90,7 +101,8 @@ public final class Prober {
             }
             handler = behindTls(engine, probe);
         }
-        bootstrap(handler)
+        Payload preface = target.prefaceAt(at);
+        bootstrap(preface.isNone() ? handler : new Preface(preface.octets(), handler))
                 .channel(EpollSocketChannel.class)
                 // The probe's timeout covers the connect too.
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 final class GuardPageLayout {
 
     static final byte[] MAGIC = "MSGUARD1".getBytes(StandardCharsets.US_ASCII);
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     static final long VERSION_OFFSET = 8;
     static final long SIZE_OFFSET = 12;
@@ -25,18 +25,31 @@ final class GuardPageLayout {
     static final long FENCED_LATE_BY_OFFSET = 200;
     static final long FENCE_REASON_OFFSET = 208;
 
-    static final int SLOT_OFFSET = 4096;
+    /** How many routers the guard can stand in for: those of the numbers below. */
+    static final int VOICES = 1920;
+
+    static final int VOICES_OFFSET = 4096;
+    static final int VOICE_OCTETS = 32;
+    static final int VOICE_DUE = 0;
+    static final int VOICE_INTERVAL = 8;
+    static final int VOICE_SPOKEN_AT = 16;
+    static final int VOICE_SPOKEN = 24;
+
+    static final int SLOT_OFFSET = VOICES_OFFSET + VOICES * VOICE_OCTETS;
     static final int SLOT_OCTETS = 512 * 1024;
     static final int SIZE = SLOT_OFFSET + 2 * SLOT_OCTETS;
 
     static final long LEASE_DISARMED = 0;
     static final long LEASE_FENCED = 1;
 
+    static final long VOICE_SILENT = 0;
+
     static final int SLOT_HEAD_OCTETS = 8;
     static final int RECORD_HEAD_OCTETS = 32;
     static final int RECORD_ALIGNMENT = 8;
     static final short RECORD_ADDRESS = 1;
     static final short RECORD_DATAGRAM = 2;
+    static final short RECORD_ADVERTISEMENT = 3;
 
     /** Access to a 64-bit word: (segment, offset). */
     static final VarHandle LONG = JAVA_LONG.varHandle();
@@ -45,6 +58,11 @@ final class GuardPageLayout {
     static final VarHandle INT = JAVA_INT.varHandle();
 
     private GuardPageLayout() {}
+
+    /** Where the voice of a router stands; its number is below {@link #VOICES}. */
+    static long voice(int number) {
+        return VOICES_OFFSET + (long) number * VOICE_OCTETS;
+    }
 
     /** Where the list of a generation stands. */
     static MemorySegment slot(MemorySegment page, long generation) {

@@ -41,6 +41,15 @@ final class GuardPageWriter {
                         address.prefixLength(),
                         address.address().octets());
             }
+            if (router.number() < GuardPageLayout.VOICES) {
+                for (IpDatagram advertisement : router.advertisements()) {
+                    writer.append(
+                            GuardPageLayout.RECORD_ADVERTISEMENT,
+                            router,
+                            router.number(),
+                            IpHeader.prependTo(advertisement));
+                }
+            }
             for (IpDatagram resignation : router.resignations()) {
                 writer.append(GuardPageLayout.RECORD_DATAGRAM, router, 0, IpHeader.prependTo(resignation));
             }
@@ -49,12 +58,13 @@ final class GuardPageWriter {
         slot.set(JAVA_INT, 4, writer.octets);
     }
 
-    private void append(short kind, GuardedRouter router, int prefixLength, byte[] payload) {
+    /** @param detail the prefix length of an address, the number of the router of an advertisement */
+    private void append(short kind, GuardedRouter router, int detail, byte[] payload) {
         int padded = (payload.length + GuardPageLayout.RECORD_ALIGNMENT - 1) / GuardPageLayout.RECORD_ALIGNMENT;
         int length = GuardPageLayout.RECORD_HEAD_OCTETS + padded * GuardPageLayout.RECORD_ALIGNMENT;
         long offset = GuardPageLayout.SLOT_HEAD_OCTETS + (long) octets;
         if (length > slot.byteSize() - offset) {
-            throw new IllegalArgumentException("held addresses and resignations: " + (octets + length)
+            throw new IllegalArgumentException("held addresses and messages: " + (octets + length)
                     + " octets or more (expected: at most "
                     + (slot.byteSize() - GuardPageLayout.SLOT_HEAD_OCTETS) + ")");
         }
@@ -64,7 +74,7 @@ final class GuardPageWriter {
         record.set(JAVA_SHORT, 4, kind);
         record.set(JAVA_SHORT, 6, (short) payload.length);
         record.set(JAVA_INT, 8, router.interfaceIndex());
-        record.set(JAVA_BYTE, 12, (byte) prefixLength);
+        record.set(JAVA_INT, 12, detail);
         MemorySegment.copy(name, 0, record, JAVA_BYTE, 16, name.length);
         MemorySegment.copy(payload, 0, record, JAVA_BYTE, GuardPageLayout.RECORD_HEAD_OCTETS, payload.length);
         octets += length;

@@ -42,6 +42,10 @@ final class NativeBuffer {
         memory.put(0, octets, 0, octets.length);
     }
 
+    void put(int offset, byte[] octets) {
+        memory.put(offset, octets, 0, octets.length);
+    }
+
     /** Reads from the start of the buffer. */
     byte[] get(int length) {
         return get(0, length);

@@ -5,6 +5,7 @@ import io.mainstay.kernel.Fence;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.NoGuard;
+import io.mainstay.kernel.StoodIn;
 import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -125,6 +126,31 @@ public final class SharedPageGuard implements Guard {
         VarHandle.fullFence();
         GuardPageWriter.write(routers, GuardPageLayout.slot(page, generation + 1));
         GuardPageLayout.LONG.setRelease(page, GuardPageLayout.GENERATION_OFFSET, generation + 1);
+    }
+
+    @Override
+    public void standInFrom(int number, Duration interval, Optional<MonotonicInstant> overdue) {
+        if (number >= GuardPageLayout.VOICES) {
+            return;
+        }
+        long voice = GuardPageLayout.voice(number);
+        GuardPageLayout.LONG.setVolatile(page, voice + GuardPageLayout.VOICE_INTERVAL, interval.toNanos());
+        // Whatever the guard made of it meanwhile: the word of the node counts.
+        GuardPageLayout.LONG.setVolatile(
+                page,
+                voice + GuardPageLayout.VOICE_DUE,
+                overdue.map(MonotonicInstant::nanos).orElse(GuardPageLayout.VOICE_SILENT));
+    }
+
+    @Override
+    public StoodIn stoodIn(int number) {
+        if (number >= GuardPageLayout.VOICES) {
+            return StoodIn.NEVER;
+        }
+        long voice = GuardPageLayout.voice(number);
+        long times = (long) GuardPageLayout.LONG.getVolatile(page, voice + GuardPageLayout.VOICE_SPOKEN);
+        long last = (long) GuardPageLayout.LONG.getVolatile(page, voice + GuardPageLayout.VOICE_SPOKEN_AT);
+        return new StoodIn(times, new MonotonicInstant(last));
     }
 
     @Override

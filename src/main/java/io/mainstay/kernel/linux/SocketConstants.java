@@ -8,6 +8,7 @@ package io.mainstay.kernel.linux;
 final class SocketConstants {
 
     static final int AF_UNSPEC = 0;
+    static final int AF_UNIX = 1;
     static final int AF_INET = 2;
     static final int AF_INET6 = 10;
     static final int AF_NETLINK = 16;

@@ -113,7 +113,7 @@ class SuitabilityTest {
         KernelService plain = Samples.http("web1");
         assertThat(objection(new KernelService(
                         plain.config(),
-                        TrafficConfig.of(UdpConfig.DEFAULT),
+                        TrafficConfig.DEFAULT.withUdp(UdpConfig.DEFAULT),
                         "agent_check is the proxy engine's alone",
                         true,
                         Forwarding.FULL_NAT,

@@ -9,7 +9,6 @@ import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.Rate;
 import io.mainstay.forward.TrafficConfig;
-import io.mainstay.forward.UdpConfig;
 import io.mainstay.net.Prefix;
 import java.net.DatagramSocket;
 import java.net.Socket;
@@ -30,16 +29,12 @@ class AdmissionEngineTest {
     }
 
     private static TrafficConfig limits(int connections, int perSource, int ratePerSource) {
-        return new TrafficConfig(
-                UdpConfig.DEFAULT,
-                new LimitsConfig(
-                        connections, perSource, Rate.UNLIMITED, new Rate(ratePerSource), AddressGrouping.DEFAULT),
-                AccessConfig.EVERYBODY);
+        return TrafficConfig.DEFAULT.withLimits(new LimitsConfig(
+                connections, perSource, Rate.UNLIMITED, new Rate(ratePerSource), AddressGrouping.DEFAULT));
     }
 
     private static TrafficConfig denying(String network) {
-        return new TrafficConfig(
-                UdpConfig.DEFAULT, LimitsConfig.NONE, new AccessConfig(List.of(), List.of(Prefix.parse(network))));
+        return TrafficConfig.DEFAULT.withAccess(new AccessConfig(List.of(), List.of(Prefix.parse(network))));
     }
 
     private void awaitRefused(RefusalReason reason) {

@@ -13,6 +13,7 @@ import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.ServiceHealthConfig;
+import io.mainstay.kernel.CommandResult;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
@@ -52,6 +53,17 @@ final class EngineBench implements AutoCloseable {
     private Set<IpAddress> virtual = Set.of();
     private @Nullable NettyProxyEngine engine;
     private @Nullable InetSocketAddress listening;
+
+    /** Two workers that bear so many connections. */
+    static ProxySettings settings(Set<IpAddress> virtual, int mostConnections) {
+        return new ProxySettings(
+                2,
+                virtual,
+                CLOCK,
+                mostConnections,
+                command -> new CommandResult.NotRun("not in this test"),
+                record -> {});
+    }
 
     EngineBench listenOn(String host) {
         listenHost = host;
@@ -110,7 +122,7 @@ final class EngineBench implements AutoCloseable {
     EngineBench startWithoutWaiting() {
         int port = freePort(listenHost);
         listening = new InetSocketAddress(listenHost, port);
-        engine = new NettyProxyEngine(new ProxySettings(2, 128, virtual, CLOCK), events::add);
+        engine = new NettyProxyEngine(new ProxySettings(2, virtual, CLOCK), events::add);
         try {
             engine.start(List.of(service(endpoint(listenHost, port))));
         } catch (ProxyStartException e) {

@@ -45,7 +45,7 @@ class EngineStartTest {
 
     private static void startAndClose(List<ProxyService> services) {
         try (ProxyEngine engine =
-                ProxyEngine.start(new ProxySettings(2, 16, Set.of(), EngineBench.CLOCK), services, event -> {})) {
+                ProxyEngine.start(new ProxySettings(2, Set.of(), EngineBench.CLOCK), services, event -> {})) {
             assertThat(engine.snapshot().services()).hasSameSizeAs(services);
         } catch (ProxyStartException e) {
             throw new AssertionError(e);
@@ -98,7 +98,7 @@ class EngineStartTest {
     }
 
     private static void startAndCloseChecked(List<ProxyService> services) throws ProxyStartException {
-        ProxyEngine.start(new ProxySettings(2, 16, Set.of(), EngineBench.CLOCK), services, event -> {})
+        ProxyEngine.start(new ProxySettings(2, Set.of(), EngineBench.CLOCK), services, event -> {})
                 .close();
     }
 

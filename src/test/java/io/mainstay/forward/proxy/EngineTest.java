@@ -164,6 +164,11 @@ class EngineTest {
         assertThat(draining.state()).isEqualTo(BackendState.DRAINING);
         assertThat(draining.total()).isEqualTo(1);
         assertThat(draining.drain()).extracting(DrainStatus::live).isEqualTo(1);
+        await().atMost(EngineBench.PATIENCE)
+                .untilAsserted(() -> assertThat(bench.backend("web1").drain())
+                        .extracting(DrainStatus::oldest)
+                        .as("age of the connection that is left")
+                        .matches(age -> age != null && age.isPositive()));
         assertThat(drained).isNotDone();
         old.getOutputStream().write('y');
         assertThat(old.getInputStream().read()).isEqualTo('y');
@@ -192,6 +197,19 @@ class EngineTest {
         }
         assertThat(bench.events(ProxyEvent.DrainFinished.class))
                 .containsExactly(new ProxyEvent.DrainFinished("web", "web1", outcome));
+    }
+
+    @Test
+    void aDrainThatIsAskedForAgainEndsAtTheNewDeadline() throws Exception {
+        bench.server(ScriptedServer.ECHO);
+        bench.start();
+        Socket client = connectedClient();
+        CompletableFuture<DrainOutcome> first = bench.engine().drain("web", "web1", Duration.ofHours(1));
+        DrainOutcome outcome =
+                bench.engine().drain("web", "web1", Duration.ofMillis(100)).get(30, TimeUnit.SECONDS);
+        assertThat(outcome.reset()).isEqualTo(1);
+        assertThat(first.get(30, TimeUnit.SECONDS)).isEqualTo(outcome);
+        expectReset(client);
     }
 
     @Test

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.forward.TrafficConfig;
+import io.mainstay.forward.wire.ClientRoute;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.ServiceHealthConfig;
+import io.mainstay.kernel.CommandResult;
+import io.mainstay.kernel.Commands;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.Transport;
 import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Relays between simulated sockets, on a clock that stands until it is moved. */
 final class RelayBench {
@@ -38,6 +49,8 @@ final class RelayBench {
 
     private record Later(MonotonicInstant due, Runnable task) {}
 
+    private static final Commands NO_COMMANDS = command -> new CommandResult.NotRun("not in this test");
+
     /** How the next attempt to connect goes. */
     private enum Fate {
         PENDING,
@@ -55,6 +68,11 @@ final class RelayBench {
         public void retirementBegun(LiveService leaving, LiveBackend backend, Drain drain) {}
 
         @Override
+        public @Nullable LiveService find(String name) {
+            return others.get(name);
+        }
+
+        @Override
         public void resetConnections(LiveBackend backend) {
             resets.add(backend.name());
         }
@@ -64,6 +82,9 @@ final class RelayBench {
             later.add(new Later(now.plus(delay), task));
         }
     };
+    private final Map<String, LiveService> others = new HashMap<>();
+    private final List<ConnectionRecord> records = new ArrayList<>();
+    private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final LiveService service;
     private final LiveListener listener;
     private final Lane lane;
@@ -100,7 +121,8 @@ final class RelayBench {
                 Duration.ofSeconds(60),
                 new TimeoutConfig(CONNECT_TIMEOUT, IDLE_TIMEOUT, HALF_CLOSED_TIMEOUT),
                 configs);
-        ProxySettings settings = new ProxySettings(1, 16, Set.of(), () -> now);
+        ProxySettings settings =
+                new ProxySettings(1, Set.of(), () -> now, Integer.MAX_VALUE, NO_COMMANDS, records::add);
         service = new LiveService(
                 new ProxyService(config, health), settings, new EventOutlet(Runnable::run, events::add), surroundings);
         for (LiveBackend backend : service.backends()) {
@@ -110,7 +132,37 @@ final class RelayBench {
         }
         events.clear();
         listener = new LiveListener(config.listeners().getFirst().endpoint(), false, true, service, 0);
-        lane = new Lane(0, () -> now, new BlockPool(MAX_LENT_BLOCKS), this::connect, () -> {});
+        lane = new Lane(
+                0,
+                () -> now,
+                new BlockPool(MAX_LENT_BLOCKS),
+                this::connect,
+                () -> {},
+                tasks::add,
+                new Load(Integer.MAX_VALUE));
+    }
+
+    /** Adds a service without listener, with a backend of the same name that is healthy. */
+    LiveService other(String name, TrafficConfig traffic) {
+        ServiceConfig config = new ServiceConfig(
+                name,
+                List.of(),
+                SelectionConfig.of(Balance.ROUND_ROBIN),
+                Duration.ofSeconds(60),
+                new TimeoutConfig(CONNECT_TIMEOUT, IDLE_TIMEOUT, HALF_CLOSED_TIMEOUT),
+                List.of(new BackendConfig(name, Endpoint.parse("198.18.0.99:80"), 100)));
+        LiveService other = new LiveService(
+                new ProxyService(config, ServiceHealthConfig.of(CHECK), traffic),
+                new ProxySettings(1, Set.of(), () -> now, Integer.MAX_VALUE, NO_COMMANDS, records::add),
+                new EventOutlet(Runnable::run, events::add),
+                surroundings);
+        other.onCheck(
+                other.backends().getFirst(),
+                0,
+                new CheckReport(Instant.EPOCH, true, "simulated", Duration.ZERO),
+                false);
+        others.put(name, other);
+        return other;
     }
 
     void check(LiveBackend backend, boolean success) {
@@ -138,8 +190,7 @@ final class RelayBench {
         return resets;
     }
 
-    private StreamSocket connect(LiveBackend backend, int portOffset, StreamSocket.Listener listener)
-            throws IOException {
+    private StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException {
         connectedTo.add(backend.name());
         switch (fate) {
             case REFUSED_AT_ONCE -> throw new IOException("connection refused");
@@ -161,15 +212,72 @@ final class RelayBench {
 
     /** A client arrives; its socket. */
     SimulatedSocket accept() {
-        LiveBackend backend = service.take(CLIENT);
+        Visit visit = visit(CLIENT);
+        LiveBackend backend = visit.takeBackend();
         if (backend == null) {
             throw new AssertionError("no backend");
         }
-        Relay relay = new Relay(lane, service, listener, CLIENT, backend);
+        Relay relay = new Relay(lane, visit, backend);
         SimulatedSocket client = new SimulatedSocket(relay.client());
         relay.client().attach(client);
         relay.start();
         return client;
+    }
+
+    private Visit visit(Endpoint peer) {
+        assertThat(lane.load().enter()).isTrue();
+        return new Visit(lane, listener, peer, listener.endpoint());
+    }
+
+    /** A client arrives that has to wait for a backend; its socket. */
+    SimulatedSocket queue(Endpoint peer) {
+        Reception reception = new Reception(lane, visit(peer));
+        SimulatedSocket client = new SimulatedSocket(reception);
+        reception.awaitBackend(client);
+        return client;
+    }
+
+    /** Runs what other threads would have left for the worker. */
+    void runTasks() {
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
+        }
+    }
+
+    /** A client arrives that has to say something first; its socket. */
+    SimulatedSocket receive() {
+        Reception reception = new Reception(lane, visit(CLIENT));
+        SimulatedSocket client = new SimulatedSocket(reception);
+        reception.awaitHeader(client);
+        return client;
+    }
+
+    /** A client arrives that has to say what it asks for; its socket. */
+    SimulatedSocket awaitHello() {
+        Visit visit = visit(CLIENT);
+        assertThat(visit.enter()).isTrue();
+        Reception reception = new Reception(lane, visit);
+        SimulatedSocket client = new SimulatedSocket(reception);
+        reception.awaitHello(client);
+        return client;
+    }
+
+    /** The way of a client that nobody speaks for. */
+    ClientRoute directRoute() {
+        return new ClientRoute(CLIENT, listener.endpoint());
+    }
+
+    /** Ends everything that is there. */
+    void abortAll() {
+        List<Flow> flows = new ArrayList<>();
+        lane.wheel.forEach(entry -> flows.add((Flow) entry));
+        flows.forEach(Flow::abort);
+    }
+
+    /** Handles the traffic of the service so from now on. */
+    void traffic(TrafficConfig traffic) {
+        ProxyService present = service.settings();
+        service.configure(new ProxyService(present.config(), present.health(), traffic));
     }
 
     /** The socket of the latest attempt to reach a backend. */
@@ -219,6 +327,11 @@ final class RelayBench {
 
     Lane lane() {
         return lane;
+    }
+
+    /** What connections left when they ended. */
+    List<ConnectionRecord> records() {
+        return records;
     }
 
     List<ProxyEvent> events() {

@@ -35,6 +35,7 @@ class RelayTest {
 
     private void expectAllIsReturned() {
         assertThat(bench.snapshot().active()).isZero();
+        assertThat(bench.lane().load().live()).isZero();
         assertThat(bench.lane().blocks.lent()).isZero();
         assertThat(bench.lane().wheel.isEmpty()).isTrue();
     }

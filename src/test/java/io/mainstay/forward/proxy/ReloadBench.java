@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,7 @@ final class ReloadBench implements AutoCloseable {
     private final Map<String, ScriptedServer> servers = new LinkedHashMap<>();
     private final Queue<Socket> clients = new ConcurrentLinkedQueue<>();
     private Set<IpAddress> virtual = Set.of();
+    private int mostConnections = Integer.MAX_VALUE;
     private @Nullable NettyProxyEngine engine;
 
     ReloadBench() {
@@ -183,8 +185,12 @@ final class ReloadBench implements AutoCloseable {
         virtual = addresses;
     }
 
+    void mostConnections(int most) {
+        mostConnections = most;
+    }
+
     void start(Service... services) throws ProxyStartException {
-        engine = new NettyProxyEngine(new ProxySettings(2, 128, virtual, EngineBench.CLOCK), event -> {});
+        engine = new NettyProxyEngine(EngineBench.settings(virtual, mostConnections), event -> {});
         engine.start(Arrays.stream(services).map(Service::wanted).toList());
     }
 
@@ -202,6 +208,15 @@ final class ReloadBench implements AutoCloseable {
             throw new AssertionError("not started");
         }
         return present;
+    }
+
+    /** Waits until every worker has done what it was told so far. */
+    void awaitWorkers() {
+        for (Worker worker : engine().workers()) {
+            CompletableFuture<Void> done = new CompletableFuture<>();
+            assertThat(worker.execute(() -> done.complete(null))).isTrue();
+            done.join();
+        }
     }
 
     ServiceSnapshot snapshot(String service) {

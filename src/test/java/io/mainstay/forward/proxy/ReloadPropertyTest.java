@@ -17,7 +17,6 @@ import io.mainstay.forward.PersistenceConfig.DuringDrain;
 import io.mainstay.forward.Rate;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.TrafficConfig;
-import io.mainstay.forward.UdpConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.OutlierConfig;
 import io.mainstay.health.Payload;
@@ -152,7 +151,7 @@ class ReloadPropertyTest {
                 AddressGrouping.DEFAULT);
         AccessConfig access =
                 new AccessConfig(List.of(), random.nextBoolean() ? List.of() : List.of(Prefix.parse("198.18.0.0/15")));
-        return new TrafficConfig(UdpConfig.DEFAULT, limits, access);
+        return TrafficConfig.DEFAULT.withLimits(limits).withAccess(access);
     }
 
     private void connectTo(List<ReloadBench.Service> services) throws IOException {

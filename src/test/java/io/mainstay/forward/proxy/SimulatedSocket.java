@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
@@ -15,7 +16,7 @@ final class SimulatedSocket implements StreamSocket {
 
     private static final byte[] URGENT = {};
 
-    private final Listener listener;
+    private Listener listener;
     private final Deque<byte[]> incoming = new ArrayDeque<>();
     private final ByteArrayOutputStream outgoing = new ByteArrayOutputStream();
     private final List<String> deeds = new ArrayList<>();
@@ -162,6 +163,38 @@ final class SimulatedSocket implements StreamSocket {
             next = incoming.pollFirst();
         }
         return filled;
+    }
+
+    @Override
+    public int peek(Block into) {
+        int count = read(into);
+        reads--;
+        if (count > 0) {
+            byte[] seen = new byte[count];
+            into.bytes().get(0, seen);
+            incoming.addFirst(seen);
+        }
+        return count;
+    }
+
+    @Override
+    public boolean skip(int count, Block into) {
+        byte[] all = new byte[0];
+        while (all.length < count) {
+            byte[] next = incoming.removeFirst();
+            byte[] longer = Arrays.copyOf(all, all.length + next.length);
+            System.arraycopy(next, 0, longer, all.length, next.length);
+            all = longer;
+        }
+        if (all.length > count) {
+            incoming.addFirst(Arrays.copyOfRange(all, count, all.length));
+        }
+        return true;
+    }
+
+    @Override
+    public void setListener(Listener newListener) {
+        listener = newListener;
     }
 
     @Override

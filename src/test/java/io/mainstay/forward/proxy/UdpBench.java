@@ -43,6 +43,7 @@ final class UdpBench implements AutoCloseable {
     private int firstPort;
     private TrafficConfig traffic = TrafficConfig.DEFAULT;
     private Set<IpAddress> virtual = Set.of();
+    private int mostConnections = Integer.MAX_VALUE;
     private @Nullable NettyProxyEngine engine;
 
     /** A server that answers each datagram with its name and the datagram, as often as wanted. */
@@ -101,7 +102,7 @@ final class UdpBench implements AutoCloseable {
     }
 
     UdpBench udp(Duration timeout, int responses, boolean onePacket) {
-        traffic = TrafficConfig.of(new UdpConfig(timeout, responses, onePacket));
+        traffic = TrafficConfig.DEFAULT.withUdp(new UdpConfig(timeout, responses, onePacket));
         return this;
     }
 
@@ -134,8 +135,12 @@ final class UdpBench implements AutoCloseable {
         return server;
     }
 
+    void mostConnections(int most) {
+        mostConnections = most;
+    }
+
     UdpBench start() {
-        engine = new NettyProxyEngine(new ProxySettings(2, 128, virtual, EngineBench.CLOCK), event -> {});
+        engine = new NettyProxyEngine(EngineBench.settings(virtual, mostConnections), event -> {});
         try {
             firstPort = freePort(host);
             engine.start(List.of(service()));

@@ -409,4 +409,37 @@ class ProberTest {
             assertThat(told).isNotDone();
         }
     }
+
+    /** The first octets of a check whose target has a preface of {@code P} and {@code Q}. */
+    private byte[] firstOctets(Probe probe, boolean onAnotherPort) throws IOException {
+        CompletableFuture<byte[]> seen = new CompletableFuture<>();
+        serving(connection -> seen.complete(connection.getInputStream().readNBytes(3)), port -> {
+            HealthCheckConfig config = new HealthCheckConfig(
+                    probe, onAnotherPort ? port : 0, new Pace(PATIENCE, PATIENCE, PATIENCE, 3, 2));
+            Endpoint serves = Endpoint.parse("127.0.0.1:" + (onAnotherPort ? 1 : port));
+            ProbeTarget target = new ProbeTarget("http", "web1", serves, new Payload("PQ"));
+            return outcome(told -> prober.start(config, target, told));
+        });
+        return seen.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+    }
+
+    @Test
+    void aPrefaceComesBeforeEverythingElse() throws IOException {
+        assertThat(firstOctets(new HealthCheckConfig.Tcp(), false))
+                .asString(US_ASCII)
+                .isEqualTo("PQ");
+        assertThat(firstOctets(new HealthCheckConfig.Tcp(new Payload("x"), new Payload("y")), false))
+                .asString(US_ASCII)
+                .isEqualTo("PQx");
+        byte handshake = 22;
+        assertThat(firstOctets(new HealthCheckConfig.Tls(new TlsConfig("", false, Optional.empty())), false))
+                .containsExactly('P', 'Q', handshake);
+    }
+
+    @Test
+    void aPortForChecksAloneGetsNoPreface() throws IOException {
+        assertThat(firstOctets(new HealthCheckConfig.Tcp(new Payload("xyz"), new Payload("y")), true))
+                .asString(US_ASCII)
+                .isEqualTo("xyz");
+    }
 }

@@ -12,9 +12,11 @@ import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.time.MonotonicInstant;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -45,25 +47,31 @@ class GuardPageAgreementTest {
     @Test
     void readerSeesTheRecordsInTheirOrder() throws Exception {
         byte[] message = HexFormat.of().parseHex("313300010064aabbc612000a");
+        byte[] advertised = HexFormat.of().parseHex("3133fa010064aabbc612000a");
         guard.holding(List.of(
                 new GuardedRouter(
+                        9,
                         new InterfaceName("eth0"),
                         2,
                         List.of(VirtualAddress.parse("198.18.0.10/24"), VirtualAddress.parse("2001:db8::10/64")),
+                        List.of(new IpDatagram(IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, advertised)),
                         List.of(
                                 new IpDatagram(IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, message),
                                 new IpDatagram(IpAddress.parse("fe80::1"), Ipv6Address.VRRP_GROUP, 255, message))),
                 new GuardedRouter(
+                        GuardPageLayout.VOICES,
                         new InterfaceName("a-name-of-15-oc"),
                         4_000_000,
                         List.of(VirtualAddress.parse("198.18.1.1/32")),
+                        List.of(new IpDatagram(IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, advertised)),
                         List.of())));
 
-        assertThat(dump().subList(3, 9))
+        assertThat(dump().subList(3, 10))
                 .containsExactly(
-                        "generation 1 complete 5 records",
+                        "generation 1 complete 6 records",
                         "address 2 eth0 198.18.0.10/24",
                         "address 2 eth0 2001:db8::10/64",
+                        "advertisement 9 2 eth0 45c0002000000000ff700000c6120001e0000012" + "3133fa010064aabbc612000a",
                         "datagram 2 eth0 45c0002000000000ff700000c6120001e0000012" + "313300010064aabbc612000a",
                         "datagram 2 eth0 6c000000000c70ff" + "fe800000000000000000000000000001"
                                 + "ff020000000000000000000000000012" + "313300010064aabbc612000a",
@@ -79,7 +87,7 @@ class GuardPageAgreementTest {
                 addresses.add(randomAddress(random));
             }
             InterfaceName name = new InterfaceName("g" + random.nextInt(100));
-            guard.holding(List.of(new GuardedRouter(name, generation, addresses, List.of())));
+            guard.holding(List.of(new GuardedRouter(0, name, generation, addresses, List.of(), List.of())));
 
             List<String> expected = new ArrayList<>();
             expected.add("generation " + generation + " complete " + addresses.size() + " records");
@@ -97,6 +105,12 @@ class GuardPageAgreementTest {
                 : new VirtualAddress(
                         new Ipv6Address(0x20010DB8_00000000L | random.nextInt(1 << 16), random.nextLong() | 1L << 63),
                         1 + random.nextInt(128));
+    }
+
+    @Test
+    void readerSeesWhenToSpeak() throws Exception {
+        guard.standInFrom(9, Duration.ofMillis(10), Optional.of(new MonotonicInstant(123_456_789_012L)));
+        assertThat(dump()).contains("voice 9 interval 10000000 due 123456789012 spoken 0 at 0");
     }
 
     @Test

@@ -30,7 +30,7 @@ final class GuardedNode {
         Guard guard = SharedPageGuard.ofEnvironment(System.getenv());
         IpDatagram resignation =
                 new IpDatagram(IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, new byte[12]);
-        guard.holding(List.of(new GuardedRouter(name, index, List.of(address), List.of(resignation))));
+        guard.holding(List.of(new GuardedRouter(0, name, index, List.of(address), List.of(), List.of(resignation))));
         Thread election = Thread.ofPlatform().name("election").start(() -> renew(guard, lease));
         election.join();
     }

@@ -8,6 +8,7 @@ import io.mainstay.kernel.Fence;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.NoGuard;
+import io.mainstay.kernel.StoodIn;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +46,12 @@ class SharedPageGuardTest {
 
     private static GuardedRouter router(int addresses) {
         return new GuardedRouter(
-                ETH0, 2, Collections.nCopies(addresses, VirtualAddress.parse("198.18.0.10/24")), List.of());
+                0,
+                ETH0,
+                2,
+                Collections.nCopies(addresses, VirtualAddress.parse("198.18.0.10/24")),
+                List.of(),
+                List.of());
     }
 
     @Test
@@ -130,18 +137,44 @@ class SharedPageGuardTest {
         int fitting = (GuardPageLayout.SLOT_OCTETS - GuardPageLayout.SLOT_HEAD_OCTETS) / 40;
         assertThatThrownBy(() -> guard.holding(List.of(router(fitting + 1))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageMatching(
-                        "held addresses and resignations: \\d+ octets or more \\(expected: at most 524280\\)");
+                .hasMessageMatching("held addresses and messages: \\d+ octets or more \\(expected: at most 524280\\)");
         assertThat(page.getLong(GuardPageLayout.GENERATION_OFFSET)).isEqualTo(1);
         guard.holding(List.of(router(fitting)));
         assertThat(page.getLong(GuardPageLayout.GENERATION_OFFSET)).isEqualTo(2);
     }
 
     @Test
+    void theGuardIsToldFromWhenOnToSpeak() throws IOException {
+        long voice = GuardPageLayout.voice(7);
+        guard.standInFrom(7, Duration.ofMillis(10), Optional.of(SOON));
+        assertThat(page.getLong(voice + GuardPageLayout.VOICE_DUE)).isEqualTo(SOON.nanos());
+        assertThat(page.getLong(voice + GuardPageLayout.VOICE_INTERVAL)).isEqualTo(10_000_000);
+        guard.standInFrom(7, Duration.ofMillis(10), Optional.empty());
+        assertThat(page.getLong(voice + GuardPageLayout.VOICE_DUE)).isZero();
+    }
+
+    @Test
+    void whatTheGuardSaidIsReadBack() throws IOException {
+        assertThat(guard.stoodIn(7).times()).isZero();
+        page.putLong(GuardPageLayout.voice(7) + GuardPageLayout.VOICE_SPOKEN_AT, SOON.nanos());
+        page.putLong(GuardPageLayout.voice(7) + GuardPageLayout.VOICE_SPOKEN, 3);
+        assertThat(guard.stoodIn(7)).isEqualTo(new StoodIn(3, SOON));
+        assertThat(guard.stoodIn(6).times()).isZero();
+    }
+
+    @Test
+    void theGuardStandsInForNoMoreRoutersThanThePageHasVoices() throws IOException {
+        int beyond = GuardPageLayout.VOICES;
+        guard.standInFrom(beyond, Duration.ofMillis(10), Optional.of(SOON));
+        assertThat(page.getLong(GuardPageLayout.SLOT_OFFSET)).isZero();
+        assertThat(guard.stoodIn(beyond)).isEqualTo(StoodIn.NEVER);
+    }
+
+    @Test
     void resignationBetweenTwoFamiliesIsRefused() {
         IpDatagram mixed =
                 new IpDatagram(IpAddress.parse("198.18.0.1"), IpAddress.parse("ff02::12"), 255, new byte[12]);
-        GuardedRouter router = new GuardedRouter(ETH0, 2, List.of(), List.of(mixed));
+        GuardedRouter router = new GuardedRouter(0, ETH0, 2, List.of(), List.of(), List.of(mixed));
         assertThatThrownBy(() -> guard.holding(List.of(router)))
                 .hasMessage("datagram: 198.18.0.1 to ff02::12 (expected: addresses of one family)");
     }
@@ -165,16 +198,16 @@ class SharedPageGuardTest {
 
     @Test
     void pageOfAnotherLayoutIsRefused() throws IOException {
-        page.putInt(GuardPageLayout.VERSION_OFFSET, 2);
+        page.putInt(GuardPageLayout.VERSION_OFFSET, 1);
         assertThatThrownBy(() -> SharedPageGuard.open(page.path()))
                 .isInstanceOf(IOException.class)
-                .hasMessage("guard page " + page.path() + ": version of the guard page: 2 (expected: 1)");
+                .hasMessage("guard page " + page.path() + ": version of the guard page: 1 (expected: 2)");
         page.putLong(0, 0);
         assertThatThrownBy(() -> SharedPageGuard.open(page.path()))
                 .hasMessageEndingWith("magic of the guard page: other (expected: MSGUARD1)");
         Files.write(page.path(), new byte[4096]);
         assertThatThrownBy(() -> SharedPageGuard.open(page.path()))
-                .hasMessage("guard page " + page.path() + ": 4096 octets (expected: 1052672)");
+                .hasMessage("guard page " + page.path() + ": 4096 octets (expected: 1114112)");
     }
 
     @Test

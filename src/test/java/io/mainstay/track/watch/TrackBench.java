@@ -179,6 +179,11 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
     }
 
     @Override
+    public void remove(int interfaceIndex, VirtualAddress address) {
+        throw new AssertionError("nothing is removed here");
+    }
+
+    @Override
     public AdvertisementSocket open(InterfaceName interfaceName, Set<IpFamily> families) {
         throw new AssertionError("nothing is opened here");
     }

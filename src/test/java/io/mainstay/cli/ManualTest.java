@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.codegen.docgen.manpage.ManPageGenerator;
+
+/**
+ * The manual and the completion that are made from the command line. {@code ./dev package} has them written where the
+ * property {@code mainstay.manual.directory} says.
+ */
+class ManualTest {
+
+    private static final @Nullable String DIRECTORY = System.getProperty("mainstay.manual.directory");
+
+    @Test
+    void everyCommandHasAPage() throws IOException {
+        Map<String, String> pages = new TreeMap<>();
+        addPages(new CommandLine(Mainstay.spec()), pages);
+        assertThat(pages)
+                .containsKeys("mainstay", "mainstay-status", "mainstay-config-check", "mainstay-backend-drain");
+        assertThat(pages)
+                .allSatisfy((name, page) -> assertThat(page)
+                        .startsWith("// tag::picocli-generated-full-manpage[]")
+                        .contains("= " + name + "(1)", "== Name", "== Synopsis", "== Options"));
+        for (Map.Entry<String, String> page : pages.entrySet()) {
+            write(page.getKey() + ".1.adoc", page.getValue());
+        }
+    }
+
+    @Test
+    void theCompletionKnowsCommandsAndOptions() throws IOException {
+        String script = AutoComplete.bash("mainstay", new CommandLine(Mainstay.spec()));
+        // It is sourced, not run, and would otherwise bear the time at which it was made.
+        script = script.replaceFirst("^#!.*\n", "");
+        assertThat(script).contains("complete -F _complete_mainstay", "switchover", "--wait", "drain");
+        assertThat(script).doesNotContain("/bin/bash\n#!");
+        write("mainstay.bash", script);
+    }
+
+    private static void addPages(CommandLine line, Map<String, String> pages) {
+        CommandSpec spec = line.getCommandSpec();
+        StringWriter page = new StringWriter();
+        ManPageGenerator.writeSingleManPage(new PrintWriter(page, true), spec);
+        pages.put(spec.qualifiedName("-"), page.toString());
+        line.getSubcommands().values().forEach(member -> addPages(member, pages));
+    }
+
+    private static void write(String name, String text) throws IOException {
+        if (DIRECTORY != null) {
+            Files.writeString(Path.of(DIRECTORY, name), text);
+        }
+    }
+}
