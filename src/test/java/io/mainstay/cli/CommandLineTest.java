@@ -49,11 +49,11 @@ class CommandLineTest {
             delimiter = '|',
             value = {
                 "'' | mainstay: a command is missing (expected: status, service, backend, persistence, switchover,"
-                        + " drain-node, ready-node, config, reload, events, explain, version)\\n"
+                        + " drain-node, ready-node, config, reload, events, explain, doctor, version)\\n"
                         + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"
                         + " (expected: list, check, drain, ready, maint)\\nTry: mainstay backend --help\\n",
-                "config | mainstay: a command is missing (expected: check, show, diff)\\n"
+                "config | mainstay: a command is missing (expected: check, show, diff, import)\\n"
                         + "Try: mainstay config --help\\n",
                 "backend drain | mainstay: Missing required parameter: 'NAME'\\nTry: mainstay backend drain --help\\n",
                 "backend drain --timeout 5 x | mainstay: Invalid value for option '--timeout': 5"

@@ -196,6 +196,10 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
         }
     }
 
+    /** Here an interface that is gone took its addresses along. */
+    @Override
+    public void remove(int interfaceIndex, VirtualAddress address) {}
+
     @Override
     public void remove(InterfaceName name, VirtualAddress address) {
         clock.spend(callCostNanos);
