@@ -145,6 +145,26 @@ def test_a_service_without_healthy_backends_moves_the_address(lab: Lab, backends
     assert one(nodes["lb1"].router()["trackers"], "http")["state"] == "DOWN"
 
 
+def test_a_reload_changes_what_is_tracked(lab: Lab, backends: Backends) -> None:
+    files = {name: lab[name].directory / "ready" for name in PRIORITIES}
+    nodes = start_pair(lab, backends, lambda name: "track: {services: [{name: http, weight: -100}]}")
+    node = nodes["lb1"]
+    original = node.config.read_text()
+    changed = original.replace("weight: -100", f"weight: -90}}], files: [{{path: {files['lb1']}, weight: -20, interval: 100ms")
+    node.config.write_text(changed)
+    assert node.command("reload")["result"] == "APPLIED"
+    await_moved(nodes, "lb2")
+    assert node.router()["priority_breakdown"] == f"250 - 20 (file {files['lb1']}) = 230"
+    files["lb1"].touch()
+    await_moved(nodes, "lb1")
+    files["lb1"].unlink()
+    await_moved(nodes, "lb2")
+    node.config.write_text(original)
+    assert node.command("reload")["result"] == "APPLIED"
+    await_moved(nodes, "lb1")
+    assert [tracker["kind"] for tracker in node.router()["trackers"]] == ["service"]
+
+
 def test_hooks_run_in_order_and_one_that_hangs_holds_nothing_up(lab: Lab, backends: Backends) -> None:
     notes = {name: lab[name].directory / "notes" for name in PRIORITIES}
 

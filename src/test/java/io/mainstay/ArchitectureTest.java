@@ -33,7 +33,18 @@ class ArchitectureTest {
             .importPackages(ROOT);
 
     private static final Set<String> PURE = Set.of(
-            "net", "time", "election.wire", "election", "takeover", "forward", "health", "track", "hook", "explain");
+            "net",
+            "time",
+            "election.wire",
+            "election",
+            "takeover",
+            "forward",
+            "health",
+            "track",
+            "hook",
+            "explain",
+            "migrate",
+            "doctor");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -71,6 +82,15 @@ class ArchitectureTest {
                                 "track",
                                 "hook"),
                         "org.yaml.snakeyaml.."));
+        MAY_USE.put("migrate", rooms("net", "config"));
+        MAY_USE.put(
+                "doctor",
+                with(
+                        rooms("net", "time", "election.wire", "election", "forward", "kernel", "config", "observe"),
+                        "com.google.gson.."));
+        MAY_USE.put(
+                "doctor.host",
+                rooms("doctor", "net", "time", "election", "kernel", "kernel.linux", "config", "observe"));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
@@ -99,7 +119,16 @@ class ArchitectureTest {
         MAY_USE.put(
                 "cli",
                 with(
-                        rooms("net", "time", "observe", "explain", "config", "control"),
+                        rooms(
+                                "net",
+                                "time",
+                                "observe",
+                                "explain",
+                                "config",
+                                "migrate",
+                                "doctor",
+                                "doctor.host",
+                                "control"),
                         "picocli..",
                         "com.google.gson.."));
     }

@@ -12,15 +12,18 @@ final class ConfigGroup implements CommandGroup {
         return Specs.command(
                 this,
                 "config",
-                "Check a configuration, show one with every default filled in, or show what a reload would change.",
+                "Check a configuration, show one with every default filled in, show what a reload would change, or make one of"
+                        + " a keepalived.conf.",
                 "mainstay config check",
                 "mainstay config check /tmp/mainstay.yaml",
                 "mainstay config show --effective",
-                "mainstay config diff");
+                "mainstay config diff",
+                "mainstay config import /etc/keepalived/keepalived.conf");
     }
 
     @Override
     public List<CliCommand> commands() {
-        return List.of(new ConfigCheckCommand(), new ConfigShowCommand(), new ConfigDiffCommand());
+        return List.of(
+                new ConfigCheckCommand(), new ConfigShowCommand(), new ConfigDiffCommand(), new ConfigImportCommand());
     }
 }

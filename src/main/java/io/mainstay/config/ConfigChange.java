@@ -8,19 +8,15 @@ package io.mainstay.config;
  * @param path the key with the names of its entries, such as {@code services[https].backends[web1].weight}
  * @param before what stood there; empty if nothing did, or if a whole entry went
  * @param after what stands there; empty if nothing does, or if a whole entry came
+ * @param needsRestart whether a running daemon cannot take the change over
  */
-public record ConfigChange(Kind kind, String path, String before, String after) {
+public record ConfigChange(Kind kind, String path, String before, String after, boolean needsRestart) {
 
     /** What became of a key or an entry. */
     public enum Kind {
         ADDED,
         REMOVED,
         CHANGED
-    }
-
-    /** Whether a running daemon cannot take the change over. */
-    public boolean needsRestart() {
-        return !path.startsWith("services[") && !path.equals("services");
     }
 
     /** The line for people: {@code ~ services[https].drain_timeout: 60s -> 2m}. */

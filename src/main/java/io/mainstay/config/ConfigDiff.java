@@ -2,10 +2,13 @@
 package io.mainstay.config;
 
 import io.mainstay.config.ConfigChange.Kind;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -16,7 +19,13 @@ public final class ConfigDiff {
 
     private static final String NAME = "name";
 
+    /** What a running daemon takes over of an entry of {@code virtual_routers}. */
+    private static final Set<String> LIVE_IN_ROUTERS = Set.of(TrackKeys.SECTION.name(), HookKeys.SECTION.name());
+
     private final List<ConfigChange> changes = new ArrayList<>();
+
+    /** The keys on the way to what is compared, names of entries among them. */
+    private final Deque<String> way = new ArrayDeque<>();
 
     private ConfigDiff() {}
 
@@ -34,14 +43,28 @@ public final class ConfigDiff {
             String below = path.isEmpty() ? key.toString() : path + "." + key;
             Object old = before.get(key);
             Object present = after.get(key);
+            way.addLast(key.toString());
             if (old == null && present != null) {
-                changes.add(new ConfigChange(Kind.ADDED, below, "", text(present)));
+                add(Kind.ADDED, below, "", text(present));
             } else if (old != null && present == null) {
-                changes.add(new ConfigChange(Kind.REMOVED, below, text(old), ""));
+                add(Kind.REMOVED, below, text(old), "");
             } else if (old != null && present != null && !old.equals(present)) {
                 values(below, old, present);
             }
+            way.removeLast();
         }
+    }
+
+    private void add(Kind kind, String path, String before, String after) {
+        changes.add(new ConfigChange(kind, path, before, after, !isLive()));
+    }
+
+    private boolean isLive() {
+        List<String> keys = List.copyOf(way);
+        return keys.getFirst().equals(Schema.Service.ENTRIES.name())
+                || (keys.size() > 2
+                        && keys.getFirst().equals(Schema.VirtualRouter.ENTRIES.name())
+                        && LIVE_IN_ROUTERS.contains(keys.get(2)));
     }
 
     private void values(String path, Object before, Object after) {
@@ -54,7 +77,7 @@ public final class ConfigDiff {
                 leaves(path, oldList, newList);
             }
         } else {
-            changes.add(new ConfigChange(Kind.CHANGED, path, text(before), text(after)));
+            add(Kind.CHANGED, path, text(before), text(after));
         }
     }
 
@@ -77,14 +100,16 @@ public final class ConfigDiff {
             Map<?, ?> present = after.get(name);
             String below = path + "[" + name + "]";
             if (present == null) {
-                changes.add(new ConfigChange(Kind.REMOVED, below, "", ""));
+                add(Kind.REMOVED, below, "", "");
             } else {
+                way.addLast(name);
                 maps(below, old, present);
+                way.removeLast();
             }
         });
         after.keySet().stream()
                 .filter(name -> !before.containsKey(name))
-                .forEach(name -> changes.add(new ConfigChange(Kind.ADDED, path + "[" + name + "]", "", "")));
+                .forEach(name -> add(Kind.ADDED, path + "[" + name + "]", "", ""));
         order(
                 path,
                 before.keySet().stream().filter(after::containsKey).toList(),
@@ -92,12 +117,10 @@ public final class ConfigDiff {
     }
 
     private void leaves(String path, List<?> before, List<?> after) {
-        before.stream()
-                .filter(old -> !after.contains(old))
-                .forEach(old -> changes.add(new ConfigChange(Kind.REMOVED, path, text(old), "")));
+        before.stream().filter(old -> !after.contains(old)).forEach(old -> add(Kind.REMOVED, path, text(old), ""));
         after.stream()
                 .filter(present -> !before.contains(present))
-                .forEach(present -> changes.add(new ConfigChange(Kind.ADDED, path, "", text(present))));
+                .forEach(present -> add(Kind.ADDED, path, "", text(present)));
         order(
                 path,
                 before.stream().filter(after::contains).toList(),
@@ -106,7 +129,7 @@ public final class ConfigDiff {
 
     private void order(String path, List<?> before, List<?> after) {
         if (!before.equals(after)) {
-            changes.add(new ConfigChange(Kind.CHANGED, path, text(before), text(after)));
+            add(Kind.CHANGED, path, text(before), text(after));
         }
     }
 

@@ -72,6 +72,8 @@ final class TrackChecks {
         List<Written> all = new ArrayList<>();
         track.entries(TrackKeys.Interfaces.ENTRIES)
                 .forEach(each -> add(all, each, TrackerId.Kind.INTERFACE, TrackKeys.Interfaces.NAME));
+        track.entries(TrackKeys.Neighbours.ENTRIES)
+                .forEach(each -> add(all, each, TrackerId.Kind.NEIGHBOURS, TrackKeys.Neighbours.NAME));
         track.entries(TrackKeys.Scripts.ENTRIES)
                 .forEach(each -> add(all, each, TrackerId.Kind.SCRIPT, TrackKeys.Scripts.NAME));
         track.entries(TrackKeys.Processes.ENTRIES)

@@ -8,8 +8,8 @@ import org.yaml.snakeyaml.nodes.NodeId;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.resolver.Resolver;
 
-/** Writes a tree of maps, lists and leaves as YAML in block style. */
-final class YamlWriter {
+/** Writes a tree of maps, lists and leaves as YAML in block style. Stateless; any thread. */
+public final class YamlWriter {
 
     /** Texts that no YAML reader takes for anything but themselves, if the resolver does not. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9/_][A-Za-z0-9/_.-]*(:[A-Za-z0-9/_.-]+)*");
@@ -19,7 +19,8 @@ final class YamlWriter {
 
     private YamlWriter() {}
 
-    static String write(Map<String, Object> tree) {
+    /** The tree as text; its leaves are {@link String}s, {@link Integer}s and {@link Boolean}s without control characters. */
+    public static String write(Map<String, Object> tree) {
         YamlWriter writer = new YamlWriter();
         writer.writeMap(tree, "", "");
         return writer.out.toString();

@@ -82,6 +82,7 @@ public final class ReloadJson {
                 json.constant("kind", ConfigChange.Kind.class),
                 json.string("path"),
                 json.string("before"),
-                json.string("after"));
+                json.string("after"),
+                json.bool("needs_restart"));
     }
 }

@@ -88,6 +88,21 @@ public sealed interface ElectionNotice {
         }
     }
 
+    /** Another router has been Active for long although it loses the comparison. */
+    record Unheard(IpAddress peer, Duration lasted) implements ElectionNotice {
+
+        @Override
+        public String label() {
+            return "unheard";
+        }
+
+        @Override
+        public String sentence() {
+            return "peer " + peer + " has gone on as Active for " + lasted.toMillis()
+                    + "ms although this node comes first: it does not hear this node, which hands over to it";
+        }
+    }
+
     /** Nobody is heard here, while another member of the sync group still follows the Active. */
     record SegmentSilent(IpAddress peer) implements ElectionNotice {
 

@@ -44,6 +44,7 @@ public final class VirtualRouter {
     private final PeerObserver peers;
     private final List<IpAddress> addresses;
     private final Participation participation = new Participation();
+    private final UnheardWatch unheard = new UnheardWatch();
 
     private @Nullable SyncGroup group;
     private boolean toldApart;
@@ -253,6 +254,36 @@ public final class VirtualRouter {
             return;
         }
         step(new ElectionEvent.AdvertisementReceived(advertisement, source), now);
+        judgeContention(advertisement, source, now);
+    }
+
+    /**
+     * Deviation: an Active that is not heard gives way to one that is, whatever their priorities. Its own advertisements are
+     * lost, and the packets to clients likely with them, while both would announce the addresses for ever. It does so as in a
+     * hand-over, so that it lets the other be until there is no Active or the operator asks.
+     */
+    private void judgeContention(Advertisement advertisement, IpAddress source, MonotonicInstant now) {
+        boolean contends = state instanceof ElectionState.Active active
+                && active.handOver().isEmpty()
+                && !source.equals(active.primaryAddress())
+                && !advertisement.priority().isResign()
+                && !parameters.priority().isOwner()
+                && sharesAddress(advertisement);
+        if (!contends) {
+            return;
+        }
+        Duration lasted = unheard.onContention(
+                advertisement.interval(), parameters.activeDownInterval(advertisement.interval()), now);
+        if (lasted != null) {
+            notices.add(new ElectionNotice.Unheard(source, lasted));
+            step(new ElectionEvent.HandOverRequested(defaultHandOverTimeout()), now);
+        }
+    }
+
+    /** A stranger on the same number would never give way, and has none of the addresses. */
+    private boolean sharesAddress(Advertisement advertisement) {
+        return config.addresses().stream()
+                .anyMatch(address -> advertisement.addresses().contains(address.address()));
     }
 
     /** The last message asked for went out. */

@@ -25,4 +25,10 @@ public interface AddressTable {
 
     /** Takes an address off an interface; one that is not there counts as removed, as it does without the interface. */
     void remove(InterfaceName interfaceName, VirtualAddress address) throws KernelException;
+
+    /**
+     * Takes an address off the interface of that number, whatever its name is by now; one that is not there counts as
+     * removed, as it does without the interface.
+     */
+    void remove(int interfaceIndex, VirtualAddress address) throws KernelException;
 }

@@ -106,39 +106,26 @@ final class Daemon implements AutoCloseable {
                     new ProxyGate(proxy),
                     new ElectionListeners(
                             List.of(new ElectionJournal(journal), new LinkReports(proxy::linksDown), hooks)));
-            RunningConfig running = new RunningConfig(source, config, proxy, journal);
+            TrackDriver trackers = new TrackDriver(
+                    scopes,
+                    watchPorts(opened(parts, LinuxKernel.open()), commands, proxy, config),
+                    new TrackJournal(journal, election));
+            tracking.set(trackers);
+            RunningConfig running = new RunningConfig(source, config, proxy, journal, changed -> {
+                trackers.configure(TrackedScopes.of(changed));
+                hooks.configure(changed);
+            });
             NodeStatus status = new NodeStatus(
                     running,
                     election::snapshot,
                     proxy::snapshot,
-                    router -> Optional.ofNullable(tracking.get()).flatMap(driver -> driver.snapshot(router)),
+                    trackers::snapshot,
                     new WallTime(kernel.clock(), InstantSource.system()));
             control.started(new DaemonControl(running, status::snapshot, election, proxy, kernel.clock()));
             ElectionThread electionThread = new ElectionThread(election, journal);
             var unused =
                     proxy.failure().thenAccept(reason -> electionThread.giveUp("the proxy engine failed: " + reason));
-            if (!scopes.isEmpty()) {
-                LinuxKernel ofTracking = opened(parts, LinuxKernel.open());
-                TrackDriver driver = new TrackDriver(
-                        scopes,
-                        new WatchPorts(
-                                ofTracking.events(),
-                                ofTracking.links(),
-                                ofTracking.addresses(),
-                                ofTracking.clock(),
-                                commands,
-                                new ProxyPools(proxy),
-                                Executors.newCachedThreadPool(Thread.ofPlatform()
-                                        .name("look-", 0)
-                                        .daemon()
-                                        .factory()),
-                                Path.of("/proc"),
-                                virtualAddresses(config)),
-                        new TrackJournal(journal, election));
-                tracking.set(driver);
-                opened(parts, new TrackingThread(driver, electionThread::giveUp))
-                        .start();
-            }
+            opened(parts, new TrackingThread(trackers, electionThread::giveUp)).start();
             electionThread.start();
             HangUpSignal.onHangUp(running::reload);
             return new Daemon(journal, election, electionThread, parts);
@@ -159,7 +146,24 @@ final class Daemon implements AutoCloseable {
                 guard);
     }
 
-    /** The journal, and the trackers of services once there are some. */
+    /** @param kernel its own, since the election waits for the events of the other */
+    private static WatchPorts watchPorts(
+            LinuxKernel kernel, Commands commands, ProxyEngine proxy, MainstayConfig config) {
+        return new WatchPorts(
+                kernel.events(),
+                kernel.links(),
+                kernel.addresses(),
+                kernel.announcer(),
+                kernel.clock(),
+                commands,
+                new ProxyPools(proxy),
+                Executors.newCachedThreadPool(
+                        Thread.ofPlatform().name("look-", 0).daemon().factory()),
+                Path.of("/proc"),
+                virtualAddresses(config));
+    }
+
+    /** The journal, and the trackers once they are there. */
     private static Consumer<ProxyEvent> events(EventJournal journal, AtomicReference<@Nullable TrackDriver> tracking) {
         ProxyJournal told = new ProxyJournal(journal);
         return event -> {

@@ -21,13 +21,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
  * Runs the hooks of the node: in the order of the changes of state, one program at a time.
  *
- * <p>Threads: {@link #onTransition} and {@link #onServing} belong to the election thread and never wait; the programs run on the
- * thread of this driver.
+ * <p>Threads: {@link #onTransition} and {@link #onServing} belong to the election thread and never wait; the programs run
+ * on the thread of this driver. {@link #configure} may be called from any.
  */
 final class HookDriver implements ElectionListener, AutoCloseable {
 
@@ -37,7 +38,7 @@ final class HookDriver implements ElectionListener, AutoCloseable {
     private static final int MOST_WAITING = 64;
 
     private final String node;
-    private final Map<String, VirtualRouterSettings> settings = new HashMap<>();
+    private volatile Map<String, VirtualRouterSettings> settings;
     private final Commands commands;
     private final Consumer<EventDraft> journal;
     private final LinkedBlockingQueue<Optional<HookCall>> inbox = new LinkedBlockingQueue<>();
@@ -49,7 +50,7 @@ final class HookDriver implements ElectionListener, AutoCloseable {
 
     HookDriver(MainstayConfig config, Commands commands, Consumer<EventDraft> journal) {
         node = config.node().name();
-        config.virtualRouters().forEach(each -> settings.put(each.router().name(), each));
+        settings = settings(config);
         this.commands = commands;
         this.journal = journal;
         queue = new HookQueue(Math.max(MOST_WAITING, 2 * settings.size()));
@@ -64,6 +65,16 @@ final class HookDriver implements ElectionListener, AutoCloseable {
 
     void start() {
         thread.start();
+    }
+
+    private static Map<String, VirtualRouterSettings> settings(MainstayConfig config) {
+        return config.virtualRouters().stream()
+                .collect(Collectors.toUnmodifiableMap(each -> each.router().name(), Function.identity()));
+    }
+
+    /** Runs these hooks from the next change of state on. */
+    void configure(MainstayConfig config) {
+        settings = settings(config);
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.Severity;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -26,6 +27,7 @@ final class RunningConfig {
     private final ConfigSource source;
     private final ProxyEngine proxy;
     private final EventJournal journal;
+    private final Consumer<MainstayConfig> applied;
     private volatile InForce inForce;
 
     /** A configuration with its hash. */
@@ -36,11 +38,18 @@ final class RunningConfig {
         }
     }
 
-    RunningConfig(ConfigSource source, MainstayConfig initial, ProxyEngine proxy, EventJournal journal) {
+    /** @param applied takes over whatever else may change in a running daemon; cannot fail */
+    RunningConfig(
+            ConfigSource source,
+            MainstayConfig initial,
+            ProxyEngine proxy,
+            EventJournal journal,
+            Consumer<MainstayConfig> applied) {
         this.source = source;
         this.inForce = InForce.of(initial);
         this.proxy = proxy;
         this.journal = journal;
+        this.applied = applied;
     }
 
     MainstayConfig current() {
@@ -86,6 +95,7 @@ final class RunningConfig {
         } catch (ProxyStartException e) {
             return ReloadOutcome.of(ReloadOutcome.Result.FAILED, valid, changes, String.valueOf(e.getMessage()));
         }
+        applied.accept(valid.config());
         inForce = InForce.of(valid.config());
         return ReloadOutcome.of(ReloadOutcome.Result.APPLIED, valid, changes, "");
     }

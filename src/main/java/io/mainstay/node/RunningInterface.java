@@ -189,17 +189,41 @@ final class RunningInterface {
             return;
         }
         if (found.isEmpty()) {
-            close();
-            linkDown(TransitionReason.INTERFACE_MISSING, "interface " + name);
+            leave("interface " + name);
             return;
         }
         if (link != null && link.index() != found.get().index()) {
-            close();
-            linkDown(TransitionReason.INTERFACE_MISSING, "interface " + name + " was replaced");
+            leave("interface " + name + " was replaced");
         }
         link = found.get();
         if (socket != null || open()) {
             tellRouters();
+        }
+    }
+
+    /**
+     * Leaves the interface that had the name. It may live on under another one: the farewell still goes out of its socket, and
+     * the addresses, which can no longer be found by the name, are taken off by its number.
+     */
+    private void leave(String detail) {
+        linkDown(TransitionReason.INTERFACE_MISSING, detail);
+        index().ifPresent(this::takeAddressesOff);
+        close();
+    }
+
+    private void takeAddressesOff(int index) {
+        for (RunningRouter router : routers()) {
+            if (!router.config().priority().isOwner()) {
+                router.config().addresses().forEach(address -> takeOff(index, address));
+            }
+        }
+    }
+
+    private void takeOff(int index, VirtualAddress address) {
+        try {
+            ports.addresses().remove(index, address);
+        } catch (KernelException e) {
+            failures++;
         }
     }
 

@@ -53,7 +53,7 @@ class CommandLineTest {
                         + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"
                         + " (expected: list, check, drain, ready, maint)\\nTry: mainstay backend --help\\n",
-                "config | mainstay: a command is missing (expected: check, show, diff)\\n"
+                "config | mainstay: a command is missing (expected: check, show, diff, import)\\n"
                         + "Try: mainstay config --help\\n",
                 "backend drain | mainstay: Missing required parameter: 'NAME'\\nTry: mainstay backend drain --help\\n",
                 "backend drain --timeout 5 x | mainstay: Invalid value for option '--timeout': 5"

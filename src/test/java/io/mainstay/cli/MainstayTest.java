@@ -289,8 +289,8 @@ class MainstayTest {
     void aReloadShowsWhatItChanged() {
         harness.handler.reload = reloaded(
                 ReloadOutcome.Result.APPLIED,
-                new ConfigChange(ConfigChange.Kind.REMOVED, "services[ssh]", "", ""),
-                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m"));
+                new ConfigChange(ConfigChange.Kind.REMOVED, "services[ssh]", "", "", false),
+                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m", false));
         assertThat(harness.run("reload")).isEqualTo(done("""
             - services[ssh]
             ~ services[https].drain_timeout: 1m -> 2m
@@ -323,8 +323,8 @@ class MainstayTest {
     void aReloadThatNeedsARestartSaysWhy() {
         harness.handler.reload = reloaded(
                 ReloadOutcome.Result.NEEDS_RESTART,
-                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m"),
-                new ConfigChange(ConfigChange.Kind.CHANGED, "virtual_routers[web].vrid", "51", "52"));
+                new ConfigChange(ConfigChange.Kind.CHANGED, "services[https].drain_timeout", "1m", "2m", false),
+                new ConfigChange(ConfigChange.Kind.CHANGED, "virtual_routers[web].vrid", "51", "52", true));
         assertThat(harness.run("reload")).isEqualTo(failed(1, """
             mainstay: nothing was changed, because this needs a restart of the daemon:
             ~ virtual_routers[web].vrid: 51 -> 52

@@ -93,6 +93,27 @@ class ConfigDiffTest {
     }
 
     @Test
+    void whatIsTrackedAndTheHooksNeedNone() {
+        String before = """
+                virtual_routers:
+                  - name: "a].track[b"
+                    interface: eth0
+                    vrid: 5
+                    addresses: [198.51.100.1/24]
+                    track: {scripts: [{name: db, command: /bin/true, weight: -20}]}
+                """;
+        String after = before.replace("weight: -20", "weight: -30") + "    hooks: {on_active: [/bin/true]}\n"
+                + "    priority: 200\n";
+        List<ConfigChange> changes = ConfigDiff.between(config(before), config(after));
+        assertThat(changes.stream().filter(ConfigChange::needsRestart).map(ConfigChange::path))
+                .containsExactly("virtual_routers[a].track[b].priority");
+        assertThat(changes.stream().filter(change -> !change.needsRestart()).map(ConfigChange::path))
+                .containsExactly(
+                        "virtual_routers[a].track[b].track.scripts[db].weight",
+                        "virtual_routers[a].track[b].hooks.on_active");
+    }
+
+    @Test
     @Tag("property")
     void thereIsADifferenceExactlyBetweenConfigurationsThatDiffer() {
         for (int seed = 0; seed < 500; seed++) {

@@ -44,6 +44,19 @@ class ElectionDriverLinksTest extends ElectionDriverBench {
     }
 
     @Test
+    void aRenamedInterfaceKeepsNoVirtualAddress() {
+        ElectionDriver driver = activeDriver();
+        kernel.rename("eth0", "lan0");
+        driver.runOnce();
+        assertThat(transitions).containsExactly("web ACTIVE FAULT interface-missing");
+        assertThat(kernel.addressesOf("lan0")).isEmpty();
+        assertThat(kernel.takeDeeds()).contains("send eth0 vrid 51 priority 0");
+        kernel.rename("lan0", "eth0");
+        driver.runOnce();
+        assertThat(transitions).last().isEqualTo("web FAULT BACKUP link-recovered");
+    }
+
+    @Test
     void lostCarrierAndAdministrativelyDownAreToldApart() {
         ElectionDriver driver = activeDriver();
         Optional<IpAddress> primary = Optional.of(IpAddress.parse("198.18.0.10"));

@@ -34,6 +34,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -80,6 +81,16 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
         if (told) {
             waiting.add(new KernelEvent.LinkChanged(interfaceName));
         }
+    }
+
+    /** The interface lives on under another name. */
+    void rename(String name, String newName) {
+        InterfaceName before = new InterfaceName(name);
+        InterfaceName after = new InterfaceName(newName);
+        links.put(after, Objects.requireNonNull(links.remove(before)));
+        addresses.put(after, Objects.requireNonNull(addresses.remove(before)));
+        waiting.add(new KernelEvent.LinkChanged(before));
+        waiting.add(new KernelEvent.LinkChanged(after));
     }
 
     static MacAddress mac(int index) {
@@ -227,6 +238,16 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
     public void remove(InterfaceName name, VirtualAddress address) throws KernelException {
         deed("remove " + name + " " + address);
         addresses.getOrDefault(name, new LinkedHashSet<>()).remove(address);
+    }
+
+    @Override
+    public void remove(int index, VirtualAddress address) throws KernelException {
+        for (Map.Entry<InterfaceName, LinkState> each : links.entrySet()) {
+            Set<VirtualAddress> there = addresses.getOrDefault(each.getKey(), Set.of());
+            if (each.getValue().index() == index && there.contains(address)) {
+                remove(each.getKey(), address);
+            }
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.mainstay.config.ConfigFile;
 import io.mainstay.config.ConfigResult;
 import io.mainstay.config.HostFacts;
+import io.mainstay.config.MainstayConfig;
 import io.mainstay.election.TransitionReason;
 import io.mainstay.kernel.Command;
 import io.mainstay.kernel.CommandResult;
@@ -34,18 +35,24 @@ class HookDriverTest {
     private final HookDriver driver = driver();
 
     private HookDriver driver() {
-        ConfigResult config =
-                ConfigFile.parse("""
+        return new HookDriver(config("/hooks/down"), this::run, told::add);
+    }
+
+    private static MainstayConfig config(String onBackup) {
+        ConfigResult config = ConfigFile.parse(
+                """
                 node: {name: lb1}
                 virtual_routers:
                   - name: web
                     interface: eth0
                     vrid: 51
                     addresses: [198.51.100.10/24, 198.51.100.11/24]
-                    hooks: {on_active: [/hooks/up, /hooks/tell], on_backup: /hooks/down, timeout: 7s}
-                """, "f.yaml", new HostFacts("lb1", Path.of("/run"), address -> true, program -> ""));
+                    hooks: {on_active: [/hooks/up, /hooks/tell], on_backup: %s, timeout: 7s}
+                """.formatted(onBackup),
+                "f.yaml",
+                new HostFacts("lb1", Path.of("/run"), address -> true, program -> ""));
         assertThat(config).isInstanceOf(ConfigResult.Valid.class);
-        return new HookDriver(((ConfigResult.Valid) config).config(), this::run, told::add);
+        return ((ConfigResult.Valid) config).config();
     }
 
     private CommandResult run(Command command) {
@@ -147,5 +154,12 @@ class HookDriverTest {
                 .endsWith("/hooks/down")
                 // Of the 402 calls the one under way ran, and as many as may wait.
                 .hasSizeLessThan(402);
+    }
+
+    @Test
+    void aChangedConfigurationCountsFromTheNextChangeOfStateOn() {
+        driver.configure(config("/hooks/other"));
+        become("ACTIVE", "BACKUP");
+        awaitPrograms("/hooks/other");
     }
 }

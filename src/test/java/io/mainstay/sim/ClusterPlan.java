@@ -21,8 +21,10 @@ import java.util.Random;
  * @param driftPpm by how much each node's clock is too fast
  * @param refresh the pause between announcements once a takeover is long past
  * @param faults how many faults befall it
+ * @param guarded whether each node has a guard
  */
-record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duration refresh, int faults) {
+record ClusterPlan(
+        List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duration refresh, int faults, boolean guarded) {
 
     private static final long MOST_DRIFT_PPM = 200;
     private static final Authentication PASSWORD = new Authentication.SimplePassword(0x3131_3131_0000_0000L);
@@ -63,7 +65,7 @@ record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duratio
             drift.add(random.nextLong(2 * MOST_DRIFT_PPM) - MOST_DRIFT_PPM);
         }
         int faults = random.nextInt(5) == 0 ? 0 : 1 + random.nextInt(8);
-        return new ClusterPlan(nodes, drift, interval.multipliedBy(20), faults);
+        return new ClusterPlan(nodes, drift, interval.multipliedBy(20), faults, random.nextInt(3) != 0);
     }
 
     @SafeVarargs

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One run of one cluster. It has four parts: the nodes start and faults befall them, during which nothing unsafe may happen;
@@ -41,11 +42,11 @@ final class ClusterSimulation {
     private long events;
 
     ClusterSimulation(long seed, Trace trace) {
-        this(seed, trace, Election::new);
+        this(seed, trace, Election::new, false);
     }
 
     /** With the given rules on every node, to see whether the invariants notice wrong ones. */
-    ClusterSimulation(long seed, Trace trace, Function<ElectionParameters, ElectionRules> rules) {
+    ClusterSimulation(long seed, Trace trace, Function<ElectionParameters, ElectionRules> rules, boolean guardsSleep) {
         random = new Random(seed);
         // The first draws of neighbouring seeds are alike.
         random.nextLong();
@@ -58,7 +59,18 @@ final class ClusterSimulation {
                     timeline, random.nextLong(), plan.driftPpm().get(i));
             SimulatedHost host = new SimulatedHost(i, network, clock);
             network.connect(host);
-            nodes.add(new SimulatedNode(timeline, random, plan.nodes().get(i), announce, clock, host, rules, trace));
+            Supplier<SimulatedGuard> guards =
+                    () -> new SimulatedGuard(timeline, random, clock, host, network, guardsSleep);
+            nodes.add(new SimulatedNode(
+                    timeline,
+                    random,
+                    plan.nodes().get(i),
+                    announce,
+                    clock,
+                    host,
+                    rules,
+                    trace,
+                    plan.guarded() ? guards : null));
         }
         faults = new Faults(timeline, random, network, nodes, plan.longestInterval());
     }
@@ -93,6 +105,9 @@ final class ClusterSimulation {
         faults.heal();
         if (random.nextBoolean()) {
             nodes.forEach(SimulatedNode::resumePreemption);
+        }
+        if (random.nextBoolean()) {
+            nodes.get(random.nextInt(nodes.size())).weigh(1 + random.nextInt(254));
         }
     }
 
@@ -191,6 +206,13 @@ final class ClusterSimulation {
 
     private void die(SimulatedNode active) {
         active.crash();
+        if (plan.guarded()) {
+            requireSuccessor(
+                    active,
+                    skewNanos(active, best(active)) + SimulatedGuard.LONGEST_REACTION_NANOS,
+                    Invariant.GUARD_GIVES_UP);
+            return;
+        }
         long down = 3 * active.config().advertisementInterval().toNanos() + skewNanos(active, best(active));
         requireSuccessor(active, down, Invariant.LOSS_TAKES_ACTIVE_DOWN_INTERVAL);
     }
@@ -216,9 +238,7 @@ final class ClusterSimulation {
     }
 
     private static long skewNanos(SimulatedNode lost, SimulatedNode next) {
-        return ElectionParameters.of(next.config())
-                .skew(lost.config().advertisementInterval())
-                .toNanos();
+        return next.parameters().skew(lost.config().advertisementInterval()).toNanos();
     }
 
     private void handOver(SimulatedNode active) {
@@ -258,7 +278,7 @@ final class ClusterSimulation {
     }
 
     private void stall(SimulatedNode active) {
-        active.pause();
+        active.pause(random.nextBoolean());
         advance(6 * intervalNanos);
         active.resume();
         advance(4 * intervalNanos);
@@ -322,9 +342,7 @@ final class ClusterSimulation {
 
     private static boolean mayPreempt(SimulatedNode node, SimulatedNode active, boolean suspended) {
         boolean preempts = node.config().preempt() || node.config().priority().isOwner();
-        return preempts
-                && !suspended
-                && node.config().priority().compareTo(active.config().priority()) > 0;
+        return preempts && !suspended && node.priority().compareTo(active.priority()) > 0;
     }
 
     private void advance(long nanos) {

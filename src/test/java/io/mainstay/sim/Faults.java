@@ -37,7 +37,7 @@ final class Faults {
         SimulatedHost host = node.host();
         boolean told = random.nextInt(10) != 0;
         long duration = intervalNanos / 5 + random.nextLong(8 * intervalNanos);
-        switch (random.nextInt(14)) {
+        switch (random.nextInt(17)) {
             case 0, 1 -> {
                 network.setQuality(random.nextDouble() * 0.6, random.nextDouble() * 0.3, intervalNanos / 4);
                 timeline.after(duration, () -> quiet());
@@ -73,6 +73,11 @@ final class Faults {
                 timeline.after(duration, () -> node.setCallCost(0));
             }
             case 13 -> refuse(node, duration);
+            case 14 -> {
+                node.failTracker();
+                timeline.after(duration, node::recoverTrackers);
+            }
+            case 15, 16 -> node.weigh(1 + random.nextInt(254));
             default -> throw new IllegalStateException("fault: none");
         }
     }
@@ -91,12 +96,8 @@ final class Faults {
 
     private void pause(SimulatedNode node, long duration) {
         boolean deaf = random.nextBoolean();
-        node.pause();
-        node.host().setDeaf(deaf);
-        timeline.after(duration, () -> {
-            node.host().setDeaf(false);
-            node.resume();
-        });
+        node.pause(deaf);
+        timeline.after(duration, node::resume);
     }
 
     private void refuse(SimulatedNode node, long duration) {
@@ -128,8 +129,8 @@ final class Faults {
         for (SimulatedNode node : nodes) {
             node.host().setAddRefused(false);
             node.host().setSendRefused(false);
-            node.host().setDeaf(false);
             node.setCallCost(0);
+            node.recoverTrackers();
             node.resume();
             node.boot();
         }

@@ -126,6 +126,11 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
         }
     }
 
+    /** As by a stranger, but without ARP and the like: the guard of the node takes it. */
+    void takeByGuard(VirtualAddress address) {
+        removeByStranger(address);
+    }
+
     /** The process is gone: its sockets are closed, its addresses stay. */
     void processEnded() {
         socket = null;
@@ -195,6 +200,10 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
             tell(new KernelEvent.AddressAdded(INTERFACE, address), true);
         }
     }
+
+    /** Here an interface that is gone took its addresses along. */
+    @Override
+    public void remove(int interfaceIndex, VirtualAddress address) {}
 
     @Override
     public void remove(InterfaceName name, VirtualAddress address) {

@@ -3,11 +3,14 @@ package io.mainstay.sim;
 
 import io.mainstay.election.ElectionParameters;
 import io.mainstay.election.ElectionRules;
+import io.mainstay.election.FaultCause;
+import io.mainstay.election.Tracked;
 import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.NoGuard;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.node.ElectionDriver;
 import io.mainstay.node.ElectionListener;
@@ -47,8 +50,17 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     private final SimulatedHost host;
     private final Function<ElectionParameters, ElectionRules> rules;
     private final Trace trace;
+    private final @Nullable Supplier<SimulatedGuard> guards;
 
     private @Nullable ElectionDriver driver;
+    private @Nullable SimulatedGuard guard;
+
+    /** What is tracked comes to; null while nothing is amiss. */
+    private @Nullable Tracked tracked;
+
+    private long amissSince;
+    private long pausedSince;
+    private boolean deaf;
     private CompletableFuture<HandOverResult> handOver = new CompletableFuture<>();
 
     private CompletableFuture<?> lastRequest = CompletableFuture.completedFuture(true);
@@ -81,7 +93,8 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
             SimulatedClock clock,
             SimulatedHost host,
             Function<ElectionParameters, ElectionRules> rules,
-            Trace trace) {
+            Trace trace,
+            @Nullable Supplier<SimulatedGuard> guards) {
         this.timeline = timeline;
         this.random = random;
         this.config = config;
@@ -90,6 +103,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         this.host = host;
         this.rules = rules;
         this.trace = trace;
+        this.guards = guards;
         host.observedBy(this);
     }
 
@@ -144,9 +158,11 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         }
         keepsOwnAddresses =
                 config.priority().isOwner() && config.addresses().stream().anyMatch(host::stands);
+        guard = guards == null ? null : guards.get();
         driver = new ElectionDriver(
-                List.of(new RouterSetup(config, announce)),
-                new ElectionPorts(host, host, host, host, clock, new NoGuard()),
+                List.of(new RouterSetup(
+                        config, announce, Optional.empty(), Duration.ZERO, Optional.ofNullable(tracked))),
+                new ElectionPorts(host, host, host, host, clock, guard == null ? new NoGuard() : guard),
                 this,
                 this,
                 made -> new VirtualRouter(made, rules));
@@ -158,6 +174,9 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     /** The process is killed: its addresses stay behind. */
     void crash() {
         say(() -> "crashes");
+        if (driver != null && guard != null) {
+            guard.processEnded();
+        }
         forget();
     }
 
@@ -170,15 +189,70 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         host.processEnded();
     }
 
-    void pause() {
-        say(() -> "is stopped");
+    /** @param whole whether the machine stands still, with the guard, and hears nothing; else the process alone */
+    void pause(boolean whole) {
+        say(() -> whole ? "stands still" : "is stopped");
         paused = true;
+        pausedSince = timeline.nowNanos();
+        setDeaf(whole);
+    }
+
+    private void setDeaf(boolean isDeaf) {
+        deaf = isDeaf;
+        host.setDeaf(isDeaf);
+        if (guard != null) {
+            guard.setFrozen(isDeaf);
+        }
+    }
+
+    /** Something that it needs fails. */
+    void failTracker() {
+        say(() -> "loses what it needs");
+        track(new Tracked(
+                priority(),
+                Optional.of(new FaultCause(TransitionReason.TRACKER_FAILED, "simulated")),
+                Optional.empty()));
+    }
+
+    /** Its priority becomes another; an owner's stays. */
+    void weigh(int newPriority) {
+        if (!config.priority().isOwner()) {
+            say(() -> "gets priority " + newPriority);
+            track(new Tracked(new Priority(newPriority), Optional.empty(), Optional.empty()));
+        }
+    }
+
+    /** Nothing is amiss any more. */
+    void recoverTrackers() {
+        if (tracked != null) {
+            track(new Tracked(config.priority(), Optional.empty(), Optional.empty()));
+            tracked = null;
+        }
+    }
+
+    private void track(Tracked changed) {
+        tracked = changed;
+        amissSince = timeline.nowNanos();
+        if (driver != null) {
+            driver.track(ROUTER, changed);
+        }
+    }
+
+    /** The priority by which it takes part. */
+    Priority priority() {
+        return tracked == null ? config.priority() : tracked.effectivePriority();
+    }
+
+    /** The numbers by which it takes part. */
+    ElectionParameters parameters() {
+        return ElectionParameters.of(config).withPriority(priority());
     }
 
     void resume() {
         if (paused) {
             say(() -> "goes on");
             paused = false;
+            setDeaf(false);
             excuse();
             planTurn();
         }
@@ -373,10 +447,17 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
 
     /** Looks at what can be seen after any event. */
     void check() {
+        if (driver != null && paused && guards != null && !deaf) {
+            requireGivenUp();
+        }
         if (driver == null || paused) {
             return;
         }
         long grace = 60_000_000 + 40 * callCostNanos;
+        boolean failed = tracked != null && tracked.fault().isPresent();
+        if (failed && active && timeline.nowNanos() - Math.max(amissSince, accountableSince) > grace) {
+            throw violation(Invariant.FAULT_GIVES_UP, "it is Active without what it needs");
+        }
         boolean accountable = timeline.nowNanos() - accountableSince > grace;
         if (!accountable) {
             return;
@@ -389,6 +470,18 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
             if (!stands && active) {
                 throw violation(Invariant.ACTIVE_HOLDS_ADDRESSES, "it is Active without " + address);
             }
+        }
+    }
+
+    /** Its last renewal was before it was stopped. */
+    private void requireGivenUp() {
+        long lease = Math.clamp(2 * config.advertisementInterval().toNanos(), 100_000_000, 500_000_000);
+        long allowed = lease + 2 * SimulatedGuard.LONGEST_REACTION_NANOS + lease / 1000 + 3 * callCostNanos;
+        boolean holds = !keepsOwnAddresses
+                && !config.priority().isOwner()
+                && config.addresses().stream().anyMatch(host::stands);
+        if (active && holds && timeline.nowNanos() - Math.max(pausedSince, accountableSince) > allowed) {
+            throw violation(Invariant.GUARD_GIVES_UP, "it is stopped and still has its addresses");
         }
     }
 

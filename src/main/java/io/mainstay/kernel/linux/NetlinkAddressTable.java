@@ -60,8 +60,16 @@ final class NetlinkAddressTable implements AddressTable {
     }
 
     void removeFrom(LinkMessage link, VirtualAddress address) throws KernelException {
-        String operation = "remove " + address + " from " + link.name();
-        int result = netlink.execute(AddressMessage.remove(link.index(), address), operation);
+        remove(link.index(), address, "remove " + address + " from " + link.name());
+    }
+
+    @Override
+    public void remove(int interfaceIndex, VirtualAddress address) throws KernelException {
+        remove(interfaceIndex, address, "remove " + address + " from interface number " + interfaceIndex);
+    }
+
+    private void remove(int interfaceIndex, VirtualAddress address, String operation) throws KernelException {
+        int result = netlink.execute(AddressMessage.remove(interfaceIndex, address), operation);
         if (!LinuxCalls.failedWith(result, Errno.EADDRNOTAVAIL) && !LinuxCalls.failedWith(result, Errno.ENODEV)) {
             LinuxCalls.check(result, operation);
         }

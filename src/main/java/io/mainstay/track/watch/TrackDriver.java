@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * backends changed. Such a look counts only if it sees something else than the last one, so that several messages about one
  * change do not pass for several looks.
  *
- * <p>Threads: {@link #run} or {@link #runOnce} belong to one, the tracking thread. {@link #serviceChanged}, {@link #stop} and
- * {@link #snapshot} may be called from any.
+ * <p>Threads: {@link #run} or {@link #runOnce} belong to one, the tracking thread. {@link #serviceChanged},
+ * {@link #configure}, {@link #stop} and {@link #snapshot} may be called from any.
  */
 public final class TrackDriver {
 
@@ -34,7 +34,7 @@ public final class TrackDriver {
 
     private final WatchPorts ports;
     private final TrackListener listener;
-    private final List<Scope> scopes;
+    private List<Scope> scopes;
     private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
     private volatile Map<String, TrackSnapshot> published = Map.of();
     private volatile boolean stopped;
@@ -43,18 +43,41 @@ public final class TrackDriver {
     private static final class Scope {
         private final TrackedScope config;
         private final List<Watch> watches;
+
+        /** Whether its virtual routers run already: what was not looked at yet then counts for nothing. */
+        private final boolean running;
+
         private PriorityAccount account;
 
+        /** A scope of a node that starts. */
         private Scope(TrackedScope config, List<Watch> watches) {
             this.config = config;
             this.watches = watches;
+            running = false;
             account = sum();
+        }
+
+        /** A scope that takes the place of another. */
+        private Scope(TrackedScope config, List<Watch> watches, PriorityAccount before) {
+            this.config = config;
+            this.watches = watches;
+            running = before.undecided().isEmpty();
+            account = before;
         }
 
         private PriorityAccount sum() {
             return new PriorityAccount(
                     config.base(),
-                    watches.stream().map(watch -> watch.tracker().standing()).toList());
+                    watches.stream()
+                            .filter(watch -> !running || !watch.isUndecided())
+                            .map(watch -> watch.tracker().standing())
+                            .toList());
+        }
+
+        private Optional<Watch> watchOf(TrackerConfig tracker) {
+            return watches.stream()
+                    .filter(watch -> watch.tracker().config().equals(tracker))
+                    .findFirst();
         }
     }
 
@@ -67,18 +90,63 @@ public final class TrackDriver {
     }
 
     private Scope scope(TrackedScope config) {
-        MonotonicInstant now = ports.clock().now();
         return new Scope(
                 config,
                 config.trackers().stream()
-                        .map(tracker -> new Watch(tracker, look(tracker, config.name()), now))
+                        .map(tracker -> watch(tracker, config))
                         .toList());
+    }
+
+    private Watch watch(TrackerConfig tracker, TrackedScope scope) {
+        return new Watch(tracker, look(tracker, scope.name()), ports.clock().now());
+    }
+
+    /**
+     * Tracks this from now on, for virtual routers that run. A tracker that stays as it is keeps its state; one that is new
+     * counts once it was looked at; one that is gone counts no more.
+     */
+    public void configure(List<TrackedScope> newScopes) {
+        tell(() -> take(newScopes));
+    }
+
+    private void take(List<TrackedScope> newScopes) {
+        List<Scope> before = scopes;
+        scopes = newScopes.stream().map(config -> renewed(config, before)).toList();
+        before.stream()
+                .flatMap(scope -> scope.watches.stream())
+                .filter(watch -> !isWatched(watch))
+                .forEach(watch -> watch.look().close());
+        for (Scope old : before) {
+            if (scopes.stream().noneMatch(scope -> isOfSame(scope, old.config))) {
+                listener.onAccount(old.config, old.account, new PriorityAccount(old.config.base(), List.of()));
+            }
+        }
+    }
+
+    private boolean isWatched(Watch watch) {
+        return scopes.stream().anyMatch(scope -> scope.watches.contains(watch));
+    }
+
+    private static boolean isOfSame(Scope scope, TrackedScope config) {
+        return scope.config.routers().equals(config.routers());
+    }
+
+    private Scope renewed(TrackedScope config, List<Scope> before) {
+        Optional<Scope> old =
+                before.stream().filter(scope -> isOfSame(scope, config)).findFirst();
+        List<Watch> watches = config.trackers().stream()
+                .map(tracker -> old.flatMap(scope -> scope.watchOf(tracker)).orElseGet(() -> watch(tracker, config)))
+                .toList();
+        PriorityAccount account = old.map(scope -> scope.account).orElse(new PriorityAccount(config.base(), List.of()));
+        return new Scope(config, watches, account);
     }
 
     private Look look(TrackerConfig tracker, String scope) {
         return switch (tracker) {
             case TrackerConfig.InterfaceTracker link ->
                 new InterfaceLook(link, ports.links(), ports.addresses(), ports.virtualAddresses());
+            case TrackerConfig.NeighbourTracker neighbour ->
+                new NeighbourLook(neighbour, ports.events(), ports.links(), ports.neighbours());
             case TrackerConfig.ScriptTracker script -> new ScriptLook(script, scope, ports.commands());
             case TrackerConfig.ProcessTracker process -> new ProcessLook(process, ports.proc());
             case TrackerConfig.FileTracker file -> new FileLook(file);
@@ -129,8 +197,13 @@ public final class TrackDriver {
     }
 
     private void onEvent(KernelEvent event) {
-        disturb(config -> config instanceof TrackerConfig.InterfaceTracker link
-                && link.name().equals(event.interfaceName()));
+        for (Scope scope : scopes) {
+            for (Watch watch : scope.watches) {
+                if (watch.look().concerns(event)) {
+                    watch.disturb();
+                }
+            }
+        }
     }
 
     private void disturb(Predicate<TrackerConfig> which) {
@@ -149,7 +222,7 @@ public final class TrackDriver {
         if (watch.takeDue(now)) {
             look(scope, watch, now);
         } else if (disturbed) {
-            Observation seen = watch.look().look();
+            Observation seen = watch.look().lookAgain();
             if (watch.isNews(seen)) {
                 record(scope, watch, seen);
             }
@@ -178,7 +251,9 @@ public final class TrackDriver {
             Observation seen = watch.look().look();
             tell(() -> {
                 watch.end();
-                record(scope, watch, seen);
+                if (isWatched(watch)) {
+                    record(scope, watch, seen);
+                }
             });
         } catch (RuntimeException | Error e) {
             tell(() -> {

@@ -11,6 +11,7 @@ import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.LinkState;
 import io.mainstay.kernel.LinkTable;
+import io.mainstay.kernel.NeighbourAnnouncer;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.MacAddress;
@@ -38,7 +39,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** A host on which nothing happens unless a test says so, and a driver on it that runs one turn at a time. */
-class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicClock {
+class TrackBench implements KernelEvents, LinkTable, AddressTable, NeighbourAnnouncer, MonotonicClock {
 
     static final Duration SECOND = Duration.ofSeconds(1);
     static final Pace AT_ONCE = new Pace(SECOND, 1, 1);
@@ -51,6 +52,8 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
     final List<Command> commands = new ArrayList<>();
     final Map<String, ServicePools.Pool> pools = new HashMap<>();
     final List<String> told = new ArrayList<>();
+    final List<String> opened = new ArrayList<>();
+    final List<String> probes = new ArrayList<>();
     CommandResult outcome = new CommandResult.Ended(0, Duration.ZERO, "");
     Path proc = Path.of("/proc");
     boolean refusing;
@@ -106,6 +109,7 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
                         this,
                         this,
                         this,
+                        this,
                         command -> {
                             if (failing) {
                                 throw new UnsupportedOperationException("a mistake of ours");
@@ -126,6 +130,12 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
 
     void changed(String name) {
         waiting.add(new KernelEvent.LinkChanged(new InterfaceName(name)));
+    }
+
+    /** A neighbour answers on eth1. */
+    void answer(String address) {
+        waiting.add(new KernelEvent.AddressClaimed(
+                new InterfaceName("eth1"), IpAddress.parse(address), new MacAddress(0x02_00_00_00_00_63L)));
     }
 
     void advance(Duration duration) {
@@ -178,8 +188,34 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
     }
 
     @Override
+    public void remove(int interfaceIndex, VirtualAddress address) {
+        throw new AssertionError("nothing is removed here");
+    }
+
+    @Override
     public AdvertisementSocket open(InterfaceName interfaceName) {
-        throw new AssertionError("nothing is opened here");
+        opened.add(interfaceName.value());
+        return new AdvertisementSocket() {
+            @Override
+            public void send(IpAddress source, IpAddress destination, byte[] message) {
+                throw new AssertionError("nothing is advertised here");
+            }
+
+            @Override
+            public void close() {
+                opened.remove(interfaceName.value());
+            }
+        };
+    }
+
+    @Override
+    public void announce(InterfaceName interfaceName, IpAddress address) {
+        throw new AssertionError("nothing is announced here");
+    }
+
+    @Override
+    public void probe(InterfaceName interfaceName, IpAddress address) {
+        probes.add(interfaceName + " " + address);
     }
 
     @Override

@@ -296,4 +296,58 @@ class TrackDriverTest extends TrackBench {
         assertThat(closed).isTrue();
         assertThat(wakes).isEqualTo(1);
     }
+
+    @Test
+    void aChangedConfigurationKeepsTheStateOfWhatStaysAndCountsWhatIsNewOnceItWasLookedAt() {
+        TrackerConfig db = script("db", AT_ONCE, weight(-50));
+        TrackerConfig app = script("app", AT_ONCE, weight(-20));
+        outcome = exit(1);
+        TrackDriver driver = driver(web(db));
+        turn(driver);
+        takeTold();
+        driver.configure(List.of(web(db, app)));
+        driver.runOnce();
+        assertThat(takeTold()).isEmpty();
+        assertThat(driver.snapshot("web").orElseThrow().account().undecided()).isEmpty();
+        assertThat(driver.snapshot("web").orElseThrow().trackers())
+                .extracting(entry -> entry.standing().state())
+                .containsExactly(TrackerStanding.State.DOWN, TrackerStanding.State.UNDECIDED);
+        turn(driver);
+        assertThat(takeTold())
+                .containsExactly(
+                        "web DOWN script app: exit status 1", "web 200 - 50 (script db) - 20 (script app) = 130");
+        driver.configure(List.of(web(app)));
+        driver.runOnce();
+        assertThat(takeTold()).containsExactly("web 200 - 20 (script app) = 180");
+        driver.configure(List.of());
+        driver.runOnce();
+        assertThat(takeTold()).containsExactly("web 200");
+        assertThat(driver.snapshot("web")).isEmpty();
+        advance(SECOND);
+        driver.runOnce();
+        assertThat(aside).isEmpty();
+    }
+
+    @Test
+    void aLookThatComesBackAfterItsTrackerIsGoneCountsForNothing() {
+        TrackDriver driver = driver(web(script("db", AT_ONCE, fault())));
+        driver.runOnce();
+        outcome = exit(1);
+        driver.configure(List.of());
+        driver.runOnce();
+        takeTold();
+        aside.remove().run();
+        driver.runOnce();
+        assertThat(takeTold()).isEmpty();
+    }
+
+    @Test
+    void whatIsTrackedForARouterThatRunsHoldsNothingUp() {
+        TrackDriver driver = driver();
+        driver.configure(List.of(web(script("db", AT_ONCE, weight(-50)))));
+        driver.runOnce();
+        assertThat(takeTold()).isEmpty();
+        turn(driver);
+        assertThat(takeTold()).containsExactly("web UP script db: exit status 0");
+    }
 }

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.migrate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mainstay.config.ConfigFile;
+import io.mainstay.config.ConfigResult;
+import io.mainstay.config.HostFacts;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class KeepalivedImportTest {
+
+    private static final Set<String> PROGRAMS = Set.of("/etc/keepalived/up", "/usr/bin/check-db", "/usr/bin/curl");
+
+    private static final HostFacts HOST = new HostFacts(
+            "lb9",
+            Path.of("/run/mainstay"),
+            address -> true,
+            program -> PROGRAMS.contains(program) ? "" : "no such file");
+
+    private static KeepalivedImport imported(String text) {
+        return imported(text, Optional.empty());
+    }
+
+    private static KeepalivedImport imported(String text, Optional<String> configId) {
+        Includes includes = (pattern, from) -> pattern.equals("more.conf")
+                ? List.of(new SourceText(
+                        "more.conf",
+                        "vrrp_instance more {\n interface eth2\n virtual_router_id 9\n"
+                                + " virtual_ipaddress {\n 198.51.100.99\n }\n}\n"))
+                : List.of();
+        return KeepalivedImport.of(new SourceText("keepalived.conf", text), includes, configId, HOST);
+    }
+
+    private static List<String> notes(KeepalivedImport imported) {
+        return imported.notes().stream().map(Note::toString).toList();
+    }
+
+    @Test
+    void anInstanceBecomesAVirtualRouter() {
+        KeepalivedImport imported = imported("""
+                global_defs {
+                    router_id LB1
+                    vrrp_version 3
+                    vrrp_garp_master_refresh 60
+                    vrrp_startup_delay 5.5
+                    enable_script_security
+                    script_user nobody
+                }
+                vrrp_script db {
+                    script "check-db --quick"
+                    interval 2
+                    timeout 5
+                    weight -20
+                    fall 3
+                }
+                vrrp_script haproxy {
+                    script "killall -0 haproxy"
+                    weight 2
+                }
+                vrrp_instance VI_1 {
+                    state MASTER
+                    interface eth0
+                    virtual_router_id 51
+                    priority 150
+                    advert_int 0.5
+                    nopreempt
+                    garp_master_repeat 3
+                    v3_checksum_as_v2
+                    virtual_ipaddress {
+                        198.51.100.10/24 dev eth0 label eth0:1
+                        198.51.100.11
+                    }
+                    track_interface {
+                        eth1 weight -30
+                        eth2
+                    }
+                    track_script {
+                        db
+                        haproxy
+                    }
+                    notify_master "/etc/keepalived/up master"
+                    virtual_routes {
+                        default via 198.51.100.1
+                    }
+                }
+                """);
+        assertThat(imported.yaml()).isEqualTo("""
+                node:
+                  name: LB1
+                  startup_delay: 5.5s
+                virtual_routers:
+                  - name: VI_1
+                    interface: eth0
+                    vrid: 51
+                    priority: 150
+                    advertisement_interval: 500ms
+                    preempt: false
+                    announce:
+                      repeat: 3
+                      refresh: 1m
+                    addresses:
+                      - 198.51.100.10/24
+                      - 198.51.100.11/32
+                    track:
+                      interfaces:
+                        - name: eth1
+                          weight: -30
+                        - name: eth2
+                      scripts:
+                        - name: db
+                          command:
+                            - /usr/bin/check-db
+                            - "--quick"
+                          interval: 2s
+                          timeout: 1.8s
+                          failures: 3
+                          success: 1
+                          weight: -20
+                      processes:
+                        - name: haproxy
+                          interval: 1s
+                          failures: 1
+                          success: 1
+                          weight: 2
+                    hooks:
+                      on_active:
+                        - /etc/keepalived/up
+                    checksum: rfc9568
+                """);
+        assertThat(notes(imported))
+                .containsExactly(
+                        "keepalived.conf:6 enable_script_security: not needed: Mainstay runs programs without a shell, and"
+                                + " kills them with all that they have started",
+                        "keepalived.conf:7 script_user nobody: not mapped: hooks and checks run as the user of the daemon",
+                        "keepalived.conf:12 timeout 5: mapped, with a difference: shortened to 1.8s: shorter than the"
+                                + " interval",
+                        "keepalived.conf:17 script killall -0 haproxy: mapped, with a difference: tracked as a process, for"
+                                + " which no program has to run",
+                        "keepalived.conf:21 state MASTER: not needed: the election decides who becomes Active, whoever"
+                                + " starts first",
+                        "keepalived.conf:30 198.51.100.10/24 dev eth0 label eth0:1: mapped, with a difference: an address"
+                                + " has no label",
+                        "keepalived.conf:41 notify_master /etc/keepalived/up master: mapped, with a difference: the program"
+                                + " gets no arguments: state, priority and name are in its environment, MAINSTAY_*",
+                        "keepalived.conf:42 virtual_routes: not mapped: Mainstay sets no routes and rules: let the network"
+                                + " configuration of the host do it");
+        assertThat(imported.virtualRouters()).isEqualTo(1);
+    }
+
+    @Test
+    void versionTwoIsKeepalivedsDefaultAndKeepsItsPassword() {
+        KeepalivedImport imported = imported("""
+                vrrp_instance VI_1 {
+                    interface eth0
+                    virtual_router_id 51
+                    authentication { auth_type PASS
+                        auth_pass secret-and-long
+                    }
+                    virtual_ipaddress { 198.51.100.10/24
+                    }
+                }
+                """);
+        assertThat(imported.yaml()).contains("version: 2\n").contains("password: secret-a\n");
+        assertThat(notes(imported))
+                .noneMatch(note -> note.contains("secret"))
+                .anyMatch(note -> note.contains("auth_pass ***"));
+    }
+
+    @Test
+    void aScriptMayBeOneWordOrNeedAShell() {
+        KeepalivedImport imported = imported("""
+                vrrp_script one { script check-db
+                }
+                vrrp_script two { script "</dev/tcp/127.0.0.1/80"
+                }
+                vrrp_script three { script ""
+                }
+                vrrp_instance VI_1 { interface eth0
+                    version 3
+                    virtual_router_id 51
+                    track_script { one
+                        two
+                        three
+                    }
+                    virtual_ipaddress { 198.51.100.10/24
+                    }
+                }
+                """);
+        assertThat(imported.yaml()).contains("- /usr/bin/check-db\n").doesNotContain("/dev/tcp");
+        assertThat(notes(imported))
+                .anyMatch(note -> note.startsWith("keepalived.conf:3 script </dev/tcp/127.0.0.1/80: not mapped"));
+    }
+
+    @Test
+    void theMembersOfAGroupShareWhatTheyHaveTo() {
+        KeepalivedImport imported = imported("""
+                vrrp_sync_group gw {
+                    group {
+                        inside
+                        outside
+                        nowhere
+                    }
+                    track_script { missing
+                    }
+                    notify /etc/keepalived/up
+                }
+                vrrp_instance inside { interface eth0
+                    version 3
+                    virtual_router_id 1
+                    priority 150
+                    virtual_ipaddress { 198.51.100.10/24
+                    }
+                }
+                vrrp_instance outside { interface eth1
+                    version 3
+                    virtual_router_id 2
+                    priority 100
+                    nopreempt
+                    virtual_ipaddress { 198.51.101.10/24
+                    }
+                }
+                """);
+        assertThat(imported.virtualRouters()).isEqualTo(2);
+        assertThat(imported.yaml())
+                .containsPattern("(?s)name: outside.*priority: 150.*sync_group: gw")
+                .doesNotContain("preempt")
+                .contains("on_fault:\n        - /etc/keepalived/up");
+        assertThat(notes(imported))
+                .contains(
+                        "keepalived.conf:4 outside: mapped, with a difference: it gets the priority of the first member of"
+                                + " the group, which all have to share",
+                        "keepalived.conf:5 nowhere: not mapped: there is no vrrp_instance nowhere",
+                        "keepalived.conf:7 missing: not mapped: there is no vrrp_script missing");
+    }
+
+    @Test
+    void aVirtualServerBecomesAService() {
+        KeepalivedImport imported = imported("""
+                virtual_server 198.51.100.10 443 {
+                    delay_loop 6
+                    lb_algo wlc
+                    lb_kind DR
+                    protocol TCP
+                    persistence_timeout 50
+                    persistence_granularity 255.255.255.0
+                    quorum 2
+                    sorry_server 10.0.0.99 80
+                    real_server 10.0.0.11 8443 {
+                        SSL_GET {
+                            enable_sni
+                            url { path /a
+                                status_code 200
+                                virtualhost www.example.org
+                            }
+                            url { path /b
+                                digest 9b3a0c85a887a256d6939da88aabd8cd
+                            }
+                            connect_timeout 3
+                            retry 2
+                            delay_before_retry 4
+                        }
+                    }
+                    real_server 10.0.0.12 8443 {
+                        TCP_CHECK { connect_timeout 3
+                        }
+                    }
+                }
+                """);
+        assertThat(imported.yaml()).isEqualTo("""
+                services:
+                  - listen:
+                      - 198.51.100.10:443/tcp
+                    balance: least_conn
+                    persistence:
+                      type: source_ip
+                      timeout: 50s
+                      ipv4_prefix: 24
+                    min_healthy: 2
+                    health_check:
+                      - type: https
+                        path: /a
+                        status: "200"
+                        host: www.example.org
+                        server_name: www.example.org
+                        interval: 6s
+                        timeout: 3s
+                        failures: 3
+                        success: 1
+                        fast_interval: 4s
+                      - type: https
+                        path: /b
+                        status: 200-299
+                        interval: 6s
+                        timeout: 3s
+                        failures: 3
+                        success: 1
+                        fast_interval: 4s
+                    backends:
+                      - address: 10.0.0.11:8443
+                      - address: 10.0.0.12:8443
+                      - address: 10.0.0.99:80
+                        backup: true
+                """);
+        assertThat(notes(imported))
+                .anyMatch(note -> note.startsWith("keepalived.conf:18 digest 9b3a"))
+                .anyMatch(note ->
+                        note.startsWith("keepalived.conf:25 real_server 10.0.0.12 8443: mapped, with a difference:"
+                                + " a service has the same checks for all its backends"));
+    }
+
+    @Test
+    void linesForOtherHostsIncludesAndParametersAreReadAsKeepalivedDoes() {
+        String text = """
+                $VRID=7
+                include more.conf
+                include none.conf
+                vrrp_instance one {
+                    interface eth0
+                    virtual_router_id $VRID
+                    @lb1 priority 150
+                    @^lb1 priority 90
+                    virtual_ipaddress { 198.51.100.10 }
+                }
+                """;
+        KeepalivedImport imported = imported(text, Optional.of("lb1"));
+        assertThat(imported.virtualRouters()).isEqualTo(2);
+        assertThat(imported.yaml())
+                .contains("vrid: 7\n")
+                .contains("priority: 150\n")
+                .doesNotContain("priority: 90");
+        assertThat(notes(imported))
+                .contains("keepalived.conf:3 include none.conf: not mapped: no such file, or it cannot be read");
+        assertThat(notes(imported(text))).anyMatch(note -> note.contains("say by --config-id which one this is"));
+    }
+
+    @Test
+    void whatTheConfigurationRefusesIsLeftOutAndTold() {
+        KeepalivedImport imported = imported("""
+                vrrp_instance one {
+                    interface eth0
+                    version 3
+                    virtual_router_id 700
+                    virtual_ipaddress { 198.51.100.10 }
+                }
+                vrrp_instance two {
+                    interface eth0
+                    version 3
+                    priority 999
+                    virtual_router_id 8
+                    virtual_ipaddress { 198.51.100.11 }
+                    notify_backup /nonexistent/hook
+                    something_new on
+                }
+                """);
+        assertThat(imported.virtualRouters()).isEqualTo(1);
+        assertThat(imported.yaml())
+                .contains("vrid: 8\n")
+                .contains("/nonexistent/hook")
+                .doesNotContain("999");
+        assertThat(notes(imported))
+                .contains(
+                        "keepalived.conf:10 priority 999: not mapped: virtual_routers.priority is 999 (expected: 1..255)",
+                        "keepalived.conf:13 notify_backup /nonexistent/hook: mapped, with a difference: /nonexistent/hook:"
+                                + " no such file on this host; config check refuses it until there is one",
+                        "keepalived.conf:14 something_new on: not mapped: the importer does not know it")
+                .anyMatch(note -> note.startsWith("keepalived.conf:4 virtual_router_id 700: not mapped"));
+    }
+
+    @Test
+    @Tag("property")
+    void whateverStandsThereTheResultIsAConfiguration() {
+        List<String> words = List.of(
+                "{",
+                "}",
+                "\n",
+                "vrrp_instance",
+                "virtual_server",
+                "a",
+                "interface",
+                "eth0",
+                "virtual_router_id",
+                "51",
+                "priority",
+                "-7",
+                "virtual_ipaddress",
+                "198.51.100.10/24",
+                "2001:db8::1",
+                "::",
+                "\"",
+                "\\",
+                "#",
+                "@x",
+                "$A=",
+                "$A",
+                "${A}",
+                "real_server",
+                "10.0.0.1",
+                "80",
+                "HTTP_GET",
+                "url",
+                "path",
+                "/",
+                "vrrp_sync_group",
+                "group",
+                "track_script",
+                "vrrp_script",
+                "script",
+                "weight",
+                "track_file",
+                "file",
+                "notify",
+                "advert_int",
+                "0.001",
+                "99999999999",
+                "include",
+                "more.conf",
+                "quorum",
+                "persistence_granularity",
+                "255.0.255.0",
+                "MISC_CHECK",
+                "misc_path",
+                "DNS_CHECK",
+                "UDP_CHECK",
+                "payload",
+                "unicast_peer",
+                "authentication",
+                "auth_pass",
+                "preempt_delay",
+                "\u0000",
+                "\u2028",
+                "é",
+                "global_defs",
+                "router_id",
+                "version",
+                "2");
+        for (int seed = 0; seed < 2000; seed++) {
+            Random random = new Random(seed);
+            StringBuilder text = new StringBuilder();
+            int length = random.nextInt(120);
+            for (int i = 0; i < length; i++) {
+                text.append(words.get(random.nextInt(words.size()))).append(random.nextInt(4) == 0 ? "\n" : " ");
+            }
+            KeepalivedImport imported = imported(text.toString());
+            assertThat(ConfigFile.parse(
+                            imported.yaml(),
+                            "m.yaml",
+                            new HostFacts("lb9", Path.of("/run/mainstay"), address -> true, program -> "")))
+                    .as("seed %d:%n%s%n%s", seed, text, imported.yaml())
+                    .isInstanceOf(ConfigResult.Valid.class);
+        }
+    }
+}
