@@ -44,7 +44,8 @@ class ArchitectureTest {
             "track",
             "hook",
             "explain",
-            "migrate");
+            "migrate",
+            "setup");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -89,6 +90,8 @@ class ArchitectureTest {
                                 "hook"),
                         "org.yaml.snakeyaml.."));
         MAY_USE.put("migrate", rooms("net", "config"));
+        MAY_USE.put("setup", rooms("net", "election.wire", "config"));
+        MAY_USE.put("setup.machine", rooms("setup", "kernel", "kernel.linux", "net", "time"));
         MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
@@ -119,7 +122,16 @@ class ArchitectureTest {
         MAY_USE.put(
                 "cli",
                 with(
-                        rooms("net", "time", "observe", "explain", "config", "migrate", "control"),
+                        rooms(
+                                "net",
+                                "time",
+                                "observe",
+                                "explain",
+                                "config",
+                                "migrate",
+                                "setup",
+                                "setup.machine",
+                                "control"),
                         "picocli..",
                         "com.google.gson.."));
     }
