@@ -180,6 +180,14 @@ enum Sabotage {
                     : right;
         }
     },
+    IGNORES_A_FAULT(Invariant.FAULT_GIVES_UP) {
+        @Override
+        Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
+            return state instanceof Active && event instanceof ElectionEvent.CannotTakePart
+                    ? doing(state)
+                    : here.right(state, event, now);
+        }
+    },
     NEVER_TAKES_OVER(Invariant.ONE_ACTIVE) {
         @Override
         Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
