@@ -200,6 +200,7 @@ final class Daemon implements AutoCloseable {
                 kernel.events(),
                 kernel.links(),
                 kernel.addresses(),
+                kernel.announcer(),
                 kernel.clock(),
                 commands,
                 new ProxyPools(proxy),

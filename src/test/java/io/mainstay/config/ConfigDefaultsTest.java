@@ -93,6 +93,8 @@ class ConfigDefaultsTest {
             track:
               interfaces:
                 - {name: eth1, address: true, interval: 2s, failures: 2, success: 3, weight: -50}
+              neighbours:
+                - {name: uplink, interface: eth1, addresses: [10.0.0.1, 10.0.0.2], interval: 2s, failures: 4, success: 2, weight: -40}
               scripts:
                 - name: db
                   command: [/usr/local/bin/check-db, "--host", 10.0.0.1]
@@ -354,6 +356,12 @@ class ConfigDefaultsTest {
         return List.of(
                 new TrackerConfig.InterfaceTracker(
                         new InterfaceName("eth1"), true, new Pace(Duration.ofSeconds(2), 2, 3), new Effect.Weight(-50)),
+                new TrackerConfig.NeighbourTracker(
+                        "uplink",
+                        new InterfaceName("eth1"),
+                        List.of(IpAddress.parse("10.0.0.1"), IpAddress.parse("10.0.0.2")),
+                        new Pace(Duration.ofSeconds(2), 4, 2),
+                        new Effect.Weight(-40)),
                 new TrackerConfig.ScriptTracker(
                         "db",
                         List.of("/usr/local/bin/check-db", "--host", "10.0.0.1"),

@@ -118,6 +118,20 @@ class ElectionFactsTest extends ElectionDriverBench {
     }
 
     @Test
+    void givingWayTellsForHowLongItWasContradictedInVain() {
+        ElectionDriver driver = activeDriver();
+        for (int i = 0; i < 12; i++) {
+            runFor(driver, Duration.ofSeconds(1));
+            kernel.hear("eth0", "198.18.0.11", 51, 90);
+            driver.runOnce();
+        }
+        assertThat(inputsOfLast())
+                .containsEntry("reason", "unheard")
+                .containsEntry("contended", "11000.0ms")
+                .containsEntry("peer", "198.18.0.11");
+    }
+
+    @Test
     void aHandOverTellsHowLongItTookAndHowOftenAPeerWasAsked() {
         ElectionDriver driver = activeDriver();
         var unused = driver.handOver("web", Optional.empty());

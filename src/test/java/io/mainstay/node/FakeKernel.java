@@ -7,6 +7,7 @@ import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.kernel.AddressTable;
 import io.mainstay.kernel.AdvertisementSocket;
+import io.mainstay.kernel.ClaimSocket;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelEvent;
@@ -227,6 +228,11 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
                 open.merge(name, -1, Integer::sum);
             }
         };
+    }
+
+    @Override
+    public ClaimSocket listen(InterfaceName name, Set<IpFamily> families) {
+        throw new AssertionError("nobody listens for claims alone here");
     }
 
     @Override
