@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.sim;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.Authentication;
+import io.mainstay.election.wire.AuthenticationKey;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpFamily;
@@ -26,6 +28,7 @@ import java.util.stream.Stream;
  * @param driftPpm by how much each node's clock is too fast
  * @param refresh the pause between announcements once a takeover is long past
  * @param faults how many faults befall it
+ * @param authentication how all nodes sign
  * @param guarded whether each node has a guard
  */
 record ClusterPlan(
@@ -34,10 +37,13 @@ record ClusterPlan(
         List<Long> driftPpm,
         Duration refresh,
         int faults,
+        AuthenticationConfig authentication,
         boolean guarded) {
 
     private static final long MOST_DRIFT_PPM = 200;
     private static final Authentication PASSWORD = new Authentication.SimplePassword(0x3131_3131_0000_0000L);
+
+    private static final AuthenticationKey KEY = new AuthenticationKey(1, new byte[32]);
 
     static ClusterPlan of(Random random) {
         int size = 2 + random.nextInt(4);
@@ -80,7 +86,19 @@ record ClusterPlan(
         int faults = random.nextInt(5) == 0 ? 0 : 1 + random.nextInt(8);
         boolean guarded = random.nextInt(3) != 0;
         int members = random.nextInt(4) == 0 ? 2 + random.nextInt(2) : 1;
-        return new ClusterPlan(nodes, members, drift, interval.multipliedBy(20), faults, guarded);
+        AuthenticationConfig signed = new AuthenticationConfig(
+                AuthenticationConfig.Mode.ENFORCE,
+                List.of(KEY),
+                KEY.id(),
+                AuthenticationConfig.defaultWindow(interval.multipliedBy(4)));
+        return new ClusterPlan(
+                nodes,
+                members,
+                drift,
+                interval.multipliedBy(20),
+                faults,
+                random.nextInt(4) == 0 ? signed : AuthenticationConfig.NONE,
+                guarded);
     }
 
     private static List<VirtualAddress> addresses(Random random, VrrpVersion version) {

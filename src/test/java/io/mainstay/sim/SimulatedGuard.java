@@ -4,6 +4,7 @@ package io.mainstay.sim;
 import io.mainstay.kernel.Fence;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.kernel.PreparedAdvertisement;
 import io.mainstay.kernel.StoodIn;
 import io.mainstay.net.IpDatagram;
 import io.mainstay.time.MonotonicInstant;
@@ -137,12 +138,16 @@ final class SimulatedGuard implements Guard {
             return;
         }
         voice.due = Optional.of(now.plus(voice.interval));
-        for (GuardedRouter router : held) {
-            if (router.number() == number && !router.advertisements().isEmpty()) {
-                router.advertisements()
-                        .forEach(each -> network.advertise(host, each.source(), each.destination(), each.payload(), 0));
-                voice.said = new StoodIn(voice.said.times() + 1, now);
-            }
+        long turn = voice.said.times() + 1;
+        List<IpDatagram> messages = held.stream()
+                .filter(router -> router.number() == number)
+                .flatMap(router -> router.advertisements().stream())
+                .filter(each -> each.turn() == PreparedAdvertisement.EVERY_TURN || each.turn() == turn)
+                .map(PreparedAdvertisement::datagram)
+                .toList();
+        for (IpDatagram each : messages) {
+            network.advertise(host, each.source(), each.destination(), each.payload(), 0);
+            voice.said = new StoodIn(turn, now);
         }
         plan(number, voice);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.sim;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.ElectionParameters;
 import io.mainstay.election.ElectionRules;
 import io.mainstay.election.FaultCause;
@@ -51,6 +52,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
 
     private final List<SimulatedRouter> routers;
     private final AnnounceConfig announce;
+    private final AuthenticationConfig authentication;
     private final SimulatedClock clock;
     private final SimulatedHost host;
     private final Function<ElectionParameters, ElectionRules> rules;
@@ -89,6 +91,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
             Random random,
             List<VirtualRouterConfig> configs,
             AnnounceConfig announce,
+            AuthenticationConfig authentication,
             SimulatedClock clock,
             SimulatedHost host,
             Function<ElectionParameters, ElectionRules> rules,
@@ -99,6 +102,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         config = configs.getFirst();
         routers = configs.stream().map(SimulatedRouter::new).toList();
         this.announce = announce;
+        this.authentication = authentication;
         this.clock = clock;
         this.host = host;
         this.rules = rules;
@@ -174,7 +178,8 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         guard = guards == null ? null : guards.get();
         driver = new ElectionDriver(
                 routers.stream().map(this::setup).toList(),
-                new ElectionPorts(host, host, host, host, clock, guard == null ? new NoGuard() : guard),
+                new ElectionPorts(
+                        host, host, host, host, clock, clock::timeOfDay, guard == null ? new NoGuard() : guard),
                 this,
                 this,
                 made -> new VirtualRouter(made, rules));
@@ -187,6 +192,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         return new RouterSetup(
                 router.config(),
                 announce,
+                authentication,
                 routers.size() > 1 ? Optional.of(GROUP) : Optional.empty(),
                 Duration.ZERO,
                 Optional.ofNullable(tracked));
