@@ -4,6 +4,7 @@ package io.mainstay.config;
 import static io.mainstay.config.ConfigFileTest.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
@@ -80,6 +81,11 @@ class ConfigDefaultsTest {
             checksum: pseudo_header
             preempt: false
             preempt_delay: 1.5s
+            authentication:
+              mode: permissive
+              keys: [{id: 1, file: /keys/old}, {id: 7, file: /keys/new}]
+              active_key: 7
+              window: 200s
             announce:
               repeat: 9
               refresh: 0s
@@ -268,6 +274,15 @@ class ConfigDefaultsTest {
                                                 false,
                                                 Duration.ofMillis(1500)),
                                         new AnnounceConfig(9, Duration.ZERO),
+                                        new AuthenticationSettings(
+                                                new AuthenticationConfig(
+                                                        AuthenticationConfig.Mode.PERMISSIVE,
+                                                        List.of(
+                                                                ConfigFileTest.keyIn(1, "/keys/old"),
+                                                                ConfigFileTest.keyIn(7, "/keys/new")),
+                                                        7,
+                                                        Duration.ofSeconds(200)),
+                                                List.of("/keys/old", "/keys/new")),
                                         Optional.of("gateway"),
                                         everyTracker(),
                                         new HookConfig(
@@ -292,6 +307,7 @@ class ConfigDefaultsTest {
                                                 true,
                                                 Duration.ZERO),
                                         new AnnounceConfig(5, Duration.ofMinutes(1)),
+                                        AuthenticationSettings.NONE,
                                         Optional.empty(),
                                         List.of(),
                                         HookConfig.NONE)),

@@ -225,7 +225,7 @@ class ElectionFactsTest extends ElectionDriverBench {
     void whatTheGuardDidIsToldWithItsCauseAndWhen() {
         FencingGuard guard = new FencingGuard();
         kernel.plug("eth0", 2, "198.18.0.10");
-        ElectionPorts ports = new ElectionPorts(kernel, kernel, kernel, kernel, kernel, guard);
+        ElectionPorts ports = kernel.ports(guard);
         ElectionDriver driver =
                 new ElectionDriver(List.of(setup("web", "eth0", 51, 100, "198.18.0.200/24")), ports, gate, listener);
         runFor(driver, ACTIVE_DOWN);
