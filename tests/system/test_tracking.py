@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lab import fault
 from lab.backends import Backends
 from lab.mainstay import Mainstay, Settings, one
-from lab.topology import Lab
+from lab.topology import ADDRESSES, Lab
 from lab.waiting import wait_until
 
 PRIORITIES = {"lb1": 250, "lb2": 245}
@@ -172,7 +173,7 @@ def test_hooks_run_in_order_and_one_that_hangs_holds_nothing_up(lab: Lab, backen
         note = executable(
             lab[name].directory / "note",
             f'echo "begin $MAINSTAY_VIRTUAL_ROUTER $MAINSTAY_PREVIOUS_STATE $MAINSTAY_STATE" >>{notes[name]}\n'
-            f"[ ! -e {lab[name].directory}/hang ] || sleep 1000\n"
+            f"[ ! -e {lab[name].directory}/hang ] || [ $MAINSTAY_STATE != ACTIVE ] || sleep 1000\n"
             f"echo end >>{notes[name]}",
         )
         return f"hooks: {{on_active: {note}, on_backup: {note}, on_fault: {note}, timeout: 1s}}"
@@ -190,7 +191,6 @@ def test_hooks_run_in_order_and_one_that_hangs_holds_nothing_up(lab: Lab, backen
     # While it hangs the address goes back and the election takes no notice.
     nodes["lb2"].command("switchover", "--wait")
     await_moved(nodes, "lb1")
-    (lab["lb2"].directory / "hang").unlink()
     wait_until("the next hook has run", lambda: noted("lb2")[-2:] == ["begin web ACTIVE BACKUP", "end"])
     hooks = [event for event in nodes["lb2"].events() if event["kind"] == "hook"]
     assert any("ended after its timeout of 1000ms" in event["sentence"] for event in hooks)
@@ -255,3 +255,27 @@ def test_a_script_that_cannot_run_is_a_mistake_of_the_configuration(lab: Lab, co
     attempt = node.attempt("config", "check", str(node.config))
     assert attempt.status == 3
     assert "virtual_routers[0].track.scripts[0].command: " + command in attempt.errors
+
+
+def test_a_node_that_no_neighbour_answers_gives_the_address_up(lab: Lab, backends: Backends) -> None:
+    """Behind a dead switch an Active has its carrier, and knows by its neighbours that it is cut off."""
+    others = {"lb1": ADDRESSES["lb2"], "lb2": ADDRESSES["lb1"]}
+    nodes = start_pair(
+        lab,
+        backends,
+        lambda name: (
+            f"track: {{neighbours: [{{name: uplink, interface: eth0, interval: 200ms,"
+            f" addresses: [{ADDRESSES['client']}, {others[name]}]}}]}}"
+        ),
+    )
+    fault.isolate_port(lab, "lb1")
+    await_moved(nodes, "lb2")
+    nodes["lb1"].await_state("FAULT")
+    assert f"none of [{ADDRESSES['client']}, {ADDRESSES['lb2']}] answers" in nodes["lb1"].router()["reason"]
+    fault.join_port(lab, "lb1")
+    await_moved(nodes, "lb1")
+    # A gateway that is gone is no reason as long as the peer is there.
+    fault.isolate_port(lab, "client")
+    answering = f"{ADDRESSES['lb2']} answers"
+    wait_until("only the peer answers", lambda: nodes["lb1"].router()["trackers"][0]["detail"] == answering)
+    assert nodes["lb1"].router()["state"] == "ACTIVE"

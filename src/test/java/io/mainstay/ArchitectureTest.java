@@ -45,6 +45,7 @@ class ArchitectureTest {
             "hook",
             "explain",
             "migrate",
+            "doctor",
             "setup");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
@@ -53,7 +54,7 @@ class ArchitectureTest {
     static {
         MAY_USE.put("net", List.of());
         MAY_USE.put("time", List.of());
-        MAY_USE.put("election.wire", rooms("net"));
+        MAY_USE.put("election.wire", with(rooms("net"), "javax.crypto.."));
         MAY_USE.put("election", rooms("net", "time", "election.wire"));
         MAY_USE.put("takeover", rooms("net", "time"));
         MAY_USE.put("forward.wire", rooms("net"));
@@ -93,6 +94,14 @@ class ArchitectureTest {
         MAY_USE.put("setup", rooms("net", "election.wire", "config"));
         MAY_USE.put("setup.machine", rooms("setup", "kernel", "kernel.linux", "net", "time"));
         MAY_USE.put(
+                "doctor",
+                with(
+                        rooms("net", "time", "election.wire", "election", "forward", "kernel", "config", "observe"),
+                        "com.google.gson.."));
+        MAY_USE.put(
+                "doctor.host",
+                rooms("doctor", "net", "time", "election", "kernel", "kernel.linux", "config", "observe"));
+        MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
                 "node",
@@ -131,6 +140,8 @@ class ArchitectureTest {
                                 "migrate",
                                 "setup",
                                 "setup.machine",
+                                "doctor",
+                                "doctor.host",
                                 "control"),
                         "picocli..",
                         "com.google.gson.."));

@@ -35,7 +35,12 @@ record Invocation(
     }
 
     Daemon daemon() {
-        return new Daemon(this.<String>option(SOCKET).map(Path::of).orElse(defaultSocket));
+        return new Daemon(socket());
+    }
+
+    /** The control socket by which the daemon is asked. */
+    Path socket() {
+        return this.<String>option(SOCKET).map(Path::of).orElse(defaultSocket);
     }
 
     boolean flag(String name) {

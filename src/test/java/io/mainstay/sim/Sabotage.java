@@ -69,6 +69,7 @@ enum Sabotage {
                             active.advertiseDeadline(),
                             now,
                             active.handOver(),
+                            active.contention(),
                             active.addressesHeld(),
                             active.failures())
                     : state;
@@ -178,6 +179,32 @@ enum Sabotage {
                             right.actions(),
                             right.cause())
                     : right;
+        }
+    },
+    IGNORES_A_FAULT(Invariant.FAULT_GIVES_UP) {
+        @Override
+        Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
+            return state instanceof Active && event instanceof ElectionEvent.CannotTakePart
+                    ? doing(state)
+                    : here.right(state, event, now);
+        }
+    },
+    STAYS_WHERE_ITS_GROUP_STEPS_BACK(Invariant.GROUP_MOVES_TOGETHER) {
+        @Override
+        Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
+            return state instanceof Active && event instanceof ElectionEvent.GroupSteppedBack
+                    ? doing(state)
+                    : here.right(state, event, now);
+        }
+    },
+    NEVER_GIVES_WAY(Invariant.ONE_ACTIVE) {
+        @Override
+        Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
+            Transition right = here.right(state, event, now);
+            boolean givesWay = right.cause()
+                    .map(cause -> cause.reason() == TransitionReason.UNHEARD)
+                    .orElse(false);
+            return givesWay ? doing(state, ElectionAction.SEND_ADVERTISEMENT) : right;
         }
     },
     NEVER_TAKES_OVER(Invariant.ONE_ACTIVE) {
