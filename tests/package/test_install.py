@@ -112,20 +112,6 @@ def test_the_class_data_archive_fits_what_was_installed(pair: Pair) -> None:
     assert pair["lb2"].succeeds("dpkg", "--verify", "mainstay")
 
 
-def test_the_unit_does_not_start_with_mistakes_and_says_why(pair: Pair) -> None:
-    node = pair["lb2"]
-    shipped = node.run("cat", "/etc/mainstay/mainstay.yaml")
-    node.configure("virtual_routers:\n  - {interface: eth0, vrid: 300, addresses: [198.18.0.100/24]}\n")
-    node.start()
-    status = node.exit_status()
-    unit = node.run("cat", "/usr/lib/systemd/system/mainstay.service")
-    assert str(status) in unit.partition("RestartPreventExitStatus=")[2].splitlines()[0].split(), "it is not tried again"
-    assert status == 3
-    assert "/etc/mainstay/mainstay.yaml:2:29 virtual_routers[0].vrid: 300 (expected: 1..255)" in node.log()
-    assert not node.holds_address
-    node.configure(shipped)
-
-
 def test_a_failover_of_the_installed_pair(running: Pair, traffic: Traffic) -> None:
     start = now()
     guard = running["lb1"].main_pid()
