@@ -129,9 +129,9 @@ test_java() {
         [[ " ${wanted[*]} " == *" $part "* ]] || left_out+=("$part")
     done
     if [[ " ${wanted[*]} " == *" unit "* ]]; then
-        surefire "$name" "-Dtest.excludedGroups=$(join , "${left_out[@]}")"
+        surefire "$name" -DforkCount=2 "-Dtest.excludedGroups=$(join , "${left_out[@]}")"
     else
-        surefire "$name" "-Dtest.groups=$(join , "${wanted[@]}")"
+        surefire "$name" -DforkCount=2 "-Dtest.groups=$(join , "${wanted[@]}")"
     fi
 }
 

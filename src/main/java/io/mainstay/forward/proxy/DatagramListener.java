@@ -128,7 +128,7 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
             forward(service, batch, count);
         } else {
             for (int slot = 0; slot < count; slot++) {
-                service.countRefused(RefusalReason.GATE_CLOSED);
+                service.door().countRefused(RefusalReason.GATE_CLOSED);
             }
         }
         return count == DatagramBatch.SLOTS;
@@ -160,7 +160,7 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
         if (present == null) {
             UdpClient client = UdpClient.of(batch, slot);
             Endpoint endpoint = client.endpoint();
-            boolean guarded = service.isGuarded();
+            boolean guarded = service.door().isGuarded();
             return guarded && isRefused(service, endpoint)
                     ? null
                     : open(service, client, endpoint, service.take(endpoint), guarded);
@@ -178,7 +178,7 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
             present.service().giveBack(present.backend(), endpoint);
             return present;
         }
-        boolean guarded = service.isGuarded();
+        boolean guarded = service.door().isGuarded();
         if (guarded && isRefused(service, endpoint)) {
             if (backend != null) {
                 service.giveBack(backend, endpoint);
@@ -198,9 +198,9 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
     }
 
     private static boolean isRefused(LiveService service, Endpoint client) {
-        RefusalReason refusal = service.admit(client);
+        RefusalReason refusal = service.door().admit(client);
         if (refusal != null) {
-            service.countRefused(refusal);
+            service.door().countRefused(refusal);
         }
         return refusal != null;
     }
@@ -229,9 +229,9 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
     /** No session. */
     private static @Nullable UdpSession refused(
             LiveService service, Endpoint client, RefusalReason reason, boolean admitted) {
-        service.countRefused(reason);
+        service.door().countRefused(reason);
         if (admitted) {
-            service.dismiss(client);
+            service.door().dismiss(client);
         }
         return null;
     }

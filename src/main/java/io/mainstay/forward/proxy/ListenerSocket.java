@@ -151,7 +151,7 @@ final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
 
     private void take(TcpSocket accepted) {
         if (!listener.isOpen()) {
-            listener.service().countRefused(RefusalReason.GATE_CLOSED);
+            listener.service().door().countRefused(RefusalReason.GATE_CLOSED);
             accepted.reset();
             return;
         }

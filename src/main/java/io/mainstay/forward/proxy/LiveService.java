@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
-import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.AdminState;
-import io.mainstay.forward.Admission;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendPool;
@@ -16,7 +14,6 @@ import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.forward.RouteConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
-import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.AgentReport;
 import io.mainstay.health.AgentState;
 import io.mainstay.health.Finding;
@@ -31,13 +28,11 @@ import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -67,11 +62,8 @@ final class LiveService {
     private final EventOutlet events;
     private final Surroundings surroundings;
     private final BackendPool<LiveBackend> pool;
-    private final Map<RefusalReason, LongAdder> refused = new EnumMap<>(RefusalReason.class);
-    private final Map<RefusalReason, Long> toldRefusals = new EnumMap<>(RefusalReason.class);
-    private final Admission admission;
+    private final ServiceDoor door;
     private final WaitingLine waiting = new WaitingLine();
-    private volatile boolean guarded;
     private volatile Opening opening;
     private volatile TcpOptions tcpOptions;
     private volatile @Nullable Recorder recorder;
@@ -111,16 +103,11 @@ final class LiveService {
         this.surroundings = surroundings;
         timeouts = Timeouts.of(settings.config().timeouts());
         pool = new BackendPool<>(settings.config().selection(), clock.now().nanos());
-        admission =
-                new Admission(settings.traffic().limits(), settings.traffic().access(), clock.now());
-        guarded = isGuarded(settings.traffic());
+        door = new ServiceDoor(name, settings.traffic(), clock, events);
         opening = new Opening(settings.traffic());
         tcpOptions = new TcpOptions(settings.traffic().tcp());
         records = engine.records();
         recorder = Recorder.of(settings.traffic().records(), records);
-        for (RefusalReason reason : RefusalReason.values()) {
-            refused.put(reason, new LongAdder());
-        }
         backends = settings.config().backends().stream().map(this::arrival).toList();
     }
 
@@ -139,8 +126,7 @@ final class LiveService {
         removed = false;
         settings = next;
         timeouts = Timeouts.of(next.config().timeouts());
-        admission.configure(next.traffic().limits(), next.traffic().access());
-        guarded = isGuarded(next.traffic());
+        door.configure(next.traffic());
         opening = new Opening(next.traffic());
         tcpOptions = new TcpOptions(next.traffic().tcp());
         recorder = Recorder.of(next.traffic().records(), records);
@@ -295,23 +281,9 @@ final class LiveService {
         throw new IllegalArgumentException("backend of " + name() + ": " + name + " (expected: one of " + known + ")");
     }
 
-    void countRefused(RefusalReason reason) {
-        LongAdder counter = refused.get(reason);
-        if (counter != null) {
-            counter.increment();
-        }
-    }
-
-    /** Tells how many clients were refused since this was done last, for each reason for which there are any. */
-    synchronized void tellRefusals() {
-        refused.forEach((reason, counter) -> {
-            long count = counter.sum();
-            long untold = count - toldRefusals.getOrDefault(reason, 0L);
-            if (untold > 0) {
-                toldRefusals.put(reason, count);
-                events.tell(new ProxyEvent.ClientsRefused(name, reason, untold));
-            }
-        });
+    /** Judges new connections. */
+    ServiceDoor door() {
+        return door;
     }
 
     /** What comes before the octets of clients. */
@@ -334,32 +306,6 @@ final class LiveService {
     /** What the kernel is told about connections. */
     TcpOptions tcpOptions() {
         return tcpOptions;
-    }
-
-    /** Whether new connections have to be judged by {@link #admit} at all. */
-    boolean isGuarded() {
-        return guarded;
-    }
-
-    private static boolean isGuarded(TrafficConfig traffic) {
-        return traffic.limits().isAny() || !traffic.access().equals(AccessConfig.EVERYBODY);
-    }
-
-    /** Judges a new connection; null: it is admitted, and {@link #dismiss} is to follow. */
-    synchronized @Nullable RefusalReason admit(Endpoint client) {
-        return switch (admission.admit(client.address(), clock.now())) {
-            case ADMITTED -> null;
-            case DENIED -> RefusalReason.DENIED;
-            case SERVICE_FULL -> RefusalReason.SERVICE_FULL;
-            case SOURCE_FULL -> RefusalReason.SOURCE_FULL;
-            case SERVICE_TOO_FAST -> RefusalReason.SERVICE_TOO_FAST;
-            case SOURCE_TOO_FAST -> RefusalReason.SOURCE_TOO_FAST;
-        };
-    }
-
-    /** Counts out a connection that was admitted. */
-    synchronized void dismiss(Endpoint client) {
-        admission.ended(client.address(), clock.now());
     }
 
     /** Chooses a backend for a new connection and counts the connection there; null if none takes any. */
@@ -804,8 +750,6 @@ final class LiveService {
             Drain drain = backend.drain();
             backendSnapshots.add(backend.snapshot(drain == null ? null : drain.status(backend.active(), now)));
         }
-        Map<RefusalReason, Long> refusals = new EnumMap<>(RefusalReason.class);
-        refused.forEach((reason, count) -> refusals.put(reason, count.sum()));
         return new ServiceSnapshot(
                 name(),
                 settings.config().listeners(),
@@ -828,7 +772,7 @@ final class LiveService {
                         + backendSnapshots.stream()
                                 .mapToLong(BackendSnapshot::bytesOut)
                                 .sum(),
-                refusals,
+                door.refusals(),
                 backendSnapshots);
     }
 }

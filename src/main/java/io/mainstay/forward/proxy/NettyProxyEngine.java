@@ -102,7 +102,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     /** Puts refusals into the journal, a line for each reason and not for each client. */
     void tellRefusals() {
-        services.forEach(LiveService::tellRefusals);
+        services.forEach(service -> service.door().tellRefusals());
     }
 
     @Override

@@ -234,7 +234,7 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
             worker.lane().load().leave();
             service.giveBack(backend, endpoint);
             if (admitted) {
-                service.dismiss(endpoint);
+                service.door().dismiss(endpoint);
             }
         }
     }

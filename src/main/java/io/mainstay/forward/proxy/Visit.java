@@ -74,10 +74,10 @@ final class Visit {
 
     /** Lets the client in as far as access and limits allow; whether it is in. If so {@link #leave} is to follow. */
     boolean enter() {
-        if (!service.isGuarded()) {
+        if (!service.door().isGuarded()) {
             return true;
         }
-        RefusalReason judgement = service.admit(client());
+        RefusalReason judgement = service.door().admit(client());
         if (judgement == null) {
             admitted = true;
             return true;
@@ -111,7 +111,7 @@ final class Visit {
     /** Notes and counts why the client is not served, or no longer. {@link #leave} is to follow. */
     void refuse(RefusalReason reason) {
         refusal = reason;
-        service.countRefused(reason);
+        service.door().countRefused(reason);
     }
 
     Optional<RefusalReason> refusal() {
@@ -144,7 +144,7 @@ final class Visit {
     private void countOut() {
         if (admitted) {
             admitted = false;
-            service.dismiss(client());
+            service.door().dismiss(client());
         }
     }
 
