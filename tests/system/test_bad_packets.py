@@ -48,6 +48,10 @@ MALFORMED: dict[str, Callable[[], bytes]] = {
 }
 
 
+TOLD = {"version 2": "set version: 2 here", "carp": "CARP"}
+"""What the status says of some of them."""
+
+
 def discards(node: Mainstay) -> int:
     return sum(node.router()["discards"].values())
 
@@ -72,6 +76,14 @@ def test_malformed_advert_is_counted_and_has_no_effect(steady_pair: MainstayPair
         expected = counts[name] + COUNT
         wait_until(f"{name} counts them", lambda node=node, at=expected: discards(node) >= at, pause=0.3)
     assert_undisturbed(steady_pair, before)
+    if kind in TOLD:
+        for node in steady_pair.nodes.values():
+            wait_until(
+                "the status names the sender and what is wrong",
+                lambda node=node: any(
+                    ADDRESSES[STRANGER] in problem and TOLD[kind] in problem for problem in node.router()["peer_problems"]
+                ),
+            )
 
 
 def test_wrong_ttl_is_counted_and_has_no_effect(steady_pair: MainstayPair) -> None:

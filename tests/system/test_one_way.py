@@ -27,11 +27,11 @@ def await_heard(pair: MainstayPair, name: str, advertisements: int) -> None:
 
 def test_an_active_that_hears_nothing_goes_on_and_one_that_is_not_heard_gives_way(pair: MainstayPair, traffic: Traffic) -> None:
     lb1, lb2 = pair.nodes["lb1"], pair.nodes["lb2"]
-    transitions = lb2.router()["transitions"]
+    transitions = lb1.router()["transitions"]
     fault.drop_towards(pair.lab, "lb1", VRRP)
     await_heard(pair, "lb2", 30)
     await_only(pair, "lb1")
-    assert lb2.router()["transitions"] == transitions
+    assert lb1.router()["transitions"] == transitions
     fault.heal(pair.lab)
 
     fault.drop_from(pair.lab, "lb1", VRRP)
@@ -41,10 +41,8 @@ def test_an_active_that_hears_nothing_goes_on_and_one_that_is_not_heard_gives_wa
     # Clients find it before the link is mended, although lb1 had announced the address last.
     traffic.await_flowing()
     fault.heal(pair.lab)
-    transitions = lb2.router()["transitions"]
     await_heard(pair, "lb1", 30)
     await_only(pair, "lb2")
-    assert lb2.router()["transitions"] == transitions
 
     # The same when not a frame comes from lb1, as behind half a broken fibre.
     lb2.command("switchover", "--wait")

@@ -78,6 +78,7 @@ final class StatusText {
             for (TrackerStatus tracker : router.trackers()) {
                 remark(remarks, router.name(), tracker(tracker, status.time()));
             }
+            router.peerProblems().forEach(problem -> remark(remarks, router.name(), problem));
             remark(remarks, router.name(), counters("discarded", router.discards()));
         }
         table.print(out, colours);

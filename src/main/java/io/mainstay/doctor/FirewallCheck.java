@@ -151,7 +151,7 @@ final class FirewallCheck {
     private static String consequence(FirewallPacket packet) {
         return packet.incoming()
                 ? "this node hears no Active, and becomes Active beside it"
-                : "the other nodes do not hear this one, and become Active beside it";
+                : "nobody would hear this node as Active, so that it cannot be";
     }
 
     private static String advice(FirewallPacket packet, String program) {

@@ -42,6 +42,13 @@ final class RouterCheck {
         if (status.state() == VirtualRouterStatus.State.INITIALIZE) {
             return Finding.warning(CHECK, router.name(), "has not started, " + state, "");
         }
+        if (!status.peerProblems().isEmpty()) {
+            return Finding.warning(
+                    CHECK,
+                    router.name(),
+                    state + "; " + String.join("; ", status.peerProblems()),
+                    "do as each of these says, if the host is meant to be a peer");
+        }
         return status.conflictTime().isZero()
                 ? Finding.ok(CHECK, router.name(), state)
                 : Finding.warning(

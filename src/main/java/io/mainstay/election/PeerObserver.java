@@ -33,6 +33,9 @@ final class PeerObserver {
     private static final int MOST_NOTICES = 8;
     private static final Duration WINDOW = Duration.ofSeconds(10);
 
+    /** Longer than any Active is silent before it counts as lost. */
+    private static final int MOST_SILENT_INTERVALS = 5;
+
     private final VirtualRouterConfig config;
     private final Map<IpFamily, List<IpAddress>> ownAddresses;
     private final Map<IpAddress, Seen> peers = new LinkedHashMap<>();
@@ -57,8 +60,23 @@ final class PeerObserver {
         @Nullable
         MonotonicInstant followedAt;
 
+        @Nullable
+        Priority contendedWith;
+
+        /** When it was last heard, and at which interval. */
+        @Nullable
+        MonotonicInstant heardAt;
+
+        Duration lastInterval = Duration.ZERO;
+
         boolean duplicateOwner;
         boolean ownAddress;
+
+        /** Whether it goes on to advertise. */
+        boolean isHeard(MonotonicInstant now) {
+            return heardAt != null
+                    && now.since(heardAt).compareTo(lastInterval.multipliedBy(MOST_SILENT_INTERVALS)) < 0;
+        }
     }
 
     /** @param ownAddresses the addresses that this node advertises over each family */
@@ -93,6 +111,8 @@ final class PeerObserver {
             MonotonicInstant now) {
         List<ElectionNotice> notices = new ArrayList<>();
         Seen seen = seen(source);
+        seen.heardAt = now;
+        seen.lastInterval = advertisement.interval();
         if (own) {
             if (!seen.ownAddress) {
                 seen.ownAddress = true;
@@ -117,6 +137,35 @@ final class PeerObserver {
         }
         noticeContention(advertisement, source, state, seen, now, notices);
         return withinLimit(notices, now);
+    }
+
+    /** What is odd at present about the peers that are heard; what was told once is not told here for the first time. */
+    List<ElectionNotice> differences(MonotonicInstant now) {
+        List<ElectionNotice> differences = new ArrayList<>();
+        peers.forEach((source, seen) -> {
+            if (!seen.isHeard(now)) {
+                return;
+            }
+            if (seen.addresses != null) {
+                differences.add(new AddressesDiffer(
+                        source, seen.addresses, ownAddresses.getOrDefault(source.family(), List.of())));
+            }
+            if (seen.interval != null) {
+                differences.add(new IntervalDiffers(source, seen.interval, config.advertisementInterval()));
+            }
+            if (seen.contendedAt != null
+                    && seen.contendedWith != null
+                    && now.since(seen.contendedAt).compareTo(WINDOW) < 0) {
+                differences.add(new ContendingActive(source, seen.contendedWith));
+            }
+            if (seen.duplicateOwner) {
+                differences.add(new DuplicateOwner(source));
+            }
+            if (seen.ownAddress) {
+                differences.add(new OwnAddressHeard(source));
+            }
+        });
+        return differences;
     }
 
     private void compareAddresses(
@@ -162,6 +211,7 @@ final class PeerObserver {
         boolean told = seen.contendedAt != null && now.since(seen.contendedAt).compareTo(WINDOW) < 0;
         if (!told) {
             seen.contendedAt = now;
+            seen.contendedWith = advertisement.priority();
             notices.add(new ContendingActive(source, advertisement.priority()));
         }
     }

@@ -134,6 +134,11 @@ public final class VirtualRouter {
         return parameters.activeDownInterval(parameters.interval());
     }
 
+    /** In what peers that are heard at present differ from this node, for people, as their notices say it. */
+    public List<String> peerDifferences(MonotonicInstant now) {
+        return peers.differences(now).stream().map(ElectionNotice::sentence).toList();
+    }
+
     /** The checksum form in which to send; IPv6 has but one. */
     public ChecksumForm checksumForm() {
         return switch (config.protocol().checksum()) {

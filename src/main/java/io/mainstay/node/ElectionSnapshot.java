@@ -48,6 +48,7 @@ public record ElectionSnapshot(
      * @param activeInterval the advertisement interval in force, learnt from the Active unless this node is the one
      * @param addresses the configured addresses
      * @param addressesHeld those that stand on the interface by this node's doing
+     * @param peerDifferences in what peers that are heard at present differ from this node, for people
      */
     public record Router(
             String name,
@@ -64,6 +65,7 @@ public record ElectionSnapshot(
             Duration activeInterval,
             List<VirtualAddress> addresses,
             Set<VirtualAddress> addressesHeld,
+            List<String> peerDifferences,
             Counters counters) {}
 
     /**
@@ -91,11 +93,18 @@ public record ElectionSnapshot(
      *
      * @param usable whether it is there, up, with carrier, and open for VRRP
      * @param discards received messages that were thrown away, by reason; without those that never occurred
+     * @param complaints whose are thrown away at present, and why, for people: by virtual router, and under the empty name
+     *     those that are about none in particular
      */
-    public record Interface(InterfaceName name, boolean usable, Map<DiscardReason, Long> discards) {
+    public record Interface(
+            InterfaceName name,
+            boolean usable,
+            Map<DiscardReason, Long> discards,
+            Map<String, List<String>> complaints) {
 
         public Interface {
             discards = Map.copyOf(discards);
+            complaints = Map.copyOf(complaints);
         }
     }
 }

@@ -12,6 +12,7 @@ import io.mainstay.time.MonotonicInstant;
 import io.mainstay.track.Effect;
 import io.mainstay.track.TrackerStanding;
 import io.mainstay.track.watch.TrackSnapshot;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -78,6 +79,7 @@ final class RouterStatuses {
                 router.counters().advertisementsReceived(),
                 router.counters().conflictTime(),
                 discards(config, election),
+                peerProblems(router, election),
                 tracked.apply(config.name())
                         .map(snapshot -> snapshot.account().breakdown())
                         .orElse(config.priority().toString()),
@@ -105,6 +107,17 @@ final class RouterStatuses {
                 standing.added(),
                 standing.detail(),
                 wallTime.of(since));
+    }
+
+    /** What this virtual router's own peers have, then who disturbs all on its interface. */
+    private static List<String> peerProblems(ElectionSnapshot.Router router, ElectionSnapshot election) {
+        List<String> problems = new ArrayList<>(router.peerDifferences());
+        for (String about : List.of(router.name(), "")) {
+            election.interfaces().stream()
+                    .filter(each -> each.name().equals(router.interfaceName()))
+                    .forEach(each -> problems.addAll(each.complaints().getOrDefault(about, List.of())));
+        }
+        return problems;
     }
 
     /** What arrives for no known virtual router cannot be told apart, so all on one interface show the same counts. */

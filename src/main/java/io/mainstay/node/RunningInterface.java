@@ -43,6 +43,7 @@ final class RunningInterface {
     private final InterfaceName name;
     private final ElectionPorts ports;
     private final StrangerNotices strangers;
+    private final Complaints complaints = new Complaints();
     private final List<RunningRouter> routers = new ArrayList<>();
     private final Map<SegmentNumber, RunningRouter> byNumber = new LinkedHashMap<>();
     private final Map<DiscardReason, Long> discards = new EnumMap<>(DiscardReason.class);
@@ -142,7 +143,12 @@ final class RunningInterface {
             // Nothing is wrong: a guard says a farewell more than once.
             return;
         }
-        strangers.notice(discarded, source, router, ports.clock().now());
+        MonotonicInstant now = ports.clock().now();
+        strangers.notice(discarded, source, router, now);
+        // A number that is nobody's here is somebody else's virtual router, and no trouble.
+        if (discarded.reason() != DiscardReason.VRID_UNKNOWN) {
+            complaints.note(source, router, StrangerNotices.sentence(discarded, source), now);
+        }
     }
 
     private void onAddressRemoved(VirtualAddress address) {
@@ -333,6 +339,7 @@ final class RunningInterface {
 
     ElectionSnapshot.Interface snapshot() {
         boolean usable = socket != null && link != null && link.isUsable();
-        return new ElectionSnapshot.Interface(name, usable, discards);
+        return new ElectionSnapshot.Interface(
+                name, usable, discards, complaints.current(ports.clock().now()));
     }
 }

@@ -603,6 +603,7 @@ final class RunningRouter {
                 election.activeInterval(),
                 config.addresses(),
                 takeover.held(),
+                election.peerDifferences(now()),
                 new ElectionSnapshot.Counters(
                         sent, unsent, stoodIn, received, transitions, stalls, takeover.conflictTime()));
     }

@@ -35,6 +35,10 @@ final class StrangerNotices {
         this.reports = reports;
     }
 
+    static String sentence(DecodeResult.Discarded discarded, IpAddress source) {
+        return "messages of " + source + " are discarded: " + discarded.detail();
+    }
+
     /** @param router the virtual router whose number the message bears, if it got that far */
     void notice(DecodeResult.Discarded discarded, IpAddress source, Optional<String> router, MonotonicInstant now) {
         Stranger stranger = new Stranger(discarded.reason(), source, router);
@@ -50,10 +54,6 @@ final class StrangerNotices {
         told.put(stranger, now);
         lastTold = now;
         reports.notice(new RouterNotice(
-                router,
-                interfaceName,
-                "discarded-" + discarded.reason().label(),
-                "messages of " + source + " are discarded: " + discarded.detail(),
-                now));
+                router, interfaceName, "discarded-" + discarded.reason().label(), sentence(discarded, source), now));
     }
 }

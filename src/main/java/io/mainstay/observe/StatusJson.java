@@ -59,6 +59,7 @@ public final class StatusJson {
         json.addProperty("advertisements_received", router.advertisementsReceived());
         json.addProperty("vip_conflict_seconds", router.conflictTime().toMillis() / 1000.0);
         json.add("discards", counters(router.discards()));
+        json.add("peer_problems", strings(router.peerProblems()));
         json.addProperty("priority_breakdown", router.priorityBreakdown());
         json.add("trackers", array(router.trackers(), StatusJson::tracker));
         return json;
@@ -164,6 +165,7 @@ public final class StatusJson {
                 json.number("advertisements_received"),
                 Duration.ofMillis(Math.round(json.decimal("vip_conflict_seconds") * 1000)),
                 json.numberMap("discards"),
+                json.strings("peer_problems"),
                 json.string("priority_breakdown"),
                 list(json.objects("trackers"), StatusJson::tracker));
     }

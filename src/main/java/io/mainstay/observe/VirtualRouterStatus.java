@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param advertisementsReceived how many valid ones since the daemon started
  * @param conflictTime how long other hosts claimed virtual addresses that this node held, since the daemon started
  * @param discards how many received packets were discarded, by reason; reasons with zero may be left out
+ * @param peerProblems what is wrong at present with hosts that advertise its number, or anything on its segment that is not
+ *     understood: sentences for people that say what to set
  * @param priorityBreakdown how the effective priority comes about, in figures
  * @param trackers what is tracked for it
  */
@@ -54,6 +56,7 @@ public record VirtualRouterStatus(
         long advertisementsReceived,
         Duration conflictTime,
         Map<String, Long> discards,
+        List<String> peerProblems,
         String priorityBreakdown,
         List<TrackerStatus> trackers) {
 
@@ -69,6 +72,7 @@ public record VirtualRouterStatus(
     public VirtualRouterStatus {
         addresses = List.copyOf(addresses);
         trackers = List.copyOf(trackers);
+        peerProblems = List.copyOf(peerProblems);
         discards = Collections.unmodifiableMap(new LinkedHashMap<>(discards));
     }
 }

@@ -124,6 +124,7 @@ class DoctorTest implements Host {
                 0,
                 Duration.ZERO,
                 Map.of(),
+                List.of(),
                 "",
                 List.of());
         return new StatusSnapshot(

@@ -35,6 +35,20 @@ class PeerObserverTest extends VirtualRouterBench {
     }
 
     @Test
+    void whatDiffersIsKnownForAsLongAsThePeerIsHeard() {
+        linkUp(OURS);
+        hear(200, PEER, Duration.ofMillis(100), ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        List<String> told = router.peerDifferences(now);
+        assertThat(told).singleElement().asString().contains("advertises every 100ms, this node every 1000ms");
+        after(Duration.ofMillis(499));
+        assertThat(router.peerDifferences(now)).isEqualTo(told);
+        after(Duration.ofMillis(1));
+        assertThat(router.peerDifferences(now)).isEmpty();
+        hear(200, PEER, SECOND, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        assertThat(router.peerDifferences(now)).as("it was mended").isEmpty();
+    }
+
+    @Test
     void theChecksumFormFollowsThePeerOnAuto() {
         linkUp(OURS);
         assertThat(router.checksumForm()).isEqualTo(ChecksumForm.PSEUDO_HEADER);

@@ -301,6 +301,8 @@ class SyncGroupTest {
             hear(inside, 50);
             hear(outside, 50);
         }
+        assertThat(reasons(inside)).isEmpty();
+        assertThat(reasons(outside)).isEmpty();
         assertBoth("BACKUP");
     }
 

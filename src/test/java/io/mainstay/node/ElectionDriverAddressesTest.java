@@ -196,6 +196,27 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
     }
 
     @Test
+    void whoGoOnAreComplainedAboutByTheirLastReason() {
+        ElectionDriver driver = activeDriver();
+        IpAddress source = IpAddress.parse("198.18.0.66");
+        kernel.hear("eth0", new IpDatagram(source, Ipv4Address.VRRP_GROUP, 255, new byte[3]));
+        kernel.hear("eth0", new IpDatagram(source, Ipv4Address.VRRP_GROUP, 64, new byte[20]));
+        kernel.hear("eth0", "198.18.0.67", 77, 200);
+        driver.runOnce();
+        kernel.advance(Duration.ofSeconds(1));
+        driver.runOnce();
+        Map<String, List<String>> complaints =
+                driver.snapshot().interfaces().getFirst().complaints();
+        assertThat(complaints).containsOnlyKeys("");
+        assertThat(complaints.get("")).singleElement().asString().contains(source.toString(), "TTL");
+        kernel.advance(Complaints.LONGEST_PAUSE);
+        driver.runOnce();
+        kernel.advance(Duration.ofSeconds(1));
+        driver.runOnce();
+        assertThat(driver.snapshot().interfaces().getFirst().complaints()).isEmpty();
+    }
+
+    @Test
     void whoAreManyAreToldOneASecond() {
         ElectionDriver driver = activeDriver();
         IntStream.range(0, 100).forEach(i -> kernel.hear("eth0", "198.19.0." + i, 77, 200));

@@ -48,6 +48,7 @@ public final class SampleStatus {
                                 7,
                                 Duration.ofMillis(1_250),
                                 discards,
+                                List.of("messages of 198.51.100.9 are discarded: it speaks VRRPv2"),
                                 "250",
                                 List.of()),
                         new VirtualRouterStatus(
@@ -70,6 +71,7 @@ public final class SampleStatus {
                                 0,
                                 Duration.ZERO,
                                 Map.of(),
+                                List.of(),
                                 "100 - 10 (script db) = 90",
                                 List.of(new TrackerStatus(
                                         "script",
