@@ -163,7 +163,9 @@ bool held_next(const struct held *held, size_t *offset, struct record *record)
     }
     record->interface_index = read32(head + 8);
     record->prefix_length = head[12];
-    record->voice = read32(head + 12);
+    uint32_t turn = read32(head + 12);
+    record->voice = (uint16_t)turn;
+    record->turn = (uint16_t)(turn >> 16);
     memcpy(record->interface_name, head + 16, INTERFACE_NAME_OCTETS);
     record->interface_name[INTERFACE_NAME_OCTETS] = '\0';
     record->payload = head + RECORD_HEAD_OCTETS;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define PAGE_MAGIC "MSGUARD1"
-#define PAGE_VERSION 2u
+#define PAGE_VERSION 3u
 
 enum {
     SLOT_OCTETS = 512 * 1024,
@@ -21,6 +21,7 @@ enum {
     RECORD_HEAD_OCTETS = 32,
     RECORD_ALIGNMENT = 8,
     INTERFACE_NAME_OCTETS = 16,
+    EVERY_TURN = 0,
     VOICES = 1920
 };
 
@@ -49,6 +50,15 @@ struct voice {
     _Atomic int64_t spoken_at;
     _Atomic uint64_t spoken;
 };
+
+/*
+ * The number of a voice's turn when it has spoken so often before: 1 to 65535, and from the start again. A message that is
+ * signed is believed once, so the daemon lays one ready for each turn.
+ */
+static inline uint16_t turn_after(uint64_t spoken)
+{
+    return (uint16_t)(spoken % UINT16_MAX + 1);
+}
 
 struct page {
     char magic[8];
@@ -98,7 +108,8 @@ struct record {
     enum record_kind kind;
     uint32_t interface_index;
     uint8_t prefix_length; /* of an address */
-    uint32_t voice;        /* of an advertisement */
+    uint16_t voice;        /* of an advertisement */
+    uint16_t turn;         /* of an advertisement: for which turn of its voice it is meant; EVERY_TURN: for each */
     uint16_t length;
     char interface_name[INTERFACE_NAME_OCTETS + 1];
     const unsigned char *payload;

@@ -43,6 +43,7 @@ int64_t stand_in(struct stand_in *memory, struct page *page, const struct fence 
     int64_t next = INT64_MAX;
     uint32_t current = NO_VOICE;
     bool has_turn = false;
+    uint16_t turn = EVERY_TURN;
     if (!read_list(memory, page)) {
         return next;
     }
@@ -54,10 +55,12 @@ int64_t stand_in(struct stand_in *memory, struct page *page, const struct fence 
         if (record.voice != current) {
             current = record.voice;
             has_turn = take_turn(voice, now);
-            int64_t turn = next_turn(voice, now);
-            next = turn < next ? turn : next;
+            turn = turn_after(atomic_load(&voice->spoken));
+            int64_t next_of_voice = next_turn(voice, now);
+            next = next_of_voice < next ? next_of_voice : next;
         }
-        if (has_turn && fence_send(fence, &record) == 0 && atomic_load(&voice->spoken_at) != now) {
+        bool meant = record.turn == EVERY_TURN || record.turn == turn;
+        if (has_turn && meant && fence_send(fence, &record) == 0 && atomic_load(&voice->spoken_at) != now) {
             /* In this order: whoever sees the count sees the time too. */
             atomic_store(&voice->spoken_at, now);
             atomic_fetch_add(&voice->spoken, 1);

@@ -4,7 +4,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,10 @@ class Mainstay:
         )
         self.process = Daemon(guard)
         self.node.processes[-1] = self.process
+
+    def configure(self, **changes: Any) -> None:
+        """Changes the settings with which it is started next, or that a test writes for a reload."""
+        self.settings = replace(self.settings, **changes)
 
     @property
     def daemon(self) -> Daemon:

@@ -15,12 +15,24 @@ PRIORITIES = {"lb1": 250, "lb2": 245}
 class MainstayPair(Pair):
     product = "Mainstay"
 
-    def __init__(self, lab: Lab, backends: Backends, interval_millis: int, service_lines: str = "") -> None:
+    def __init__(
+        self, lab: Lab, backends: Backends, interval_millis: int, service_lines: str = "", more_addresses: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(lab, backends)
         self.interval_millis = interval_millis
         # No preemption: a node that returns stays Backup, so that each fault moves the address once.
         self.nodes = {
-            name: Mainstay(lab[name], Settings(name, PRIORITIES[name], interval_millis, preempt=False, service_lines=service_lines))
+            name: Mainstay(
+                lab[name],
+                Settings(
+                    name,
+                    PRIORITIES[name],
+                    interval_millis,
+                    preempt=False,
+                    service_lines=service_lines,
+                    more_addresses=more_addresses,
+                ),
+            )
             for name in LOAD_BALANCERS
         }
         self._told: dict[str, int] = dict.fromkeys(LOAD_BALANCERS, 0)

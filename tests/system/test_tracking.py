@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lab import fault
 from lab.backends import Backends
 from lab.mainstay import Mainstay, Settings, one
-from lab.topology import Lab
+from lab.topology import ADDRESSES, Lab
 from lab.waiting import wait_until
 
 PRIORITIES = {"lb1": 250, "lb2": 245}
@@ -255,3 +256,27 @@ def test_a_script_that_cannot_run_is_a_mistake_of_the_configuration(lab: Lab, co
     attempt = node.attempt("config", "check", str(node.config))
     assert attempt.status == 3
     assert "virtual_routers[0].track.scripts[0].command: " + command in attempt.errors
+
+
+def test_a_node_that_no_neighbour_answers_gives_the_address_up(lab: Lab, backends: Backends) -> None:
+    """Behind a dead switch an Active has its carrier, and knows by its neighbours that it is cut off."""
+    others = {"lb1": ADDRESSES["lb2"], "lb2": ADDRESSES["lb1"]}
+    nodes = start_pair(
+        lab,
+        backends,
+        lambda name: (
+            f"track: {{neighbours: [{{name: uplink, interface: eth0, interval: 200ms,"
+            f" addresses: [{ADDRESSES['client']}, {others[name]}]}}]}}"
+        ),
+    )
+    fault.isolate_port(lab, "lb1")
+    await_moved(nodes, "lb2")
+    nodes["lb1"].await_state("FAULT")
+    assert f"none of [{ADDRESSES['client']}, {ADDRESSES['lb2']}] answers" in nodes["lb1"].router()["reason"]
+    fault.join_port(lab, "lb1")
+    await_moved(nodes, "lb1")
+    # A gateway that is gone is no reason as long as the peer is there.
+    fault.isolate_port(lab, "client")
+    answering = f"{ADDRESSES['lb2']} answers"
+    wait_until("only the peer answers", lambda: nodes["lb1"].router()["trackers"][0]["detail"] == answering)
+    assert nodes["lb1"].router()["state"] == "ACTIVE"

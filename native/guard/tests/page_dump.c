@@ -48,7 +48,8 @@ static void print_record(const struct record *record)
         return;
     }
     if (record->kind == RECORD_ADVERTISEMENT) {
-        printf("advertisement %" PRIu32 " %u %s ", record->voice, record->interface_index, record->interface_name);
+        printf("advertisement %u turn %u %u %s ", record->voice, record->turn, record->interface_index,
+            record->interface_name);
     } else {
         printf("datagram %u %s ", record->interface_index, record->interface_name);
     }

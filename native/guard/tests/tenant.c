@@ -90,18 +90,20 @@ static void hold(struct writer *writer, char *text)
         family == AF_INET ? 4 : 16);
 }
 
-/* NAME,HEX */
+/* NAME,HEX, or of an advertisement NAME,HEX,TURN */
 static void datagram(struct writer *writer, uint16_t kind, char *text)
 {
     unsigned char octets[2048];
     char *name = strtok(text, ",");
     char *hex = strtok(NULL, ",");
+    const char *turn = strtok(NULL, ",");
+    uint32_t detail = turn == NULL ? 0 : (uint32_t)strtoul(turn, NULL, 10) << 16;
     size_t length = strlen(hex) / 2;
     for (size_t i = 0; i < length && i < sizeof octets; i++) {
         char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
         octets[i] = (unsigned char)strtoul(pair, NULL, 16);
     }
-    writer_record(writer, kind, if_nametoindex(name), 0, name, octets, (uint16_t)length);
+    writer_record(writer, kind, if_nametoindex(name), detail, name, octets, (uint16_t)length);
 }
 
 static void scribble(struct writer *writer, int kind)

@@ -271,6 +271,17 @@ class DaemonIsLate(GuardTest):
         self.assertRegex(guard.page(), r"\nvoice 0 interval 100000000 due \d+ spoken ([5-9]|\d\d+) at \d+\n")
         self.assertIn("\nfence 0 ", guard.page())
 
+    def test_message_for_one_turn_is_sent_in_that_turn_alone(self):
+        turns = [
+            part
+            for turn in (3, 1, 2)
+            for part in ("--advertise", f"g0,{resignation(priority=250 + turn).hex()},{turn}")
+        ]
+        guard = self.tenant(*HOLD, *turns, "--interval", 100, *self.LONG_LEASE, "--adverts", 1)
+        self.assertEqual(self.priorities(3), [251, 252, 253])
+        self.assertEqual(self.segment.datagrams(0.5), [])
+        self.assertRegex(guard.page(), r"\nvoice 0 interval 100000000 due \d+ spoken 3 at \d+\n")
+
     def test_guard_is_silent_while_it_advertises_itself(self):
         guard = self.tenant(*HOLD, *RESIGN, *ADVERTISE, "--interval", 2000, *self.LONG_LEASE)
         self.assertEqual(self.segment.datagrams(3), [])

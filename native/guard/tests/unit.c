@@ -436,6 +436,12 @@ static void speak_when_it_is_time(void)
     expect(look_at_voices(now) == INT64_MAX && due(0) == now, "what is listed no more does not speak");
 }
 
+static void number_the_turns(void)
+{
+    expect(turn_after(0) == 1 && turn_after(1) == 2, "turns are counted from 1");
+    expect(turn_after(65534) == 65535 && turn_after(65535) == 1, "and from the start again, without that of every turn");
+}
+
 static void watch_only_threads_of_the_child(void)
 {
     expect(child_thread(getpid(), 0) == -1, "no thread has the number 0");
@@ -456,6 +462,7 @@ int main(void)
     count_a_suspension();
     agree_on_who_won();
     speak_when_it_is_time();
+    number_the_turns();
     watch_only_threads_of_the_child();
     free(page);
     printf("unit: %d passed, %d failed\n", passed, failed);

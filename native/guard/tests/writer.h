@@ -39,7 +39,7 @@ static inline void writer_record(struct writer *writer, uint16_t kind, uint32_t 
     memcpy(record + 4, &kind, sizeof kind);
     memcpy(record + 6, &length, sizeof length);
     memcpy(record + 8, &interface_index, sizeof interface_index);
-    memcpy(record + 12, &detail, sizeof detail); /* the prefix length of an address, the voice of an advertisement */
+    memcpy(record + 12, &detail, sizeof detail); /* the prefix length of an address, the turn of an advertisement */
     memcpy(record + 16, interface_name, strnlen(interface_name, INTERFACE_NAME_OCTETS));
     memcpy(record + RECORD_HEAD_OCTETS, payload, length);
     writer->octets += octets;

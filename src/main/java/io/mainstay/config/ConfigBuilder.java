@@ -23,16 +23,18 @@ import org.jspecify.annotations.Nullable;
 final class ConfigBuilder {
 
     private final HostFacts host;
+    private final AuthenticationKeys authentication;
 
-    ConfigBuilder(HostFacts host) {
+    ConfigBuilder(HostFacts host, AuthenticationKeys authentication) {
         this.host = host;
+        this.authentication = authentication;
     }
 
     MainstayConfig build(WrittenSection root) {
         return new MainstayConfig(
                 node(root.section(Node.SECTION)),
                 root.entries(VirtualRouter.ENTRIES).stream()
-                        .map(ConfigBuilder::virtualRouter)
+                        .map(this::virtualRouter)
                         .toList(),
                 root.entries(Service.ENTRIES).stream()
                         .map(ConfigBuilder::service)
@@ -56,7 +58,7 @@ final class ConfigBuilder {
                         : host.runDirectory().toAbsolutePath().normalize().resolve("control.sock"));
     }
 
-    private static VirtualRouterSettings virtualRouter(WrittenSection router) {
+    private VirtualRouterSettings virtualRouter(WrittenSection router) {
         WrittenSection announce = router.section(Announce.SECTION);
         return new VirtualRouterSettings(
                 new VirtualRouterConfig(
@@ -70,6 +72,7 @@ final class ConfigBuilder {
                         get(router, VirtualRouter.PREEMPT),
                         get(router, VirtualRouter.PREEMPT_DELAY)),
                 new AnnounceConfig(get(announce, Announce.REPEAT), get(announce, Announce.REFRESH)),
+                authentication.read(router),
                 Optional.ofNullable(router.value(VirtualRouter.SYNC_GROUP)),
                 TrackKeys.read(router),
                 HookKeys.read(router));

@@ -20,7 +20,8 @@ public final class ConfigDiff {
     private static final String NAME = "name";
 
     /** What a running daemon takes over of an entry of {@code virtual_routers}. */
-    private static final Set<String> LIVE_IN_ROUTERS = Set.of(TrackKeys.SECTION.name(), HookKeys.SECTION.name());
+    private static final Set<String> LIVE_IN_ROUTERS =
+            Set.of(AuthenticationKeys.SECTION.name(), TrackKeys.SECTION.name(), HookKeys.SECTION.name());
 
     private final List<ConfigChange> changes = new ArrayList<>();
 
@@ -33,7 +34,36 @@ public final class ConfigDiff {
     public static List<ConfigChange> between(MainstayConfig before, MainstayConfig after) {
         ConfigDiff diff = new ConfigDiff();
         diff.maps("", EffectiveConfig.toTree(before), EffectiveConfig.toTree(after));
+        diff.keyFiles(before, after);
         return List.copyOf(diff.changes);
+    }
+
+    /** A file that holds another key now is no change of the tree, which has no secrets in it. */
+    private void keyFiles(MainstayConfig before, MainstayConfig after) {
+        for (VirtualRouterSettings present : after.virtualRouters()) {
+            before.virtualRouters().stream()
+                    .filter(old -> old.router().name().equals(present.router().name()))
+                    .findFirst()
+                    .ifPresent(old -> keyFiles(old.authentication(), present));
+        }
+    }
+
+    private void keyFiles(AuthenticationSettings old, VirtualRouterSettings router) {
+        AuthenticationSettings present = router.authentication();
+        for (int i = 0; i < present.files().size(); i++) {
+            String file = present.files().get(i);
+            int before = old.files().indexOf(file);
+            if (before >= 0
+                    && !old.config()
+                            .keys()
+                            .get(before)
+                            .hasOctetsOf(present.config().keys().get(i))) {
+                String path = Schema.VirtualRouter.ENTRIES.name() + "["
+                        + router.router().name() + "]." + AuthenticationKeys.SECTION.name() + "."
+                        + AuthenticationKeys.KEYS.name();
+                changes.add(new ConfigChange(Kind.CHANGED, path, file, "another key in it", false));
+            }
+        }
     }
 
     private void maps(String path, Map<?, ?> before, Map<?, ?> after) {

@@ -95,6 +95,8 @@ public final class ConfigFile {
         }
         List<WrittenSection> routers = root.entries(VirtualRouter.ENTRIES);
         new VirtualRouterChecks(problems).check(routers);
+        AuthenticationKeys authentication = new AuthenticationKeys(problems, host.keyFile());
+        authentication.check(routers);
         new SyncGroupChecks(problems).check(routers);
         new TrackChecks(problems, host.unexecutable(), root.entries(Service.ENTRIES)).check(routers);
         Set<IpAddress> virtualAddresses = routers.stream()
@@ -108,6 +110,6 @@ public final class ConfigFile {
         if (problems.anyError()) {
             return problems.invalid();
         }
-        return new ConfigResult.Valid(new ConfigBuilder(host).build(root), problems.warnings());
+        return new ConfigResult.Valid(new ConfigBuilder(host, authentication).build(root), problems.warnings());
     }
 }

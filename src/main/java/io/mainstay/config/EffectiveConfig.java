@@ -89,6 +89,7 @@ public final class EffectiveConfig {
                         new Tree()
                                 .put(Announce.REPEAT, settings.announce().repeat())
                                 .put(Announce.REFRESH, settings.announce().refresh()));
+        AuthenticationKeys.write(settings.authentication(), tree);
         settings.syncGroup().ifPresent(group -> tree.put(VirtualRouter.SYNC_GROUP, group));
         TrackKeys.write(settings.trackers(), tree);
         HookKeys.write(settings.hooks(), tree);

@@ -18,14 +18,28 @@ import java.util.function.Predicate;
  * @param ownAddress whether an address stands on an interface of this machine; asked only for a listen address that is
  *     not a virtual one
  * @param unexecutable why the program of a path cannot be executed; empty if it can, or if that cannot be told
+ * @param keyFile what stands in the key file of a path
  */
 public record HostFacts(
-        String hostname, Path runDirectory, Predicate<IpAddress> ownAddress, Function<String, String> unexecutable) {
+        String hostname,
+        Path runDirectory,
+        Predicate<IpAddress> ownAddress,
+        Function<String, String> unexecutable,
+        Function<String, KeyFile> keyFile) {
 
     /** Where the package lets the daemon keep its socket. */
     public static final Path DEFAULT_RUN_DIRECTORY = Path.of("/run/mainstay");
 
     private static final Path HOSTNAME = Path.of("/proc/sys/kernel/hostname");
+
+    /** With the key files of this machine. */
+    public HostFacts(
+            String hostname,
+            Path runDirectory,
+            Predicate<IpAddress> ownAddress,
+            Function<String, String> unexecutable) {
+        this(hostname, runDirectory, ownAddress, unexecutable, path -> KeyFile.read(Path.of(path)));
+    }
 
     /** The facts of the machine and network namespace this runs in. */
     public static HostFacts ofThisMachine() {
@@ -34,7 +48,7 @@ public record HostFacts(
     }
 
     public HostFacts withRunDirectory(Path directory) {
-        return new HostFacts(hostname, directory, ownAddress, unexecutable);
+        return new HostFacts(hostname, directory, ownAddress, unexecutable, keyFile);
     }
 
     private static String readHostname() {

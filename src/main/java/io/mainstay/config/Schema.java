@@ -144,6 +144,7 @@ final class Schema {
                         ProtocolKeys.UNICAST_MIN_TTL,
                         PREEMPT,
                         PREEMPT_DELAY,
+                        AuthenticationKeys.SECTION,
                         Announce.SECTION,
                         SYNC_GROUP,
                         TrackKeys.SECTION,

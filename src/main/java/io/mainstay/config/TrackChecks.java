@@ -4,6 +4,7 @@ package io.mainstay.config;
 import io.mainstay.config.Schema.VirtualRouter;
 import io.mainstay.config.WrittenSection.Item;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.track.Effect;
 import io.mainstay.track.PriorityAccount;
@@ -57,6 +58,9 @@ final class TrackChecks {
             List<Written> written = trackersOf(router);
             written.forEach(tracker -> checkOnce(router, tracker));
             checkOwnInterface(router);
+            router.section(TrackKeys.SECTION)
+                    .entries(TrackKeys.Neighbours.ENTRIES)
+                    .forEach(each -> checkNeighbours(router, each));
             router.section(TrackKeys.SECTION).entries(TrackKeys.Scripts.ENTRIES).forEach(this::checkScript);
             router.section(TrackKeys.SECTION)
                     .entries(TrackKeys.Services.ENTRIES)
@@ -72,6 +76,8 @@ final class TrackChecks {
         List<Written> all = new ArrayList<>();
         track.entries(TrackKeys.Interfaces.ENTRIES)
                 .forEach(each -> add(all, each, TrackerId.Kind.INTERFACE, TrackKeys.Interfaces.NAME));
+        track.entries(TrackKeys.Neighbours.ENTRIES)
+                .forEach(each -> add(all, each, TrackerId.Kind.NEIGHBOURS, TrackKeys.Neighbours.NAME));
         track.entries(TrackKeys.Scripts.ENTRIES)
                 .forEach(each -> add(all, each, TrackerId.Kind.SCRIPT, TrackKeys.Scripts.NAME));
         track.entries(TrackKeys.Processes.ENTRIES)
@@ -123,6 +129,32 @@ final class TrackChecks {
                                 + " is the interface of the virtual router itself, and a fault of that is"
                                 + " a fault in any case");
             }
+        }
+    }
+
+    /** Virtual addresses answer from where the Active is, which is this node itself or the one that cannot be reached. */
+    private void checkNeighbours(WrittenSection router, WrittenSection tracker) {
+        List<Item<IpAddress>> addresses = tracker.items(TrackKeys.Neighbours.ADDRESSES);
+        Set<IpAddress> virtual = router.items(VirtualRouter.ADDRESSES).stream()
+                .map(item -> item.value().address())
+                .collect(Collectors.toSet());
+        for (Item<IpAddress> address : addresses) {
+            if (virtual.contains(address.value())) {
+                problems.refuse(
+                        address.place(),
+                        address.path(),
+                        address.value().toString(),
+                        "the address of another host, such as the gateway; this is an address of the virtual router"
+                                + " itself");
+            }
+        }
+        if (addresses.size() == 1 && tracker.value(TrackKeys.WEIGHT) == null) {
+            problems.warn(
+                    tracker.placeOf(TrackKeys.Neighbours.ADDRESSES),
+                    tracker.pathOf(TrackKeys.Neighbours.ADDRESSES),
+                    "when " + addresses.getFirst().value()
+                            + " alone fails, every node that tracks it gives the addresses up"
+                            + " and nobody serves: name the gateway and the other node, of which one is enough");
         }
     }
 

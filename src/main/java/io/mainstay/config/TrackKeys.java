@@ -6,11 +6,13 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import io.mainstay.track.Effect;
 import io.mainstay.track.Pace;
 import io.mainstay.track.TrackerConfig;
 import io.mainstay.track.TrackerConfig.FileTracker;
 import io.mainstay.track.TrackerConfig.InterfaceTracker;
+import io.mainstay.track.TrackerConfig.NeighbourTracker;
 import io.mainstay.track.TrackerConfig.ProcessTracker;
 import io.mainstay.track.TrackerConfig.ScriptTracker;
 import io.mainstay.track.TrackerConfig.ServiceTracker;
@@ -58,6 +60,33 @@ final class TrackKeys {
                 "Interfaces that have to be there, up, and with carrier. What the kernel tells of one is acted on at once.");
 
         private Interfaces() {}
+    }
+
+    /** Below an entry of {@code track.neighbours}. */
+    static final class Neighbours {
+        static final Key.Scalar<String> NAME = Key.required("name", ScalarTypes.name(), "How people call them.");
+
+        static final Key.Scalar<InterfaceName> INTERFACE =
+                Key.required("interface", ScalarTypes.interfaceName(), "On whose network they are.");
+
+        static final Key.Values<IpAddress> ADDRESSES = new Key.Values<>(
+                "addresses",
+                ScalarTypes.hostAddress(),
+                16,
+                false,
+                "Such as that of the gateway and that of the other node, on this very segment. One that answers is enough.");
+
+        private static final Common COMMON = common(ofSeconds(1), 3, 1);
+
+        static final Key.Entries ENTRIES = new Key.Entries(
+                "neighbours",
+                List.of(NAME, INTERFACE, ADDRESSES, COMMON.interval(), COMMON.failures(), COMMON.success(), WEIGHT),
+                0,
+                MOST_OF_A_KIND,
+                "Neighbours of which one at least has to answer, asked by ARP probe or neighbour solicitation: a node that none"
+                        + " answers is cut off, and without a weight gives the addresses up.");
+
+        private Neighbours() {}
     }
 
     /** Below an entry of {@code track.scripts}. */
@@ -161,7 +190,13 @@ final class TrackKeys {
 
     static final Key.Section SECTION = new Key.Section(
             "track",
-            List.of(Interfaces.ENTRIES, Scripts.ENTRIES, Processes.ENTRIES, Files.ENTRIES, Services.ENTRIES),
+            List.of(
+                    Interfaces.ENTRIES,
+                    Neighbours.ENTRIES,
+                    Scripts.ENTRIES,
+                    Processes.ENTRIES,
+                    Files.ENTRIES,
+                    Services.ENTRIES),
             "What this node needs to be Active, besides its link: docs/tracking.md tells which tracker and which weight suit"
                     + " what. The virtual router starts once all of it was looked at.");
 
@@ -224,6 +259,14 @@ final class TrackKeys {
                     pace(each, Interfaces.COMMON),
                     effect(each)));
         }
+        for (WrittenSection each : track.entries(Neighbours.ENTRIES)) {
+            trackers.add(new NeighbourTracker(
+                    ConfigBuilder.get(each, Neighbours.NAME),
+                    ConfigBuilder.get(each, Neighbours.INTERFACE),
+                    ConfigBuilder.all(each, Neighbours.ADDRESSES),
+                    pace(each, Neighbours.COMMON),
+                    effect(each)));
+        }
         for (WrittenSection each : track.entries(Scripts.ENTRIES)) {
             trackers.add(new ScriptTracker(
                     ConfigBuilder.get(each, Scripts.NAME),
@@ -267,6 +310,7 @@ final class TrackKeys {
     /** Puts the trackers below the given virtual router. */
     static void write(List<TrackerConfig> trackers, EffectiveConfig.Tree router) {
         List<EffectiveConfig.Tree> interfaces = new ArrayList<>();
+        List<EffectiveConfig.Tree> neighbours = new ArrayList<>();
         List<EffectiveConfig.Tree> scripts = new ArrayList<>();
         List<EffectiveConfig.Tree> processes = new ArrayList<>();
         List<EffectiveConfig.Tree> files = new ArrayList<>();
@@ -278,6 +322,13 @@ final class TrackKeys {
                     tree.put(Interfaces.NAME, link.name()).put(Interfaces.ADDRESS, link.address());
                     putPace(tree, link.pace(), Interfaces.COMMON);
                     interfaces.add(tree);
+                }
+                case NeighbourTracker neighbour -> {
+                    tree.put(Neighbours.NAME, neighbour.name())
+                            .put(Neighbours.INTERFACE, neighbour.interfaceName())
+                            .putAll(Neighbours.ADDRESSES, neighbour.addresses());
+                    putPace(tree, neighbour.pace(), Neighbours.COMMON);
+                    neighbours.add(tree);
                 }
                 case ScriptTracker script -> {
                     tree.put(Scripts.NAME, script.name())
@@ -309,6 +360,7 @@ final class TrackKeys {
                 SECTION,
                 new EffectiveConfig.Tree()
                         .putTrees(Interfaces.ENTRIES, interfaces)
+                        .putTrees(Neighbours.ENTRIES, neighbours)
                         .putTrees(Scripts.ENTRIES, scripts)
                         .putTrees(Processes.ENTRIES, processes)
                         .putTrees(Files.ENTRIES, files)

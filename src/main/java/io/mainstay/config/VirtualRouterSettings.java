@@ -13,6 +13,7 @@ import java.util.Optional;
  *
  * @param router what the election needs to know
  * @param announce how a takeover is announced
+ * @param authentication how it proves what it says
  * @param syncGroup the name of the sync group that it belongs to
  * @param trackers what is tracked for it
  * @param hooks what runs when its state changes
@@ -20,6 +21,7 @@ import java.util.Optional;
 public record VirtualRouterSettings(
         VirtualRouterConfig router,
         AnnounceConfig announce,
+        AuthenticationSettings authentication,
         Optional<String> syncGroup,
         List<TrackerConfig> trackers,
         HookConfig hooks) {
@@ -28,8 +30,8 @@ public record VirtualRouterSettings(
         trackers = List.copyOf(trackers);
     }
 
-    /** A virtual router for itself, for which nothing is tracked and nothing runs. */
+    /** A virtual router for itself, which does not sign, for which nothing is tracked and nothing runs. */
     public VirtualRouterSettings(VirtualRouterConfig router, AnnounceConfig announce) {
-        this(router, announce, Optional.empty(), List.of(), HookConfig.NONE);
+        this(router, announce, AuthenticationSettings.NONE, Optional.empty(), List.of(), HookConfig.NONE);
     }
 }

@@ -5,6 +5,7 @@ import io.mainstay.election.ElectionEvent.AdvertisementReceived;
 import io.mainstay.election.ElectionState.Active;
 import io.mainstay.election.ElectionState.ActiveWatch;
 import io.mainstay.election.ElectionState.Backup;
+import io.mainstay.election.ElectionState.Contention;
 import io.mainstay.election.ElectionState.Fault;
 import io.mainstay.election.ElectionState.HandOver;
 import io.mainstay.election.ElectionState.Initialize;
@@ -29,6 +30,12 @@ final class ActiveRules {
      * first repetition of priority 0 follows after it, so that one lost frame costs little.
      */
     private static final int PARTS_OF_INTERVAL = 16;
+
+    /** Long against a contention on a sound link, which one advertisement ends; short against an outage that people bear. */
+    private static final int CONTENTION_ACTIVE_DOWN_INTERVALS = 3;
+
+    /** Who has not advertised for so long is not Active any more. */
+    private static final int CONTENTION_PAUSE_INTERVALS = 3;
 
     private final ElectionParameters parameters;
     private final BackupRules backup;
@@ -115,7 +122,28 @@ final class ActiveRules {
         if (byPriority == 0 && Election.winsTie(sender.address(), here.primaryAddress())) {
             return stepBack(here, received, TransitionReason.HIGHER_ADDRESS, now);
         }
-        return contradict(here, now);
+        return contend(here, received, now);
+    }
+
+    /**
+     * Deviation: an Active that is not heard gives way to one that is, whatever their priorities. Its own advertisements are
+     * lost, and likely its answers to clients too, while both would announce the addresses for ever. It lets the other be as
+     * after a hand-over, since the contention would only begin anew. An owner has nobody to give way to.
+     */
+    private Transition contend(Active here, AdvertisementReceived received, MonotonicInstant now) {
+        Duration interval = received.advertisement().interval();
+        Contention contention =
+                Contention.heard(here.contention(), interval.multipliedBy(CONTENTION_PAUSE_INTERVALS), now);
+        Duration patience = parameters.activeDownInterval(interval).multipliedBy(CONTENTION_ACTIVE_DOWN_INTERVALS);
+        boolean unheard = contention.lasted().compareTo(patience) >= 0;
+        if (!unheard || parameters.priority().isOwner()) {
+            return contradict(here.withContention(contention), now);
+        }
+        return Transition.because(
+                TransitionCause.ofPeer(TransitionReason.UNHEARD, Election.senderOf(received)),
+                following(here, received, now).withPreemptionSuspended(true),
+                ElectionAction.SEND_RESIGNATION,
+                ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
     }
 
     /**

@@ -149,7 +149,8 @@ public final class Election implements ElectionRules {
     }
 
     static Active becomeActive(ElectionParameters parameters, IpAddress primary, int failures, MonotonicInstant now) {
-        return new Active(primary, now.plus(parameters.interval()), now, Optional.empty(), false, failures);
+        return new Active(
+                primary, now.plus(parameters.interval()), now, Optional.empty(), Optional.empty(), false, failures);
     }
 
     /** The pause before another try: 1 s, doubled by each failure in a row, at most 30 s. */

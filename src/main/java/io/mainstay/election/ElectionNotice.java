@@ -148,4 +148,56 @@ public sealed interface ElectionNotice {
                     + ": another host has that address, or a switch loops frames back";
         }
     }
+
+    /** The peer does not sign, and is taken in because not all nodes are asked to yet. */
+    record AdvertisementsUnsigned(IpAddress peer) implements ElectionNotice {
+
+        @Override
+        public String label() {
+            return "peer-unsigned";
+        }
+
+        @Override
+        public String sentence() {
+            return "peer " + peer
+                    + " does not sign its advertisements, and anybody on the segment could send them: give it"
+                    + " the key, and set authentication.mode: enforce once all nodes have it";
+        }
+    }
+
+    /** The peer signs, and this node has no key to verify that with. */
+    record SignatureUnverified(IpAddress peer) implements ElectionNotice {
+
+        @Override
+        public String label() {
+            return "peer-signature-unverified";
+        }
+
+        @Override
+        public String sentence() {
+            return "peer " + peer
+                    + " signs its advertisements, and this node has no key: it will not hear this node if it asks"
+                    + " for signatures; put its key into authentication.keys here";
+        }
+    }
+
+    /**
+     * The clocks of this node and of the peer differ by more than half of what is put up with.
+     *
+     * @param difference such as {@code 3.2s behind}
+     * @param window how much is put up with
+     */
+    record ClocksDiffer(IpAddress peer, String difference, String window) implements ElectionNotice {
+
+        @Override
+        public String label() {
+            return "peer-clock-differs";
+        }
+
+        @Override
+        public String sentence() {
+            return "the clock of peer " + peer + " is " + difference + " this node's, and beyond " + window
+                    + " its advertisements are not believed: set both by NTP";
+        }
+    }
 }

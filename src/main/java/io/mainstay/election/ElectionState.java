@@ -45,8 +45,8 @@ public sealed interface ElectionState {
      * @param watch what is known of the Active and when it counts as lost
      * @param preemptFrom until when an Active of lower priority is let be because of the preempt delay; empty: none was
      *     heard
-     * @param preemptionSuspended whether this node handed over on request and lets the new Active be, whatever its
-     *     priority, until there is no Active or the operator asks
+     * @param preemptionSuspended whether this node handed over on request, or because it was not heard, and lets the new
+     *     Active be, whatever its priority, until there is no Active or the operator asks
      * @param failures how often in a row this node became Active and could not serve
      */
     record Backup(
@@ -91,6 +91,7 @@ public sealed interface ElectionState {
      * @param advertiseDeadline when the next advertisement is due (Adver_Timer)
      * @param lastAdvertised when the last one went out, or when this node became Active
      * @param handOver present while a peer is asked to take over
+     * @param contention present once another router has gone on as Active although this one comes first
      * @param addressesHeld whether the addresses asked for are held
      * @param failures how often in a row this node became Active and could not serve
      */
@@ -99,24 +100,38 @@ public sealed interface ElectionState {
             MonotonicInstant advertiseDeadline,
             MonotonicInstant lastAdvertised,
             Optional<HandOver> handOver,
+            Optional<Contention> contention,
             boolean addressesHeld,
             int failures)
             implements ElectionState {
 
         Active withPrimaryAddress(IpAddress address) {
-            return new Active(address, advertiseDeadline, lastAdvertised, handOver, addressesHeld, failures);
+            return new Active(
+                    address, advertiseDeadline, lastAdvertised, handOver, contention, addressesHeld, failures);
         }
 
         Active withAdvertiseDeadline(MonotonicInstant deadline) {
-            return new Active(primaryAddress, deadline, lastAdvertised, handOver, addressesHeld, failures);
+            return new Active(primaryAddress, deadline, lastAdvertised, handOver, contention, addressesHeld, failures);
         }
 
         Active withHandOver(Optional<HandOver> changed) {
-            return new Active(primaryAddress, advertiseDeadline, lastAdvertised, changed, addressesHeld, failures);
+            return new Active(
+                    primaryAddress, advertiseDeadline, lastAdvertised, changed, contention, addressesHeld, failures);
+        }
+
+        Active withContention(Contention changed) {
+            return new Active(
+                    primaryAddress,
+                    advertiseDeadline,
+                    lastAdvertised,
+                    handOver,
+                    Optional.of(changed),
+                    addressesHeld,
+                    failures);
         }
 
         Active withAddressesHeld() {
-            return new Active(primaryAddress, advertiseDeadline, lastAdvertised, handOver, true, failures);
+            return new Active(primaryAddress, advertiseDeadline, lastAdvertised, handOver, contention, true, failures);
         }
 
         /** An advertisement went out; behind held addresses that ends a row of failures. */
@@ -125,7 +140,13 @@ public sealed interface ElectionState {
                 return this;
             }
             return new Active(
-                    primaryAddress, advertiseDeadline, instant, handOver, addressesHeld, addressesHeld ? 0 : failures);
+                    primaryAddress,
+                    advertiseDeadline,
+                    instant,
+                    handOver,
+                    contention,
+                    addressesHeld,
+                    addressesHeld ? 0 : failures);
         }
 
         /**
@@ -233,4 +254,24 @@ public sealed interface ElectionState {
      * @param resignations how many priority-0 advertisements were sent
      */
     record HandOver(MonotonicInstant startedAt, MonotonicInstant deadline, int resignations) {}
+
+    /**
+     * Another router goes on as Active although it ought to step back. On a sound link that ends with the next advertisement.
+     *
+     * @param since when it was first heard to do so
+     * @param last when it was last heard to do so
+     */
+    record Contention(MonotonicInstant since, MonotonicInstant last) {
+
+        /** It is heard now; after a longer pause than the given one it had stepped back meanwhile, and this is another one. */
+        static Contention heard(Optional<Contention> before, Duration pause, MonotonicInstant now) {
+            return before.filter(known -> now.since(known.last()).compareTo(pause) < 0)
+                    .map(known -> new Contention(known.since(), now))
+                    .orElse(new Contention(now, now));
+        }
+
+        Duration lasted() {
+            return last.since(since);
+        }
+    }
 }

@@ -81,8 +81,8 @@ public final class SyncGroup {
         passingOn = true;
         shareObstacles(now);
         ElectionState after = transition.next();
-        if (before instanceof Active formerly && after instanceof Backup backup) {
-            stepBack(member, formerly, backup, transition, now);
+        if (before instanceof Active && after instanceof Backup backup) {
+            stepBack(member, backup, transition, now);
         } else if (before instanceof Active formerly && after instanceof Active active) {
             handOver(member, formerly, active, now);
         } else if (after instanceof Active) {
@@ -105,8 +105,7 @@ public final class SyncGroup {
         }
     }
 
-    private void stepBack(
-            VirtualRouter member, Active before, Backup after, Transition transition, MonotonicInstant now) {
+    private void stepBack(VirtualRouter member, Backup after, Transition transition, MonotonicInstant now) {
         TransitionReason reason = transition.cause().orElseThrow().reason();
         ElectionEvent event;
         if (reason == TransitionReason.FENCED) {
@@ -116,7 +115,7 @@ public final class SyncGroup {
                     member.config().name(),
                     reason != TransitionReason.STALLED,
                     after.watch().downDeadline(),
-                    before.handOver().isPresent());
+                    after.preemptionSuspended());
         }
         passOn(member, event, now);
     }

@@ -12,6 +12,7 @@ public enum TransitionReason {
     HIGHER_ADDRESS("higher-address", "a router of the same priority and a higher address advertises"),
     HAND_OVER_STARTED("hand-over-started", "this node offers to hand over and serves until a peer has taken over"),
     HANDED_OVER("handed-over", "a peer took over as requested"),
+    UNHEARD("unheard", "another router goes on as Active because it does not hear this node, which gives way to it"),
     HAND_OVER_REFUSED("hand-over-refused", "no peer took over; this node never stopped to serve"),
     STALLED("stalled", "this node was silent for so long that a peer may have taken over"),
     FENCED("fenced", "the guard gave the addresses up for this node, which did not run in time"),

@@ -36,6 +36,7 @@ record Loss(Event transition, String node, Optional<Event> fence, Optional<Event
         return switch (reason()) {
             case "handed-over" -> left + ": handed over to " + peer() + " as asked for";
             case "higher-priority", "higher-address" -> left + ": " + peer() + " comes before it and took over";
+            case "unheard" -> left + ": " + peer() + " does not hear it and had taken over";
             default -> left + ": " + cause();
         };
     }
@@ -51,6 +52,12 @@ record Loss(Event transition, String node, Optional<Event> fence, Optional<Event
             case "higher-address" ->
                 why.add(Spoken.peerAndPriority(transition)
                         + " has the same priority as this node and the higher address, which decides.");
+            case "unheard" ->
+                why.add(Spoken.peerAndPriority(transition) + " went on as Active for "
+                        + Spoken.span(transition, "contended")
+                        + " although this node comes first and said so: the link carries packets from it and none to it."
+                        + " Two that serve the addresses for ever would be worse, so the one that is not heard gives way."
+                        + " `mainstay doctor` on both nodes looks for the cause.");
             case "fenced", "stalled" ->
                 why.add("This node advertises each " + Spoken.span(transition, "interval")
                         + " and had not done so for " + Spoken.span(transition, "last_advertised")
@@ -73,6 +80,12 @@ record Loss(Event transition, String node, Optional<Event> fence, Optional<Event
                         reconnect);
             case "higher-priority", "higher-address" ->
                 List.of("Little: this node served until it heard " + peer() + ".", reconnect);
+            case "unheard" ->
+                List.of(
+                        "For " + Spoken.span(transition, "contended")
+                                + " both nodes served the addresses, and each client reached the one that it had heard"
+                                + " announce them last.",
+                        reconnect);
             case "fenced" ->
                 List.of(
                         "The services here answered nobody for " + untilFence()

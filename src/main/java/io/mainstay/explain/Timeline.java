@@ -93,6 +93,14 @@ final class Timeline {
                         event,
                         event.time(),
                         states + ": " + Spoken.peerAndPriority(event) + " advertises and comes before this node");
+            case "unheard" -> {
+                before(event, "contended", Spoken.peer(event) + " advertises as Active beside this node");
+                line(
+                        event,
+                        event.time(),
+                        states + ": " + Spoken.peerAndPriority(event) + " has gone on as Active and does not hear this"
+                                + " node, which gives way");
+            }
             case "handed-over" ->
                 line(
                         event,

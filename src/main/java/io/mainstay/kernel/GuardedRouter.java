@@ -15,8 +15,8 @@ import java.util.List;
  * @param interfaceName the interface that holds the addresses, for messages
  * @param interfaceIndex its number ({@link LinkState#index})
  * @param addresses the addresses that move between nodes; not those that stay with the interface
- * @param advertisements the VRRP message that the node sends each interval, with its checksum, for each destination; none
- *     if the guard cannot stand in for this router
+ * @param advertisements the VRRP message that the node sends each interval, with its checksum, for each destination, those of
+ *     one turn one behind the other; none if the guard cannot stand in for this router
  * @param resignations one VRRP message of priority 0, with its checksum, for each destination
  */
 public record GuardedRouter(
@@ -24,7 +24,7 @@ public record GuardedRouter(
         InterfaceName interfaceName,
         int interfaceIndex,
         List<VirtualAddress> addresses,
-        List<IpDatagram> advertisements,
+        List<PreparedAdvertisement> advertisements,
         List<IpDatagram> resignations) {
 
     public GuardedRouter {

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The one place where the election thread waits. All methods but {@link #wake} belong to that thread.
+ * The one place where a thread waits, foremost that of the election. All methods but {@link #wake} belong to that thread.
  *
  * <p>Events of links and addresses come for every interface of the host, open or not; datagrams and claims for open ones.
  */
@@ -24,6 +24,13 @@ public interface KernelEvents extends AutoCloseable {
      *     CAP_NET_RAW
      */
     AdvertisementSocket open(InterfaceName interfaceName, Set<IpFamily> families) throws KernelException;
+
+    /**
+     * Opens the interface for claims of addresses of some families alone; otherwise as {@link #open}.
+     *
+     * @throws KernelException as {@link #open}
+     */
+    ClaimSocket listen(InterfaceName interfaceName, Set<IpFamily> families) throws KernelException;
 
     /**
      * Waits for an event, a {@link #wake} or the deadline, whichever comes first, and hands over the events that are there,

@@ -4,7 +4,7 @@ package io.mainstay.kernel;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 
-/** Tells the neighbours on a segment where an address is, and asks them. Used by the election thread alone. */
+/** Tells the neighbours on a segment where an address is, and asks them. Used by one thread. */
 public interface NeighbourAnnouncer {
 
     /**

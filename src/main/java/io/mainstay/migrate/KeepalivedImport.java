@@ -2,6 +2,7 @@
 package io.mainstay.migrate;
 
 import io.mainstay.config.HostFacts;
+import io.mainstay.config.KeyFile;
 import io.mainstay.migrate.Draft.Section;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,9 @@ import java.util.Optional;
  * @param services how many it has
  */
 public record KeepalivedImport(String yaml, List<Note> notes, int virtualRouters, int services) {
+
+    /** Key files, too, are there on the host that the new configuration is for. */
+    private static final KeyFile ANY_KEY = new KeyFile.Read(new byte[32]);
 
     public KeepalivedImport {
         notes = List.copyOf(notes);
@@ -34,7 +38,8 @@ public record KeepalivedImport(String yaml, List<Note> notes, int virtualRouters
         Section root = Section.of(new Directive(new Origin(source.file(), 1), List.of("(file)"), List.of()));
         fill(root, directives, new Programs(host.unexecutable(), notes), notes);
         // A program that is missing on this host is told, and not left out: the file may be for another one.
-        HostFacts anyHost = new HostFacts(host.hostname(), host.runDirectory(), host.ownAddress(), program -> "");
+        HostFacts anyHost =
+                new HostFacts(host.hostname(), host.runDirectory(), host.ownAddress(), program -> "", path -> ANY_KEY);
         String yaml = new DraftCheck(root, notes, anyHost).settle();
         return new KeepalivedImport(yaml, notes.sorted(), count(root, "virtual_routers"), count(root, "services"));
     }

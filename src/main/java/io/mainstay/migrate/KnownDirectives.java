@@ -235,7 +235,6 @@ final class KnownDirectives {
                 "flag-1",
                 "flag-2",
                 "flag-3");
-        notMapped("keyed advertisements are not taken over: keys do not belong into a second file", "auth_hmac");
         notMapped(
                 "an interface has failed, or come back, when the kernel says so; a tracker can wait",
                 "interface_up_down_delays");

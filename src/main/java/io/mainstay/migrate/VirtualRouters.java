@@ -59,6 +59,7 @@ final class VirtualRouters {
             case "version" -> versions.take(each);
             case "v3_checksum_as_v2" -> versions.takeChecksum(each);
             case "authentication" -> authentication(each, router, versions);
+            case "auth_hmac" -> SignedAdvertisements.take(each, router, notes);
             case "unicast_peer" -> unicastPeers(each, router);
             case "use_vmac" -> {
                 router.put("virtual_mac", true, each);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.election.AdvertisementSigner;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.wire.Advertisement;
-import io.mainstay.election.wire.AdvertisementEncoder;
+import io.mainstay.election.wire.SequenceNumber;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,11 +27,16 @@ final class AdvertisementSender {
     private static final int HOP_LIMIT = 255;
 
     private final VirtualRouter election;
+    private final AdvertisementSigner signer;
     private final RunningInterface link;
+    private final InstantSource wallClock;
 
-    AdvertisementSender(VirtualRouter election, RunningInterface link) {
+    AdvertisementSender(
+            VirtualRouter election, AdvertisementSigner signer, RunningInterface link, InstantSource wallClock) {
         this.election = election;
+        this.signer = signer;
         this.link = link;
+        this.wallClock = wallClock;
     }
 
     /**
@@ -44,7 +51,7 @@ final class AdvertisementSender {
     Outcome send(Function<IpFamily, Advertisement> message) {
         int sent = 0;
         List<String> failures = new ArrayList<>();
-        for (IpDatagram datagram : datagrams(message)) {
+        for (IpDatagram datagram : datagrams(message, signer.next(wallClock.instant()))) {
             try {
                 link.send(datagram.source(), datagram.destination(), datagram.payload());
                 sent++;
@@ -55,24 +62,15 @@ final class AdvertisementSender {
         return new Outcome(sent, failures);
     }
 
-    /** The advertisement as it stands now, for the guard to send in this node's place. */
-    List<IpDatagram> advertisements() {
-        return datagrams(election::advertisement);
-    }
-
-    /** The farewell as it stands now, for the guard to send in this node's place. */
-    List<IpDatagram> resignations() {
-        return datagrams(election::resignation);
-    }
-
-    private List<IpDatagram> datagrams(Function<IpFamily, Advertisement> message) {
+    /** What {@code message} gives for each family as it stands now, for each destination, with the number if it is signed. */
+    List<IpDatagram> datagrams(Function<IpFamily, Advertisement> message, SequenceNumber number) {
         List<IpDatagram> datagrams = new ArrayList<>();
         for (IpFamily family : election.config().families()) {
             Optional<IpAddress> source = election.source(family);
             if (source.isPresent()) {
                 Advertisement advertisement = message.apply(family);
                 for (IpAddress destination : destinations(family)) {
-                    datagrams.add(datagram(advertisement, source.get(), destination));
+                    datagrams.add(datagram(advertisement, source.get(), destination, number));
                 }
             }
         }
@@ -87,11 +85,12 @@ final class AdvertisementSender {
         return List.of(family == IpFamily.IPV4 ? Ipv4Address.VRRP_GROUP : Ipv6Address.VRRP_GROUP);
     }
 
-    private IpDatagram datagram(Advertisement advertisement, IpAddress source, IpAddress destination) {
+    private IpDatagram datagram(
+            Advertisement advertisement, IpAddress source, IpAddress destination, SequenceNumber number) {
         return new IpDatagram(
                 source,
                 destination,
                 HOP_LIMIT,
-                AdvertisementEncoder.encode(advertisement, election.checksumForm(), source, destination));
+                signer.encode(advertisement, election.checksumForm(), source, destination, number));
     }
 }

@@ -140,6 +140,9 @@ final class Daemon implements AutoCloseable {
             RunningConfig running = new RunningConfig(source, config, proxy, flows, journal, changed -> {
                 trackers.configure(TrackedScopes.of(changed));
                 hooks.configure(changed);
+                changed.virtualRouters()
+                        .forEach(each -> election.authenticate(
+                                each.router().name(), each.authentication().config()));
             });
             NodeStatus status = new NodeStatus(
                     running,
@@ -186,6 +189,7 @@ final class Daemon implements AutoCloseable {
                 kernel.announcer(),
                 new NotedLinks(kernel.links(), journal::append),
                 kernel.clock(),
+                InstantSource.system(),
                 guard);
     }
 
@@ -196,6 +200,7 @@ final class Daemon implements AutoCloseable {
                 kernel.events(),
                 kernel.links(),
                 kernel.addresses(),
+                kernel.announcer(),
                 kernel.clock(),
                 commands,
                 new ProxyPools(proxy),
@@ -239,6 +244,7 @@ final class Daemon implements AutoCloseable {
                 .map(settings -> new RouterSetup(
                         settings.router(),
                         settings.announce(),
+                        settings.authentication().config(),
                         settings.syncGroup(),
                         config.node().startupDelay(),
                         TrackedScopes.beforeTheFirstLook(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.Tracked;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * addresses does not make another one late.
  *
  * <p>Threads: {@link #run} or {@link #runOnce} belong to one thread. {@link #handOver}, {@link #resumePreemption},
- * {@link #track}, {@link #stop} and {@link #snapshot} may be called from any. Their futures are completed by the election
+ * {@link #track}, {@link #authenticate}, {@link #stop} and {@link #snapshot} may be called from any. Their futures are completed by the election
  * thread: follow-up work belongs on another one ({@code thenApplyAsync}).
  *
  * <p>No {@link KernelException} ends the loop. An internal error does: {@link #run} then gives up the addresses of all
@@ -133,7 +134,15 @@ public final class ElectionDriver {
         RunningInterface link =
                 interfaces.computeIfAbsent(config.interfaceName(), name -> new RunningInterface(name, ports, reports));
         RunningRouter router = new RunningRouter(
-                routers.size(), elections.apply(config), setup.announce(), link, ports, gate, lease, reports);
+                routers.size(),
+                elections.apply(config),
+                setup.announce(),
+                setup.authentication(),
+                link,
+                ports,
+                gate,
+                lease,
+                reports);
         link.add(router);
         takeoverOrder.add(router);
         if (routers.put(config.name(), router) != null) {
@@ -180,6 +189,7 @@ public final class ElectionDriver {
         runCommands();
         interfaces.values().forEach(RunningInterface::judgeTime);
         for (RunningRouter router : routers.values()) {
+            router.judgeAuthentication();
             worthPublishing |= router.judgeTracked();
         }
         routers.values().forEach(RunningRouter::judgeTime);
@@ -371,12 +381,26 @@ public final class ElectionDriver {
      * taken up is replaced.
      */
     public void track(String router, Tracked tracked) {
+        named(router).track(tracked);
+        wake();
+    }
+
+    /** Says how a virtual router proves what it says from now on, and what it believes. */
+    public void authenticate(String router, AuthenticationConfig authentication) {
+        named(router).authenticate(authentication);
+        wake();
+    }
+
+    private RunningRouter named(String router) {
         RunningRouter found = routers.get(router);
         if (found == null) {
             throw new IllegalArgumentException(
                     "virtual router: " + router + " (expected: one of " + routers.keySet() + ")");
         }
-        found.track(tracked);
+        return found;
+    }
+
+    private void wake() {
         synchronized (endLock) {
             if (!ended) {
                 ports.events().wake();

@@ -51,7 +51,7 @@ final class ElectionJournal implements ElectionListener {
             return Severity.ERROR;
         }
         return switch (reason) {
-            case STALLED, FENCED, HAND_OVER_REFUSED -> Severity.WARNING;
+            case STALLED, FENCED, UNHEARD, HAND_OVER_REFUSED -> Severity.WARNING;
             default -> Severity.INFO;
         };
     }

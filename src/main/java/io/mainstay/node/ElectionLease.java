@@ -46,6 +46,11 @@ final class ElectionLease {
         return wished.compareTo(LONGEST) > 0 ? LONGEST : wished;
     }
 
+    /** After which the guard takes the leave away from a node that does not renew it. */
+    Duration length() {
+        return length;
+    }
+
     /** Tells the guard what to give up for this node, before the first of it is taken and after the last of it is gone. */
     void holding(List<GuardedRouter> routers) {
         if (routers.equals(held)) {

@@ -7,12 +7,19 @@ import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.kernel.NeighbourAnnouncer;
 import io.mainstay.time.MonotonicClock;
+import java.time.InstantSource;
 
-/** All that the election thread sees of the world outside. The driver closes {@code events} when it ends. */
+/**
+ * All that the election thread sees of the world outside. The driver closes {@code events} when it ends.
+ *
+ * @param clock by which the election goes
+ * @param wallClock the time of day, by which signed advertisements are numbered and nothing else goes
+ */
 public record ElectionPorts(
         KernelEvents events,
         AddressTable addresses,
         NeighbourAnnouncer neighbours,
         LinkTable links,
         MonotonicClock clock,
+        InstantSource wallClock,
         Guard guard) {}

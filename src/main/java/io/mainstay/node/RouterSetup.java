@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.Tracked;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.takeover.AnnounceConfig;
@@ -10,6 +11,7 @@ import java.util.Optional;
 /**
  * What the election driver needs to run one virtual router.
  *
+ * @param authentication how it proves what it says
  * @param syncGroup the name of the sync group that it belongs to
  * @param startupDelay how long it waits before it takes part
  * @param tracked what is tracked for it, before any of that was looked at; empty if nothing is
@@ -17,12 +19,13 @@ import java.util.Optional;
 public record RouterSetup(
         VirtualRouterConfig config,
         AnnounceConfig announce,
+        AuthenticationConfig authentication,
         Optional<String> syncGroup,
         Duration startupDelay,
         Optional<Tracked> tracked) {
 
-    /** A virtual router for itself, for which nothing is tracked. */
+    /** A virtual router for itself, which does not sign and for which nothing is tracked. */
     public RouterSetup(VirtualRouterConfig config, AnnounceConfig announce) {
-        this(config, announce, Optional.empty(), Duration.ZERO, Optional.empty());
+        this(config, announce, AuthenticationConfig.NONE, Optional.empty(), Duration.ZERO, Optional.empty());
     }
 }

@@ -116,7 +116,7 @@ final class RunningInterface {
             discard(new DecodeResult.Discarded(DiscardReason.VRID_UNKNOWN, unknown(number)), source, Optional.empty());
             return;
         }
-        Optional<DecodeResult.Discarded> refusal = router.refusal(decoded.advertisement(), datagram);
+        Optional<DecodeResult.Discarded> refusal = router.refusal(decoded, datagram);
         if (refusal.isPresent()) {
             discard(refusal.get(), source, Optional.of(router.config().name()));
             return;
@@ -138,6 +138,10 @@ final class RunningInterface {
 
     private void discard(DecodeResult.Discarded discarded, IpAddress source, Optional<String> router) {
         discards.merge(discarded.reason(), 1L, Long::sum);
+        if (discarded.reason() == DiscardReason.TRAILER_DUPLICATE) {
+            // Nothing is wrong: a guard says a farewell more than once.
+            return;
+        }
         strangers.notice(discarded, source, router, ports.clock().now());
     }
 

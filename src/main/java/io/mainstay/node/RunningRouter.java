@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.election.AdvertisementSigner;
+import io.mainstay.election.AuthenticationConfig;
+import io.mainstay.election.AuthenticityRules;
 import io.mainstay.election.ElectionAction;
 import io.mainstay.election.ElectionNotice;
 import io.mainstay.election.FaultCause;
@@ -56,7 +59,10 @@ final class RunningRouter {
     private final int number;
     private final VirtualRouter election;
     private final Takeover takeover;
+    private final AdvertisementSigner signer;
+    private final AuthenticityRules authenticity;
     private final AdvertisementSender sender;
+    private final GuardMessages guardMessages;
     private final RunningInterface link;
     private final ElectionPorts ports;
     private final ServiceGate gate;
@@ -66,6 +72,7 @@ final class RunningRouter {
     private final HandOverRequests handOvers = new HandOverRequests();
     private final Set<IpAddress> plainAddresses;
     private final AtomicReference<@Nullable Tracked> newlyTracked = new AtomicReference<>();
+    private final AtomicReference<@Nullable AuthenticationConfig> newAuthentication = new AtomicReference<>();
 
     /** The other members of its sync group. */
     private List<RunningRouter> companions = List.of();
@@ -94,6 +101,7 @@ final class RunningRouter {
             int number,
             VirtualRouter election,
             AnnounceConfig announce,
+            AuthenticationConfig authentication,
             RunningInterface link,
             ElectionPorts ports,
             ServiceGate gate,
@@ -108,7 +116,10 @@ final class RunningRouter {
         this.lease = lease;
         this.reports = reports;
         steps = new TakeoverSteps(config.name(), reports);
-        sender = new AdvertisementSender(election, link);
+        signer = new AdvertisementSigner(authentication);
+        authenticity = new AuthenticityRules(config.vrid(), authentication);
+        sender = new AdvertisementSender(election, signer, link, ports.wallClock());
+        guardMessages = new GuardMessages(election, sender, signer, ports, lease.length());
         takeover = new Takeover(config.addresses(), announce, config.priority().isOwner());
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
@@ -149,6 +160,21 @@ final class RunningRouter {
         election.onTracked(tracked, heededNow());
         settle();
         return true;
+    }
+
+    /** How it proves what it says becomes another. Called by any thread; the election takes it up in its next turn. */
+    void authenticate(AuthenticationConfig changed) {
+        newAuthentication.set(changed);
+    }
+
+    /** Takes up how it proves what it says from now on. */
+    void judgeAuthentication() {
+        AuthenticationConfig changed = newAuthentication.getAndSet(null);
+        if (changed != null) {
+            signer.configure(changed);
+            authenticity.configure(changed);
+            guarded = null;
+        }
     }
 
     VirtualRouterConfig config() {
@@ -202,14 +228,19 @@ final class RunningRouter {
     }
 
     /** Why an advertisement with this router's number is thrown away; empty if it is to be handed in. */
-    Optional<DecodeResult.Discarded> refusal(Advertisement advertisement, IpDatagram datagram) {
-        return election.refusal(advertisement, datagram);
+    Optional<DecodeResult.Discarded> refusal(DecodeResult.Decoded decoded, IpDatagram datagram) {
+        return election.refusal(decoded.advertisement(), datagram)
+                .or(() -> authenticity.refusal(
+                        decoded, datagram, ports.wallClock().instant()));
     }
 
     void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
         received++;
         // What the guard is to send follows the peer's form of checksum.
         guarded = null;
+        authenticity
+                .accept(decoded, source, ports.wallClock().instant())
+                .ifPresent(odd -> notice(odd.label(), odd.sentence()));
         election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, heededNow());
         settle();
     }
@@ -258,6 +289,7 @@ final class RunningRouter {
 
     /** The guard acted for this node: whatever it still holds is given up at once. */
     void onFenced(String cause) {
+        guardMessages.onFenced();
         election.onFenced(cause, now());
         takeover.release();
         settle();
@@ -274,13 +306,14 @@ final class RunningRouter {
                 || guarded.interfaceIndex() != index.get()
                 || !guardedPriority.equals(election.effectivePriority())) {
             guardedPriority = election.effectivePriority();
+            guardMessages.prepare(lease.stoodIn(number));
             guarded = new GuardedRouter(
                     number,
                     link.name(),
                     index.get(),
                     config().priority().isOwner() ? List.of() : config().addresses(),
-                    sender.advertisements(),
-                    sender.resignations());
+                    guardMessages.advertisements(),
+                    guardMessages.resignations());
         }
         return guarded;
     }
@@ -302,6 +335,7 @@ final class RunningRouter {
         StoodIn guard = lease.stoodIn(number);
         if (guard.times() != stoodIn) {
             stoodIn = guard.times();
+            guardMessages.onStoodIn(stoodIn);
             election.onStoodIn(guard.last(), now);
         }
     }
@@ -479,6 +513,10 @@ final class RunningRouter {
 
     private void send(Function<IpFamily, Advertisement> message) {
         AdvertisementSender.Outcome outcome = sender.send(message);
+        if (signer.signs()) {
+            // What was laid ready for the guard is older than this, and nobody would believe it.
+            guarded = null;
+        }
         sent += outcome.sent();
         unsent += outcome.failures().size();
         if (outcome.sent() == 0) {

@@ -41,6 +41,7 @@ final class TransitionInputs {
      * <tr><td>interval</td><td>the interval at which this node advertised</td></tr>
      * <tr><td>last_advertised</td><td>since this node advertised last</td></tr>
      * <tr><td>hand_over, resignations</td><td>how long it took, and how often a peer was asked</td></tr>
+     * <tr><td>contended</td><td>since when another router advertised as Active and this node contradicted in vain</td></tr>
      * <tr><td>peer, peer_priority</td><td>the router that decided, or that was the Active before</td></tr>
      * </table>
      */
@@ -65,7 +66,7 @@ final class TransitionInputs {
         cause.silence().ifPresent(silence -> put("silent", milliseconds(silence)));
         switch (transition.change().from()) {
             case Backup backup -> ofBackup(backup, cause.reason());
-            case Active active -> ofActive(active);
+            case Active active -> ofActive(active, cause.reason());
             case ElectionState.Initialize ignored -> {}
             case ElectionState.Fault ignored -> {}
         }
@@ -98,7 +99,7 @@ final class TransitionInputs {
         }
     }
 
-    private void ofActive(Active active) {
+    private void ofActive(Active active, TransitionReason reason) {
         MonotonicInstant at = transition.at();
         put("interval", milliseconds(transition.config().advertisementInterval()));
         put("last_advertised", milliseconds(at.since(active.lastAdvertised())));
@@ -106,6 +107,9 @@ final class TransitionInputs {
             put("hand_over", milliseconds(at.since(handOver.startedAt())));
             put("resignations", handOver.resignations());
         });
+        if (reason == TransitionReason.UNHEARD) {
+            active.contention().ifPresent(contention -> put("contended", milliseconds(at.since(contention.since()))));
+        }
     }
 
     private ElectionParameters parameters() {

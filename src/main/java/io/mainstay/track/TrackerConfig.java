@@ -2,6 +2,7 @@
 package io.mainstay.track;
 
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,26 @@ public sealed interface TrackerConfig {
         @Override
         public TrackerId id() {
             return new TrackerId(TrackerId.Kind.INTERFACE, name.value());
+        }
+    }
+
+    /**
+     * Neighbours of which one at least has to answer, such as the gateway and the peer: without any the node is cut off.
+     *
+     * @param interfaceName on whose network they are
+     * @param addresses theirs; at least one
+     */
+    record NeighbourTracker(
+            String name, InterfaceName interfaceName, List<IpAddress> addresses, Pace pace, Effect effect)
+            implements TrackerConfig {
+
+        public NeighbourTracker {
+            addresses = List.copyOf(addresses);
+        }
+
+        @Override
+        public TrackerId id() {
+            return new TrackerId(TrackerId.Kind.NEIGHBOURS, name);
         }
     }
 

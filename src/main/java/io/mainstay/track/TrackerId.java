@@ -14,6 +14,7 @@ public record TrackerId(Kind kind, String name) {
     /** The sorts of things that can be tracked. */
     public enum Kind {
         INTERFACE,
+        NEIGHBOURS,
         SCRIPT,
         PROCESS,
         FILE,

@@ -4,6 +4,7 @@ package io.mainstay.config;
 import static io.mainstay.config.ConfigFileTest.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
@@ -80,6 +81,11 @@ class ConfigDefaultsTest {
             checksum: pseudo_header
             preempt: false
             preempt_delay: 1.5s
+            authentication:
+              mode: permissive
+              keys: [{id: 1, file: /keys/old}, {id: 7, file: /keys/new}]
+              active_key: 7
+              window: 200s
             announce:
               repeat: 9
               refresh: 0s
@@ -87,6 +93,8 @@ class ConfigDefaultsTest {
             track:
               interfaces:
                 - {name: eth1, address: true, interval: 2s, failures: 2, success: 3, weight: -50}
+              neighbours:
+                - {name: uplink, interface: eth1, addresses: [10.0.0.1, 10.0.0.2], interval: 2s, failures: 4, success: 2, weight: -40}
               scripts:
                 - name: db
                   command: [/usr/local/bin/check-db, "--host", 10.0.0.1]
@@ -266,6 +274,15 @@ class ConfigDefaultsTest {
                                                 false,
                                                 Duration.ofMillis(1500)),
                                         new AnnounceConfig(9, Duration.ZERO),
+                                        new AuthenticationSettings(
+                                                new AuthenticationConfig(
+                                                        AuthenticationConfig.Mode.PERMISSIVE,
+                                                        List.of(
+                                                                ConfigFileTest.keyIn(1, "/keys/old"),
+                                                                ConfigFileTest.keyIn(7, "/keys/new")),
+                                                        7,
+                                                        Duration.ofSeconds(200)),
+                                                List.of("/keys/old", "/keys/new")),
                                         Optional.of("gateway"),
                                         everyTracker(),
                                         new HookConfig(
@@ -290,6 +307,7 @@ class ConfigDefaultsTest {
                                                 true,
                                                 Duration.ZERO),
                                         new AnnounceConfig(5, Duration.ofMinutes(1)),
+                                        AuthenticationSettings.NONE,
                                         Optional.empty(),
                                         List.of(),
                                         HookConfig.NONE)),
@@ -338,6 +356,12 @@ class ConfigDefaultsTest {
         return List.of(
                 new TrackerConfig.InterfaceTracker(
                         new InterfaceName("eth1"), true, new Pace(Duration.ofSeconds(2), 2, 3), new Effect.Weight(-50)),
+                new TrackerConfig.NeighbourTracker(
+                        "uplink",
+                        new InterfaceName("eth1"),
+                        List.of(IpAddress.parse("10.0.0.1"), IpAddress.parse("10.0.0.2")),
+                        new Pace(Duration.ofSeconds(2), 4, 2),
+                        new Effect.Weight(-40)),
                 new TrackerConfig.ScriptTracker(
                         "db",
                         List.of("/usr/local/bin/check-db", "--host", "10.0.0.1"),

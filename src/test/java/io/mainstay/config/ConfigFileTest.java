@@ -3,11 +3,13 @@ package io.mainstay.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.election.wire.AuthenticationKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -19,7 +21,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How a file is read and how its mistakes are told: places, syntax, types, unknown keys. */
 class ConfigFileTest {
 
-    static final HostFacts HOST = new HostFacts("lb9", Path.of("/run/mainstay"), address -> false, program -> "");
+    /** Each key file there is holds a key of its own; those below /missing are not there. */
+    static final HostFacts HOST =
+            new HostFacts("lb9", Path.of("/run/mainstay"), address -> false, program -> "", ConfigFileTest::keyFile);
+
+    private static KeyFile keyFile(String path) {
+        return path.startsWith("/missing/")
+                ? new KeyFile.Unusable("no such file", "a file with a key")
+                : new KeyFile.Read(octetsIn(path));
+    }
+
+    private static byte[] octetsIn(String path) {
+        return Arrays.copyOf(path.getBytes(StandardCharsets.UTF_8), 32);
+    }
+
+    /** The key that a file gives. */
+    static AuthenticationKey keyIn(int id, String path) {
+        return new AuthenticationKey(id, octetsIn(path));
+    }
 
     private static final String ROUTER = """
             virtual_routers:

@@ -35,6 +35,7 @@ class EffectiveConfigTest {
                   refresh: 1m
                 track:
                   interfaces: []
+                  neighbours: []
                   scripts: []
                   processes: []
                   files: []

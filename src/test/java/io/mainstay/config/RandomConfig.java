@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.config;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
@@ -119,9 +120,23 @@ final class RandomConfig {
                         duration(0, 86_400_000)),
                 new AnnounceConfig(
                         1 + random.nextInt(100), random.nextBoolean() ? Duration.ZERO : duration(1000, 86_400_000)),
+                version == VrrpVersion.V3 && random.nextBoolean() ? signed() : AuthenticationSettings.NONE,
                 random.nextInt(4) == 0 ? Optional.of("group" + index) : Optional.empty(),
                 trackers.next(priority),
                 random.nextBoolean() ? HookConfig.NONE : hooks());
+    }
+
+    private AuthenticationSettings signed() {
+        List<Integer> ids = List.of(1, 2, 255);
+        return new AuthenticationSettings(
+                new AuthenticationConfig(
+                        pick(List.of(AuthenticationConfig.Mode.values())),
+                        ids.stream()
+                                .map(id -> ConfigFileTest.keyIn(id, "/keys/a b: " + id))
+                                .toList(),
+                        pick(ids),
+                        duration(90_000, 300_000)),
+                ids.stream().map(id -> "/keys/a b: " + id).toList());
     }
 
     private HookConfig hooks() {

@@ -2,6 +2,7 @@
 package io.mainstay.config;
 
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.track.Effect;
 import io.mainstay.track.Pace;
@@ -30,6 +31,14 @@ final class RandomTrackers {
         for (int i = 0; i < random.nextInt(3); i++) {
             trackers.add(new TrackerConfig.InterfaceTracker(
                     new InterfaceName("up" + i), random.nextBoolean(), pace(Duration.ZERO), effect(priority)));
+        }
+        for (int i = 0; i < random.nextInt(3); i++) {
+            trackers.add(new TrackerConfig.NeighbourTracker(
+                    "n" + i,
+                    new InterfaceName("up" + i),
+                    List.of(IpAddress.parse("198.18.7.1"), IpAddress.parse("198.18.7." + (2 + i))),
+                    pace(Duration.ZERO),
+                    effect(priority)));
         }
         for (int i = 0; i < random.nextInt(3); i++) {
             Duration timeout = Duration.ofMillis(10 + random.nextInt(10_000));

@@ -78,6 +78,31 @@ class TrackChecksTest {
     }
 
     @Test
+    void oneNeighbourAloneIsWarnedAbout() {
+        assertThat(warnings(tracked("neighbours", "name: n, interface: eth0, addresses: [198.51.100.1]")))
+                .singleElement()
+                .asString()
+                .contains("track.neighbours[0].addresses: when 198.51.100.1 alone fails");
+        assertThat(warnings(tracked("neighbours", "name: n, interface: eth0, addresses: [198.51.100.1, 198.51.100.3]")))
+                .isEmpty();
+        assertThat(warnings(tracked("neighbours", "name: n, interface: eth0, addresses: [198.51.100.1], weight: -100")))
+                .isEmpty();
+    }
+
+    @Test
+    void aNeighbourIsAnotherHost() {
+        assertThat(problems(
+                        tracked("neighbours", "name: n, interface: eth0, addresses: [198.51.100.1, 198.51.100.10]")))
+                .singleElement()
+                .asString()
+                .contains("track.neighbours[0].addresses[1]: 198.51.100.10 (expected: the address of another host");
+        assertThat(problems(tracked("neighbours", "name: n, interface: eth0, addresses: [224.0.0.18, 198.51.100.1]")))
+                .singleElement()
+                .asString()
+                .contains("addresses[0]: 224.0.0.18");
+    }
+
+    @Test
     void aScriptHasACommand() {
         assertThat(problems(tracked("scripts", "name: db")))
                 .singleElement()

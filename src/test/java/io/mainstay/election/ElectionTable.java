@@ -107,6 +107,7 @@ final class ElectionTable {
                 "backup-of-another",
                 "backup-suspended",
                 "active",
+                "active-unheard",
                 "handing-over",
                 "fault-link",
                 "fault-tracker",
@@ -124,7 +125,7 @@ final class ElectionTable {
     }
 
     private static List<String> eventsIn(String state) {
-        if (state.equals("backup-of-another")) {
+        if (state.equals("backup-of-another") || state.equals("active-unheard")) {
             return List.of("advert");
         }
         List<String> events = new ArrayList<>(COMMON_EVENTS);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mainstay.election.ElectionState.Active;
 import io.mainstay.election.ElectionState.ActiveWatch;
 import io.mainstay.election.ElectionState.Backup;
+import io.mainstay.election.ElectionState.Contention;
 import io.mainstay.election.ElectionState.Fault;
 import io.mainstay.election.ElectionState.HandOver;
 import io.mainstay.election.ElectionState.Initialize;
@@ -185,6 +186,7 @@ class ElectionTableTest {
             case "backup-of-another" -> backup(numbers, new PeerRouter(THIRD, new Priority(254)), false);
             case "backup-suspended" -> backup(numbers, sender, true);
             case "active" -> active(numbers, Optional.empty());
+            case "active-unheard" -> unheard(numbers);
             case "handing-over" -> active(numbers, Optional.of(handOver(situation, numbers)));
             case "fault-link" -> Fault.untilEnded(new FaultCause(TransitionReason.INTERFACE_DOWN, "eth0"), 0, false);
             case "fault-tracker" -> Fault.untilEnded(TRACKER, 0, false);
@@ -212,7 +214,16 @@ class ElectionTableTest {
     }
 
     private static Active active(Numbers numbers, Optional<HandOver> handOver) {
-        return new Active(OURS, ENTERED.plus(numbers.own()), ENTERED, handOver, false, 0);
+        return new Active(OURS, ENTERED.plus(numbers.own()), ENTERED, handOver, Optional.empty(), false, 0);
+    }
+
+    /** With the next advertisement of the sender it will have lasted for exactly three of its active-down intervals. */
+    private static Active unheard(Numbers numbers) {
+        long theirs = numbers.theirs().toNanos();
+        MonotonicInstant next = ENTERED.plusNanos(numbers.own().toNanos() / 4);
+        Contention contention = new Contention(
+                next.plusNanos(-3 * (3 * theirs + skew(numbers.priority(), theirs))), next.plusNanos(-theirs));
+        return active(numbers, Optional.empty()).withContention(contention);
     }
 
     /** Its deadline comes after that of the next advertisement, and before a stall when that is what is tested. */

@@ -283,6 +283,27 @@ class SyncGroupTest {
         assertThat(inside.isPreemptionSuspended()).isFalse();
     }
 
+    /** Without that the others would take the group back, and the contention would begin anew. */
+    @Test
+    void whenOneIsNotHeardAllLetTheNewActiveBe() {
+        becomeActive();
+        for (int i = 0; i < 12; i++) {
+            timePasses(SECOND);
+            actions(inside);
+            actions(outside);
+            hear(outside, 50);
+        }
+        assertBoth("BACKUP");
+        assertThat(reasons(outside)).containsExactly("unheard");
+        assertThat(reasons(inside)).containsExactly("sync-group-backup");
+        for (int i = 0; i < 12; i++) {
+            timePasses(SECOND);
+            hear(inside, 50);
+            hear(outside, 50);
+        }
+        assertBoth("BACKUP");
+    }
+
     @Test
     void aHandOverThatNobodyTakesLeavesAllInPlace() {
         becomeActive();

@@ -132,6 +132,27 @@ class StorytellerTest {
     }
 
     @Test
+    void anActiveThatIsNotHeardNamesTheOtherAndSinceWhen() {
+        started(0, "node", "lb1");
+        transition(
+                60,
+                "web",
+                "ACTIVE",
+                "BACKUP",
+                "unheard",
+                "contended",
+                "11000.0ms",
+                "peer",
+                "198.18.0.2",
+                "peer_priority",
+                "245");
+        assertThat(last().headline()).isEqualTo("web left lb1: 198.18.0.2 does not hear it and had taken over");
+        assertThat(texts(last())).contains("198.18.0.2 advertises as Active beside this node");
+        assertThat(last().why()).singleElement().asString().contains("went on as Active for 11 s");
+        assertThat(last().clients()).first().asString().contains("For 11 s both nodes served");
+    }
+
+    @Test
     void anActiveThatWasNeverHeardHasNoName() {
         transition(1, "web", "BACKUP", "ACTIVE", "active-resigned", "resigned", "43.0ms", "skew", "43.0ms");
         event(1.01, Severity.INFO, EventKind.SERVED, "web", "", "services_open", "10.0ms", "addresses", "1");

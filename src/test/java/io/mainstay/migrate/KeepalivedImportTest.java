@@ -48,6 +48,43 @@ class KeepalivedImportTest {
     }
 
     @Test
+    void keysInFilesAreTakenOverAndOthersAreTold() {
+        KeepalivedImport imported = imported("""
+                vrrp_instance VI_1 {
+                    interface eth0
+                    virtual_router_id 51
+                    version 3
+                    auth_hmac {
+                        key 1 file:/etc/keepalived/keys/vrrp51
+                        key 2 hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+                        active_key 1
+                        anti_replay monotonic
+                        time_window 8
+                        mode receive-only
+                    }
+                    virtual_ipaddress {
+                        198.51.100.10/24
+                    }
+                }
+                """);
+        assertThat(imported.yaml()).contains("""
+                    authentication:
+                      keys:
+                        - id: 1
+                          file: /etc/keepalived/keys/vrrp51
+                      active_key: 1
+                      window: 8s
+                      mode: receive_only
+                """);
+        assertThat(notes(imported))
+                .contains(
+                        "keepalived.conf:7 key ***: not mapped: a key stands in a file of its own: write it into one of mode"
+                                + " 0640, and name that in authentication.keys",
+                        "keepalived.conf:9 anti_replay monotonic: mapped, with a difference: the clocks of the nodes have to"
+                                + " agree within authentication.window");
+    }
+
+    @Test
     void anInstanceBecomesAVirtualRouter() {
         KeepalivedImport imported = imported("""
                 global_defs {

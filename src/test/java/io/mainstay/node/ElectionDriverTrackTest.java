@@ -4,6 +4,7 @@ package io.mainstay.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.FaultCause;
 import io.mainstay.election.Tracked;
 import io.mainstay.election.TransitionReason;
@@ -30,6 +31,7 @@ class ElectionDriverTrackTest extends ElectionDriverBench {
         return new RouterSetup(
                 alone.config(),
                 new AnnounceConfig(1, Duration.ZERO),
+                AuthenticationConfig.NONE,
                 Optional.of("gw"),
                 Duration.ZERO,
                 Optional.empty());
@@ -68,6 +70,7 @@ class ElectionDriverTrackTest extends ElectionDriverBench {
         ElectionDriver driver = driver(new RouterSetup(
                 alone.config(),
                 alone.announce(),
+                AuthenticationConfig.NONE,
                 Optional.empty(),
                 Duration.ofSeconds(5),
                 Optional.of(

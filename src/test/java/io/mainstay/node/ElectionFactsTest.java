@@ -118,6 +118,20 @@ class ElectionFactsTest extends ElectionDriverBench {
     }
 
     @Test
+    void givingWayTellsForHowLongItWasContradictedInVain() {
+        ElectionDriver driver = activeDriver();
+        for (int i = 0; i < 12; i++) {
+            runFor(driver, Duration.ofSeconds(1));
+            kernel.hear("eth0", "198.18.0.11", 51, 90);
+            driver.runOnce();
+        }
+        assertThat(inputsOfLast())
+                .containsEntry("reason", "unheard")
+                .containsEntry("contended", "11000.0ms")
+                .containsEntry("peer", "198.18.0.11");
+    }
+
+    @Test
     void aHandOverTellsHowLongItTookAndHowOftenAPeerWasAsked() {
         ElectionDriver driver = activeDriver();
         var unused = driver.handOver("web", Optional.empty());
@@ -211,7 +225,7 @@ class ElectionFactsTest extends ElectionDriverBench {
     void whatTheGuardDidIsToldWithItsCauseAndWhen() {
         FencingGuard guard = new FencingGuard();
         kernel.plug("eth0", 2, "198.18.0.10");
-        ElectionPorts ports = new ElectionPorts(kernel, kernel, kernel, kernel, kernel, guard);
+        ElectionPorts ports = kernel.ports(guard);
         ElectionDriver driver =
                 new ElectionDriver(List.of(setup("web", "eth0", 51, 100, "198.18.0.200/24")), ports, gate, listener);
         runFor(driver, ACTIVE_DOWN);

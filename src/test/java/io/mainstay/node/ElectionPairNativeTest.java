@@ -15,6 +15,7 @@ import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import io.mainstay.takeover.AnnounceConfig;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -167,6 +168,7 @@ class ElectionPairNativeTest {
                                     kernel.announcer(),
                                     kernel.links(),
                                     kernel.clock(),
+                                    InstantSource.system(),
                                     new NoGuard()),
                             this,
                             this);

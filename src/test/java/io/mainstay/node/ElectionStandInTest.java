@@ -3,8 +3,6 @@ package io.mainstay.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mainstay.kernel.Fence;
-import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.StoodIn;
 import io.mainstay.observe.EventDraft;
@@ -24,7 +22,7 @@ class ElectionStandInTest extends ElectionDriverBench {
 
     private ElectionDriver guardedDriver() {
         kernel.plug("eth0", 2, "198.18.0.10");
-        ElectionPorts ports = new ElectionPorts(kernel, kernel, kernel, kernel, kernel, guard);
+        ElectionPorts ports = kernel.ports(guard);
         ElectionDriver driver =
                 new ElectionDriver(List.of(setup("web", "eth0", 51, 100, "198.18.0.200/24")), ports, gate, listener);
         runFor(driver, ACTIVE_DOWN.plus(Duration.ofSeconds(6)));
@@ -91,49 +89,10 @@ class ElectionStandInTest extends ElectionDriverBench {
         GuardedRouter guarded = guard.held.getFirst();
         assertThat(guarded.advertisements())
                 .singleElement()
-                .satisfies(datagram -> assertThat(datagram.payload()[2]).isEqualTo((byte) 100));
+                .satisfies(
+                        prepared -> assertThat(prepared.datagram().payload()[2]).isEqualTo((byte) 100));
         assertThat(guarded.resignations())
                 .singleElement()
                 .satisfies(datagram -> assertThat(datagram.payload()[2]).isZero());
-    }
-
-    /** Grants everything, and says to have spoken what a test wants. */
-    private static final class StandInGuard implements Guard {
-        private StoodIn stoodIn = StoodIn.NEVER;
-        private Optional<MonotonicInstant> overdue = Optional.empty();
-        private Duration interval = Duration.ZERO;
-        private List<GuardedRouter> held = List.of();
-
-        @Override
-        public boolean arm(MonotonicInstant deadline) {
-            return true;
-        }
-
-        @Override
-        public void disarm() {}
-
-        @Override
-        public void holding(List<GuardedRouter> routers) {
-            held = routers;
-        }
-
-        @Override
-        public void standInFrom(int number, Duration every, Optional<MonotonicInstant> from) {
-            overdue = from;
-            interval = every;
-        }
-
-        @Override
-        public StoodIn stoodIn(int number) {
-            return stoodIn;
-        }
-
-        @Override
-        public Optional<Fence> fenced() {
-            return Optional.empty();
-        }
-
-        @Override
-        public void acknowledge() {}
     }
 }

@@ -7,7 +7,9 @@ import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.kernel.AddressTable;
 import io.mainstay.kernel.AdvertisementSocket;
+import io.mainstay.kernel.ClaimSocket;
 import io.mainstay.kernel.Errno;
+import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.KernelException;
@@ -28,6 +30,7 @@ import io.mainstay.net.VirtualRouterId;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -56,11 +59,16 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
     private final Map<InterfaceName, Integer> open = new HashMap<>();
     private MonotonicInstant now = new MonotonicInstant(1_000_000_000);
     private Duration costOfAdding = Duration.ZERO;
+    private Duration clockError = Duration.ZERO;
     private int wakes;
     private boolean closed;
 
     ElectionPorts ports() {
-        return new ElectionPorts(this, this, this, this, this, new NoGuard());
+        return ports(new NoGuard());
+    }
+
+    ElectionPorts ports(Guard guard) {
+        return new ElectionPorts(this, this, this, this, this, this::timeOfDay, guard);
     }
 
     // What a test does.
@@ -119,6 +127,15 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
 
     void advance(Duration duration) {
         now = now.plus(duration);
+    }
+
+    /** Goes with the time of the election, but for what a test sets it off by. */
+    Instant timeOfDay() {
+        return Instant.ofEpochSecond(1_800_000_000L, now.nanos()).plus(clockError);
+    }
+
+    void setClockError(Duration error) {
+        clockError = error;
     }
 
     void setCostOfAdding(Duration cost) {
@@ -211,6 +228,11 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
                 open.merge(name, -1, Integer::sum);
             }
         };
+    }
+
+    @Override
+    public ClaimSocket listen(InterfaceName name, Set<IpFamily> families) {
+        throw new AssertionError("nobody listens for claims alone here");
     }
 
     @Override

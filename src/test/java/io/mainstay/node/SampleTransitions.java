@@ -35,7 +35,7 @@ final class SampleTransitions {
         IpAddress own = IpAddress.parse("198.18.0.1");
         MonotonicInstant then = new MonotonicInstant(0);
         return switch (label) {
-            case "ACTIVE" -> new ElectionState.Active(own, then, then, Optional.empty(), true, 0);
+            case "ACTIVE" -> new ElectionState.Active(own, then, then, Optional.empty(), Optional.empty(), true, 0);
             case "BACKUP" ->
                 new ElectionState.Backup(
                         own,

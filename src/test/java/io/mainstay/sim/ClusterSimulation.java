@@ -137,12 +137,13 @@ final class ClusterSimulation {
 
     private void leave() {
         SimulatedNode active = requireOneActive();
-        switch (random.nextInt(7)) {
+        switch (random.nextInt(8)) {
             case 0 -> resign(active);
             case 1 -> retire(active);
             case 2, 3 -> handOver(active);
             case 4 -> die(active);
             case 5 -> stall(active);
+            case 6 -> goUnheard(active);
             default -> restartBackup(active);
         }
         settle();
@@ -265,6 +266,22 @@ final class ClusterSimulation {
         advance(6 * intervalNanos);
         active.resume();
         advance(4 * intervalNanos);
+    }
+
+    /**
+     * The Active still hears the others, and they do not hear it: it gives way to the one that takes over, and settles so
+     * before the link is mended. An owner does not, and goes on beside it until then.
+     */
+    private void goUnheard(SimulatedNode active) {
+        nodes.stream().filter(node -> node != active).forEach(node -> network.stop(active.host(), node.host()));
+        advance(20 * intervalNanos);
+        boolean owner = active.config().priority().isOwner();
+        if (active.isActive() != owner) {
+            throw active.violation(Invariant.ONE_ACTIVE, owner ? "an owner gave way" : "it goes on although unheard");
+        }
+        if (owner) {
+            network.heal();
+        }
     }
 
     private void restartBackup(SimulatedNode active) {

@@ -69,6 +69,7 @@ enum Sabotage {
                             active.advertiseDeadline(),
                             now,
                             active.handOver(),
+                            active.contention(),
                             active.addressesHeld(),
                             active.failures())
                     : state;
@@ -178,6 +179,16 @@ enum Sabotage {
                             right.actions(),
                             right.cause())
                     : right;
+        }
+    },
+    NEVER_GIVES_WAY(Invariant.ONE_ACTIVE) {
+        @Override
+        Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
+            Transition right = here.right(state, event, now);
+            boolean givesWay = right.cause()
+                    .map(cause -> cause.reason() == TransitionReason.UNHEARD)
+                    .orElse(false);
+            return givesWay ? doing(state, ElectionAction.SEND_ADVERTISEMENT) : right;
         }
     },
     NEVER_TAKES_OVER(Invariant.ONE_ACTIVE) {

@@ -3,6 +3,7 @@ package io.mainstay.sim;
 
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
+import java.time.Instant;
 
 /** A node's clock: off by a constant and too fast or slow by a rate, against true time. */
 final class SimulatedClock implements MonotonicClock {
@@ -23,6 +24,11 @@ final class SimulatedClock implements MonotonicClock {
     @Override
     public MonotonicInstant now() {
         return at(timeline.nowNanos() + busyNanos);
+    }
+
+    /** The time of day: all clocks were set at the start and drift since. */
+    Instant timeOfDay() {
+        return Instant.ofEpochSecond(1_800_000_000L, now().nanosSince(at(0)));
     }
 
     /** What the clock shows at a true time. */

@@ -3,6 +3,7 @@ package io.mainstay.sim;
 
 import io.mainstay.kernel.AddressTable;
 import io.mainstay.kernel.AdvertisementSocket;
+import io.mainstay.kernel.ClaimSocket;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelEvents;
@@ -166,6 +167,11 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
         OpenSocket opened = new OpenSocket(index);
         socket = opened;
         return opened;
+    }
+
+    @Override
+    public ClaimSocket listen(InterfaceName name, Set<IpFamily> families) {
+        throw new AssertionError("nobody listens for claims alone here");
     }
 
     @Override

@@ -146,7 +146,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
                 config.priority().isOwner() && config.addresses().stream().anyMatch(host::stands);
         driver = new ElectionDriver(
                 List.of(new RouterSetup(config, announce)),
-                new ElectionPorts(host, host, host, host, clock, new NoGuard()),
+                new ElectionPorts(host, host, host, host, clock, clock::timeOfDay, new NoGuard()),
                 this,
                 this,
                 made -> new VirtualRouter(made, rules));

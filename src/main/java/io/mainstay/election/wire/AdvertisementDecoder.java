@@ -10,6 +10,7 @@ import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualRouterId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +61,13 @@ public final class AdvertisementDecoder {
         int count = octet(octets, MessageLayout.COUNT);
         int addressLength = MessageLayout.addressLength(datagram.source());
         int length = MessageLayout.length(version, addressLength, count);
-        if (octets.length != length && !isPaddedFrom(octets, length, ipv4)) {
+        if (octets.length == length + AuthenticationTrailer.LENGTH) {
+            if (!AuthenticationTrailer.isAt(octets, length)) {
+                return discarded(
+                        DiscardReason.TRAILER,
+                        "type of the signature: " + octet(octets, length) + " (expected: 1, HMAC-SHA256)");
+            }
+        } else if (octets.length != length && !isPaddedFrom(octets, length, ipv4)) {
             return discarded(
                     DiscardReason.LENGTH,
                     "length: " + octets.length + " octets (expected: " + length + " for " + count
@@ -75,9 +82,10 @@ public final class AdvertisementDecoder {
         if (type != MessageLayout.TYPE_ADVERTISEMENT) {
             return discarded(DiscardReason.TYPE, "type: " + type + " (expected: 1)");
         }
-        ChecksumForm form = checksumForm(datagram, version, length);
+        int covered = MessageLayout.checksummed(datagram.source(), length, octets.length);
+        ChecksumForm form = checksumForm(datagram, version, covered);
         if (form == null) {
-            return discarded(DiscardReason.CHECKSUM, wrongChecksum(datagram, version, length));
+            return discarded(DiscardReason.CHECKSUM, wrongChecksum(datagram, version, covered));
         }
         int vrid = octet(octets, MessageLayout.VRID);
         if (vrid == 0) {
@@ -106,7 +114,10 @@ public final class AdvertisementDecoder {
                         interval,
                         addresses(octets, addressLength, count),
                         authentication),
-                form);
+                form,
+                octets.length == length + AuthenticationTrailer.LENGTH
+                        ? Optional.of(AuthenticationTrailer.read(octets, length))
+                        : Optional.empty());
     }
 
     private static boolean isCarp(byte[] octets) {

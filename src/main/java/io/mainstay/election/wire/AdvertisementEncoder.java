@@ -5,6 +5,7 @@ import io.mainstay.net.InternetChecksum;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Ipv4Address;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Writes advertisements as octets (RFC 9568 §5.2, RFC 3768 §5.3). */
 public final class AdvertisementEncoder {
@@ -24,11 +25,28 @@ public final class AdvertisementEncoder {
      */
     public static byte[] encode(
             Advertisement advertisement, ChecksumForm form, IpAddress source, IpAddress destination) {
+        return encode(advertisement, form, source, destination, null, new SequenceNumber(0));
+    }
+
+    /**
+     * Likewise, with a trailer behind it that a peer with the same key can verify. It does not depend on the destination.
+     *
+     * @param key to sign with; null: no trailer
+     * @param sequence after that of anything that the source has said before
+     */
+    public static byte[] encode(
+            Advertisement advertisement,
+            ChecksumForm form,
+            IpAddress source,
+            IpAddress destination,
+            @Nullable AuthenticationKey key,
+            SequenceNumber sequence) {
         requireEncodable(advertisement, source, destination);
         VrrpVersion version = advertisement.version();
         int addressLength = MessageLayout.addressLength(source);
         int count = advertisement.addresses().size();
-        byte[] message = new byte[MessageLayout.length(version, addressLength, count)];
+        int length = MessageLayout.length(version, addressLength, count);
+        byte[] message = new byte[key == null ? length : length + AuthenticationTrailer.LENGTH];
         message[MessageLayout.VERSION_AND_TYPE] = (byte) (version.number() << 4 | MessageLayout.TYPE_ADVERTISEMENT);
         message[MessageLayout.VRID] = (byte) advertisement.vrid().value();
         message[MessageLayout.PRIORITY] = (byte) advertisement.priority().value();
@@ -42,7 +60,11 @@ public final class AdvertisementEncoder {
         if (version == VrrpVersion.V2) {
             putAuthentication(message, offset, advertisement.authentication());
         }
-        putChecksum(message, version, form, source, destination);
+        if (key != null) {
+            new AuthenticationTrailer(key.id(), sequence).sign(message, source, key);
+        }
+        int covered = MessageLayout.checksummed(source, length, message.length);
+        putChecksum(message, covered, version, form, source, destination);
         return message;
     }
 
@@ -100,15 +122,20 @@ public final class AdvertisementEncoder {
     }
 
     private static void putChecksum(
-            byte[] message, VrrpVersion version, ChecksumForm form, IpAddress source, IpAddress destination) {
-        long sum = InternetChecksum.sum(message, 0, message.length)
+            byte[] message,
+            int covered,
+            VrrpVersion version,
+            ChecksumForm form,
+            IpAddress source,
+            IpAddress destination) {
+        long sum = InternetChecksum.sum(message, 0, covered)
                 + switch (formInForce(version, form, source)) {
                     case RFC9568 -> 0;
                     case PSEUDO_HEADER ->
-                        InternetChecksum.sumOfPseudoHeader(source, destination, MessageLayout.PROTOCOL, message.length);
+                        InternetChecksum.sumOfPseudoHeader(source, destination, MessageLayout.PROTOCOL, covered);
                     case PSEUDO_HEADER_OF_GROUP ->
                         InternetChecksum.sumOfPseudoHeader(
-                                source, Ipv4Address.VRRP_GROUP, MessageLayout.PROTOCOL, message.length);
+                                source, Ipv4Address.VRRP_GROUP, MessageLayout.PROTOCOL, covered);
                 };
         int checksum = InternetChecksum.of(sum);
         message[MessageLayout.CHECKSUM] = (byte) (checksum >>> 8);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.election.wire;
 
+import java.util.Optional;
+
 /** What a received datagram turned out to be. */
 public sealed interface DecodeResult {
 
@@ -9,8 +11,16 @@ public sealed interface DecodeResult {
      *
      * @param advertisement what it says
      * @param checksumForm what its checksum was computed over
+     * @param trailer what stands behind it, not yet verified; empty if nothing does
      */
-    record Decoded(Advertisement advertisement, ChecksumForm checksumForm) implements DecodeResult {}
+    record Decoded(Advertisement advertisement, ChecksumForm checksumForm, Optional<AuthenticationTrailer> trailer)
+            implements DecodeResult {
+
+        /** Without a trailer. */
+        public Decoded(Advertisement advertisement, ChecksumForm checksumForm) {
+            this(advertisement, checksumForm, Optional.empty());
+        }
+    }
 
     /**
      * None, or none for here.

@@ -17,6 +17,8 @@ public enum DiscardReason {
     TTL("ttl"),
     /** The message was not exactly as long as its version and its number of addresses make it. */
     LENGTH("length"),
+    /** Behind the message stood as many octets as a signature has, and they were of another kind. */
+    TRAILER("trailer"),
     /** A CARP advertisement of BSD or UCarp: the same protocol number, group and first octet, another protocol. */
     CARP("carp"),
     /** A version that no RFC defines, or not over this family. */
@@ -46,7 +48,19 @@ public enum DiscardReason {
     /** VRRPv2 with another advertisement interval than the local one (RFC 3768 §7.1). By the receiver. */
     INTERVAL_MISMATCH("interval-mismatch"),
     /** None of the addresses is one of the virtual router: a stranger uses its number. By the receiver. */
-    ADDRESSES_FOREIGN("addresses-foreign");
+    ADDRESSES_FOREIGN("addresses-foreign"),
+    /** Not signed, where signatures are wanted. By the receiver. */
+    TRAILER_MISSING("trailer-missing"),
+    /** Signed too long ago, or ahead of this node's clock by as much. By the receiver. */
+    TRAILER_STALE("trailer-stale"),
+    /** Signed with a key that this node does not have. By the receiver. */
+    TRAILER_KEY_UNKNOWN("trailer-key-unknown"),
+    /** The signature is not the one that the key gives. By the receiver. */
+    TRAILER_HMAC("trailer-hmac"),
+    /** Rightly signed, and older than the last message of the same sender: somebody sends again what was sent before. By the receiver. */
+    TRAILER_REPLAYED("trailer-replayed"),
+    /** The last message of the same sender once more: the network doubled it, or a resignation was repeated. By the receiver. */
+    TRAILER_DUPLICATE("trailer-duplicate");
 
     private final String label;
 

@@ -44,6 +44,14 @@ final class MessageLayout {
         return ADDRESSES + count * addressLength + trailer;
     }
 
+    /**
+     * How many octets the checksum covers: of IPv4 the message without what is behind it, of IPv6 the whole payload, since
+     * there it is that of the transport (RFC 8200 §8.1), which a kernel may compute.
+     */
+    static int checksummed(IpAddress ofFamily, int length, int payloadLength) {
+        return isIpv4(ofFamily) ? length : payloadLength;
+    }
+
     static int addressLength(IpAddress ofFamily) {
         return ofFamily.bitLength() / Byte.SIZE;
     }

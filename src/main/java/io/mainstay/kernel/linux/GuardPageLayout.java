@@ -4,6 +4,7 @@ package io.mainstay.kernel.linux;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.mainstay.kernel.PreparedAdvertisement;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 final class GuardPageLayout {
 
     static final byte[] MAGIC = "MSGUARD1".getBytes(StandardCharsets.US_ASCII);
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     static final long VERSION_OFFSET = 8;
     static final long SIZE_OFFSET = 12;
@@ -51,6 +52,12 @@ final class GuardPageLayout {
     static final short RECORD_DATAGRAM = 2;
     static final short RECORD_ADVERTISEMENT = 3;
 
+    /** Into how many numbers the turns of a voice are folded; 0 is that of what is said in every turn. */
+    private static final int TURNS = 0xFFFF;
+
+    /** Where the number of a turn stands beside the number of a voice. */
+    private static final int TURN_SHIFT = 16;
+
     /** Access to a 64-bit word: (segment, offset). */
     static final VarHandle LONG = JAVA_LONG.varHandle();
 
@@ -62,6 +69,12 @@ final class GuardPageLayout {
     /** Where the voice of a router stands; its number is below {@link #VOICES}. */
     static long voice(int number) {
         return VOICES_OFFSET + (long) number * VOICE_OCTETS;
+    }
+
+    /** Whose turn an advertisement is for, and which. */
+    static int turn(int number, long turn) {
+        int folded = turn == PreparedAdvertisement.EVERY_TURN ? 0 : (int) ((turn - 1) % TURNS) + 1;
+        return folded << TURN_SHIFT | number;
     }
 
     /** Where the list of a generation stands. */

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.kernel.PreparedAdvertisement;
 import io.mainstay.net.IpDatagram;
 import io.mainstay.net.VirtualAddress;
 import java.lang.foreign.MemorySegment;
@@ -42,12 +43,12 @@ final class GuardPageWriter {
                         address.address().octets());
             }
             if (router.number() < GuardPageLayout.VOICES) {
-                for (IpDatagram advertisement : router.advertisements()) {
+                for (PreparedAdvertisement advertisement : router.advertisements()) {
                     writer.append(
                             GuardPageLayout.RECORD_ADVERTISEMENT,
                             router,
-                            router.number(),
-                            IpHeader.prependTo(advertisement));
+                            GuardPageLayout.turn(router.number(), advertisement.turn()),
+                            IpHeader.prependTo(advertisement.datagram()));
                 }
             }
             for (IpDatagram resignation : router.resignations()) {
@@ -58,7 +59,7 @@ final class GuardPageWriter {
         slot.set(JAVA_INT, 4, writer.octets);
     }
 
-    /** @param detail the prefix length of an address, the number of the router of an advertisement */
+    /** @param detail the prefix length of an address, the turn of an advertisement */
     private void append(short kind, GuardedRouter router, int detail, byte[] payload) {
         int padded = (payload.length + GuardPageLayout.RECORD_ALIGNMENT - 1) / GuardPageLayout.RECORD_ALIGNMENT;
         int length = GuardPageLayout.RECORD_HEAD_OCTETS + padded * GuardPageLayout.RECORD_ALIGNMENT;

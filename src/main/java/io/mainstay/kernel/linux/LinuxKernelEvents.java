@@ -2,6 +2,7 @@
 package io.mainstay.kernel.linux;
 
 import io.mainstay.kernel.AdvertisementSocket;
+import io.mainstay.kernel.ClaimSocket;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.KernelException;
@@ -58,7 +59,16 @@ final class LinuxKernelEvents implements KernelEvents {
     @Override
     public AdvertisementSocket open(InterfaceName interfaceName, Set<IpFamily> families) throws KernelException {
         LinkMessage link = links.require(interfaceName, "open " + interfaceName + " for VRRP");
-        OpenInterface opened = OpenInterface.open(link, families, netlink::isOwnMac, this::forget);
+        return attend(OpenInterface.open(link, families, netlink::isOwnMac, this::forget));
+    }
+
+    @Override
+    public ClaimSocket listen(InterfaceName interfaceName, Set<IpFamily> families) throws KernelException {
+        LinkMessage link = links.require(interfaceName, "open " + interfaceName + " for claims of addresses");
+        return attend(OpenInterface.listen(link, families, netlink::isOwnMac, this::forget));
+    }
+
+    private OpenInterface attend(OpenInterface opened) {
         openInterfaces.add(opened);
         opened.sources().forEach(sources::add);
         return opened;

@@ -2,6 +2,7 @@
 package io.mainstay.kernel.linux;
 
 import io.mainstay.kernel.AdvertisementSocket;
+import io.mainstay.kernel.ClaimSocket;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.IpAddress;
@@ -16,8 +17,8 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** All sockets that are open on an interface for VRRP. Used by one thread. */
-final class OpenInterface implements AdvertisementSocket {
+/** All sockets that are open on an interface for VRRP, or for claims alone. Used by one thread. */
+final class OpenInterface implements AdvertisementSocket, ClaimSocket {
 
     private final LinkMessage link;
     private final Consumer<OpenInterface> whenClosed;
@@ -34,10 +35,25 @@ final class OpenInterface implements AdvertisementSocket {
     static OpenInterface open(
             LinkMessage link, Set<IpFamily> families, Predicate<MacAddress> isOurs, Consumer<OpenInterface> whenClosed)
             throws KernelException {
-        OpenInterface opened = new OpenInterface(link, whenClosed);
+        OpenInterface opened = listen(link, families, isOurs, whenClosed);
         try {
             for (IpFamily family : families) {
                 opened.advertisements.put(family, RawAdvertisementSocket.open(link, family));
+            }
+            return opened;
+        } catch (KernelException e) {
+            opened.closeSockets();
+            throw e;
+        }
+    }
+
+    /** For claims alone, otherwise as {@link #open}. */
+    static OpenInterface listen(
+            LinkMessage link, Set<IpFamily> families, Predicate<MacAddress> isOurs, Consumer<OpenInterface> whenClosed)
+            throws KernelException {
+        OpenInterface opened = new OpenInterface(link, whenClosed);
+        try {
+            for (IpFamily family : families) {
                 opened.claims.add(ClaimListener.open(link, family, isOurs));
             }
             return opened;

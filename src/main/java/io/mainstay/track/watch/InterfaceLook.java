@@ -2,6 +2,7 @@
 package io.mainstay.track.watch;
 
 import io.mainstay.kernel.AddressTable;
+import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.LinkState;
 import io.mainstay.kernel.LinkTable;
@@ -48,6 +49,14 @@ final class InterfaceLook implements Look {
         } catch (KernelException e) {
             return new Observation.Unclear(e.getMessage());
         }
+    }
+
+    /** A datagram, or who has which address, says nothing of the interface. */
+    @Override
+    public boolean concerns(KernelEvent event) {
+        return event.interfaceName().equals(tracker.name())
+                && !(event instanceof KernelEvent.DatagramReceived)
+                && !(event instanceof KernelEvent.AddressClaimed);
     }
 
     private boolean hasAddress() throws KernelException {

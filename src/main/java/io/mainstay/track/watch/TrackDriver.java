@@ -112,11 +112,19 @@ public final class TrackDriver {
     private void take(List<TrackedScope> newScopes) {
         List<Scope> before = scopes;
         scopes = newScopes.stream().map(config -> renewed(config, before)).toList();
+        before.stream()
+                .flatMap(scope -> scope.watches.stream())
+                .filter(watch -> !isWatched(watch))
+                .forEach(watch -> watch.look().close());
         for (Scope old : before) {
             if (scopes.stream().noneMatch(scope -> isOfSame(scope, old.config))) {
                 listener.onAccount(old.config, old.account, new PriorityAccount(old.config.base(), List.of()));
             }
         }
+    }
+
+    private boolean isWatched(Watch watch) {
+        return scopes.stream().anyMatch(scope -> scope.watches.contains(watch));
     }
 
     private static boolean isOfSame(Scope scope, TrackedScope config) {
@@ -137,6 +145,8 @@ public final class TrackDriver {
         return switch (tracker) {
             case TrackerConfig.InterfaceTracker link ->
                 new InterfaceLook(link, ports.links(), ports.addresses(), ports.virtualAddresses());
+            case TrackerConfig.NeighbourTracker neighbour ->
+                new NeighbourLook(neighbour, ports.events(), ports.links(), ports.neighbours());
             case TrackerConfig.ScriptTracker script -> new ScriptLook(script, scope, ports.commands());
             case TrackerConfig.ProcessTracker process -> new ProcessLook(process, ports.proc());
             case TrackerConfig.FileTracker file -> new FileLook(file);
@@ -187,8 +197,13 @@ public final class TrackDriver {
     }
 
     private void onEvent(KernelEvent event) {
-        disturb(config -> config instanceof TrackerConfig.InterfaceTracker link
-                && link.name().equals(event.interfaceName()));
+        for (Scope scope : scopes) {
+            for (Watch watch : scope.watches) {
+                if (watch.look().concerns(event)) {
+                    watch.disturb();
+                }
+            }
+        }
     }
 
     private void disturb(Predicate<TrackerConfig> which) {
@@ -207,7 +222,7 @@ public final class TrackDriver {
         if (watch.takeDue(now)) {
             look(scope, watch, now);
         } else if (disturbed) {
-            Observation seen = watch.look().look();
+            Observation seen = watch.look().lookAgain();
             if (watch.isNews(seen)) {
                 record(scope, watch, seen);
             }
@@ -236,7 +251,7 @@ public final class TrackDriver {
             Observation seen = watch.look().look();
             tell(() -> {
                 watch.end();
-                if (scopes.stream().anyMatch(each -> each.watches.contains(watch))) {
+                if (isWatched(watch)) {
                     record(scope, watch, seen);
                 }
             });

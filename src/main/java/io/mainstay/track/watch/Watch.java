@@ -41,6 +41,7 @@ final class Watch {
     boolean isQuick() {
         return switch (tracker.config()) {
             case TrackerConfig.InterfaceTracker ignored -> true;
+            case TrackerConfig.NeighbourTracker ignored -> true;
             case TrackerConfig.ServiceTracker ignored -> true;
             case TrackerConfig.ScriptTracker ignored -> false;
             case TrackerConfig.ProcessTracker ignored -> false;

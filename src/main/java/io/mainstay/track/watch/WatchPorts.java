@@ -5,6 +5,7 @@ import io.mainstay.kernel.AddressTable;
 import io.mainstay.kernel.Commands;
 import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.LinkTable;
+import io.mainstay.kernel.NeighbourAnnouncer;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ public record WatchPorts(
         KernelEvents events,
         LinkTable links,
         AddressTable addresses,
+        NeighbourAnnouncer neighbours,
         MonotonicClock clock,
         Commands commands,
         ServicePools pools,

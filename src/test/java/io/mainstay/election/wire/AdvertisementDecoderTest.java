@@ -147,10 +147,10 @@ class AdvertisementDecoderTest {
         }
 
         @Test
-        void theAuthenticationTrailerOfKeepalived() {
+        void whatIsAsLongAsASignatureAndIsNone() {
             byte[] octets = Arrays.copyOf(Vectors.V3_MESSAGE_ALONE.octets(), 12 + 28);
 
-            assertThat(discard(Vectors.V3_MESSAGE_ALONE, octets).reason()).isEqualTo(DiscardReason.LENGTH);
+            assertThat(discard(Vectors.V3_MESSAGE_ALONE, octets).reason()).isEqualTo(DiscardReason.TRAILER);
         }
 
         @Test

@@ -4,6 +4,7 @@ package io.mainstay.kernel.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.kernel.PreparedAdvertisement;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
@@ -54,7 +55,16 @@ class GuardPageAgreementTest {
                         new InterfaceName("eth0"),
                         2,
                         List.of(VirtualAddress.parse("198.18.0.10/24"), VirtualAddress.parse("2001:db8::10/64")),
-                        List.of(new IpDatagram(IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, advertised)),
+                        List.of(
+                                new PreparedAdvertisement(new IpDatagram(
+                                        IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, advertised)),
+                                new PreparedAdvertisement(
+                                        65_536 + 2,
+                                        new IpDatagram(
+                                                IpAddress.parse("198.18.0.1"),
+                                                Ipv4Address.VRRP_GROUP,
+                                                255,
+                                                advertised))),
                         List.of(
                                 new IpDatagram(IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, message),
                                 new IpDatagram(IpAddress.parse("fe80::1"), Ipv6Address.VRRP_GROUP, 255, message))),
@@ -63,15 +73,19 @@ class GuardPageAgreementTest {
                         new InterfaceName("a-name-of-15-oc"),
                         4_000_000,
                         List.of(VirtualAddress.parse("198.18.1.1/32")),
-                        List.of(new IpDatagram(IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, advertised)),
+                        List.of(new PreparedAdvertisement(new IpDatagram(
+                                IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, advertised))),
                         List.of())));
 
-        assertThat(dump().subList(3, 10))
+        assertThat(dump().subList(3, 11))
                 .containsExactly(
-                        "generation 1 complete 6 records",
+                        "generation 1 complete 7 records",
                         "address 2 eth0 198.18.0.10/24",
                         "address 2 eth0 2001:db8::10/64",
-                        "advertisement 9 2 eth0 45c0002000000000ff700000c6120001e0000012" + "3133fa010064aabbc612000a",
+                        "advertisement 9 turn 0 2 eth0 45c0002000000000ff700000c6120001e0000012"
+                                + "3133fa010064aabbc612000a",
+                        "advertisement 9 turn 3 2 eth0 45c0002000000000ff700000c6120001e0000012"
+                                + "3133fa010064aabbc612000a",
                         "datagram 2 eth0 45c0002000000000ff700000c6120001e0000012" + "313300010064aabbc612000a",
                         "datagram 2 eth0 6c000000000c70ff" + "fe800000000000000000000000000001"
                                 + "ff020000000000000000000000000012" + "313300010064aabbc612000a",

@@ -201,7 +201,7 @@ class SharedPageGuardTest {
         page.putInt(GuardPageLayout.VERSION_OFFSET, 1);
         assertThatThrownBy(() -> SharedPageGuard.open(page.path()))
                 .isInstanceOf(IOException.class)
-                .hasMessage("guard page " + page.path() + ": version of the guard page: 1 (expected: 2)");
+                .hasMessage("guard page " + page.path() + ": version of the guard page: 1 (expected: 3)");
         page.putLong(0, 0);
         assertThatThrownBy(() -> SharedPageGuard.open(page.path()))
                 .hasMessageEndingWith("magic of the guard page: other (expected: MSGUARD1)");

@@ -3,6 +3,7 @@ package io.mainstay.track.watch;
 
 import io.mainstay.kernel.AddressTable;
 import io.mainstay.kernel.AdvertisementSocket;
+import io.mainstay.kernel.ClaimSocket;
 import io.mainstay.kernel.Command;
 import io.mainstay.kernel.CommandResult;
 import io.mainstay.kernel.Errno;
@@ -11,6 +12,7 @@ import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.LinkState;
 import io.mainstay.kernel.LinkTable;
+import io.mainstay.kernel.NeighbourAnnouncer;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpFamily;
@@ -39,7 +41,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** A host on which nothing happens unless a test says so, and a driver on it that runs one turn at a time. */
-class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicClock {
+class TrackBench implements KernelEvents, LinkTable, AddressTable, NeighbourAnnouncer, MonotonicClock {
 
     static final Duration SECOND = Duration.ofSeconds(1);
     static final Pace AT_ONCE = new Pace(SECOND, 1, 1);
@@ -52,6 +54,8 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
     final List<Command> commands = new ArrayList<>();
     final Map<String, ServicePools.Pool> pools = new HashMap<>();
     final List<String> told = new ArrayList<>();
+    final List<String> opened = new ArrayList<>();
+    final List<String> probes = new ArrayList<>();
     CommandResult outcome = new CommandResult.Ended(0, Duration.ZERO, "");
     Path proc = Path.of("/proc");
     boolean refusing;
@@ -107,6 +111,7 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
                         this,
                         this,
                         this,
+                        this,
                         command -> {
                             if (failing) {
                                 throw new UnsupportedOperationException("a mistake of ours");
@@ -127,6 +132,12 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
 
     void changed(String name) {
         waiting.add(new KernelEvent.LinkChanged(new InterfaceName(name)));
+    }
+
+    /** A neighbour answers on eth1. */
+    void answer(String address) {
+        waiting.add(new KernelEvent.AddressClaimed(
+                new InterfaceName("eth1"), IpAddress.parse(address), new MacAddress(0x02_00_00_00_00_63L)));
     }
 
     void advance(Duration duration) {
@@ -185,7 +196,23 @@ class TrackBench implements KernelEvents, LinkTable, AddressTable, MonotonicCloc
 
     @Override
     public AdvertisementSocket open(InterfaceName interfaceName, Set<IpFamily> families) {
-        throw new AssertionError("nothing is opened here");
+        throw new AssertionError("nothing is advertised here");
+    }
+
+    @Override
+    public ClaimSocket listen(InterfaceName interfaceName, Set<IpFamily> families) {
+        opened.add(interfaceName + " " + families);
+        return () -> opened.remove(interfaceName + " " + families);
+    }
+
+    @Override
+    public void announce(InterfaceName interfaceName, IpAddress address) {
+        throw new AssertionError("nothing is announced here");
+    }
+
+    @Override
+    public void probe(InterfaceName interfaceName, IpAddress address) {
+        probes.add(interfaceName + " " + address);
     }
 
     @Override
