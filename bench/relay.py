@@ -35,7 +35,10 @@ SOURCES = Path(__file__).parent / "load"
 PROGRAMS = Path(__file__).parent.parent / "target" / "bench"
 
 WARM_UP_MILLIS = 5_000
-"""Of each load through each engine, for the compilers of the virtual machine."""
+"""Of each load through each engine that has to compile itself while it runs."""
+
+START_MILLIS = 500
+"""Of each load through each other engine, for the tables of neighbours and ports."""
 
 NETWORK_SETTINGS = {
     "net.ipv4.ip_local_port_range": "1024 65535",
@@ -79,14 +82,17 @@ def progress(text: str) -> None:
         print(f"\r{text:<70}", end="" if text else "\r", file=sys.stderr)
 
 
-def measure_rates(
-    driver: Driver, engines: list[Engine], works: list[Work], rounds: int, millis: int, warm_up: int
-) -> dict[str, Samples]:
+def warm_up(driver: Driver, engines: list[Engine], works: list[Work], compiled_millis: int) -> None:
     for work in works:
         for engine in engines:
             if work.name in engine.works:
                 progress(f"warming up: {work.name}: {engine.name}")
-                driver.measure(work, engine, warm_up)
+                driver.measure(work, engine, compiled_millis if isinstance(engine, MainstayProxy) else START_MILLIS)
+
+
+def measure_rates(
+    driver: Driver, engines: list[Engine], works: list[Work], rounds: int, millis: int
+) -> dict[str, Samples]:
     results: dict[str, Samples] = {
         work.name: {engine.name: [] for engine in engines if work.name in engine.works} for work in works
     }
@@ -172,15 +178,14 @@ def main() -> int:
         if options.allocations:
             count_allocations(driver, engines, works, options.millis)
             return 0
-        results = measure_rates(
-            driver, engines, works, options.rounds, options.millis, 400 if options.quick else WARM_UP_MILLIS
-        )
+        print(f"{options.rounds} rounds of {options.millis} ms, {os.cpu_count()} processors, Linux {os.uname().release}")
+        warm_up(driver, engines, works, 400 if options.quick else WARM_UP_MILLIS)
+        results = measure_rates(driver, engines, works, options.rounds, options.millis)
+        for work in works:
+            print(table(work, results[work.name]), flush=True)
         if IDLE.name in wanted:
-            works.append(IDLE)
             results[IDLE.name] = measure_idle(driver, engines, min(options.rounds, 3))
-    print(f"{options.rounds} rounds of {options.millis} ms, {os.cpu_count()} processors, Linux {os.uname().release}")
-    for work in works:
-        print(table(work, results[work.name]))
+            print(table(IDLE, results[IDLE.name]))
     if options.json:
         document = {
             "rounds": options.rounds,

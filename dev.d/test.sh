@@ -4,6 +4,7 @@
 
 java_parts=(unit property simulation)
 all_parts=("${java_parts[@]}" native kernel system relay soak interop package)
+labs_at_once=3
 results=()
 failed_parts=()
 
@@ -40,7 +41,9 @@ verb_test() {
             [ -n "$name" ] || native_programs
             ;;
         kernel) run_part kernel make_bpf NAME="$name" test ;;
-        system | relay | soak | interop | package) run_part "$part" test_in_lab "$part" "$name" ;;
+        # These wait for timers most of their time, each in a lab of its own.
+        system | interop) run_part "$part" test_in_lab "$part" "$name" -n "$labs_at_once" ;;
+        relay | soak | package) run_part "$part" test_in_lab "$part" "$name" ;;
         esac
     done
     summary
@@ -58,7 +61,7 @@ prepare() {
     case " $* " in
     *" system "* | *" relay "* | *" soak "* | *" interop "*)
         need "for the lab" "${lab_needs[@]}" nft:nftables curl:curl openssl:openssl \
-            /usr/lib/python3/dist-packages/pytest:python3-pytest
+            /usr/lib/python3/dist-packages/pytest:python3-pytest /usr/lib/python3/dist-packages/xdist:python3-pytest-xdist
         build_if_stale
         ;;
     esac
@@ -168,8 +171,8 @@ native_programs() {
 }
 
 test_in_lab() {
-    local directory=$1 name=$2 selection=()
-    [ -z "$name" ] || selection=(-k "$name")
+    local directory=$1 name=$2 selection=("${@:3}")
+    [ -z "$name" ] || selection+=(-k "$name")
     cd "$root"
     PYTHONPATH=$root/tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m lab.enter \
         /usr/bin/python3 -m pytest -p no:cacheprovider -ra --durations=5 -v "${selection[@]}" "tests/$directory" </dev/null

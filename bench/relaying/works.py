@@ -126,8 +126,8 @@ RATES = (
     ),
 )
 
-IDLE_CONNECTIONS = 9_800
-"""Two descriptors each, of the 20,000 that a process may have on a common system."""
+IDLE_CONNECTIONS = 9_300
+"""Two descriptors each, of the 20,000 that a process may have on a common system, less what ours keeps in reserve."""
 
 IDLE = Work(
     "idle",

@@ -35,7 +35,7 @@ class Judged:
         script = directory / "check"
         script.write_text(SCRIPT.replace("DIRECTORY", str(directory)))
         script.chmod(0o755)
-        pace = "interval: 200ms, timeout: 190ms, failures: 2, success: 1"
+        pace = "interval: 500ms, timeout: 490ms, failures: 2, success: 1"
         self._yaml = self.node.settings.yaml().replace(
             "health_check: {type: http, path: /health, interval: 500ms, timeout: 400ms, failures: 2, success: 2}",
             "health_check:\n"
@@ -152,7 +152,7 @@ def test_certificate_of_a_backend_is_verified_for_its_name(judged: Judged) -> No
 
 def test_check_now_prints_every_step_and_changes_nothing(judged: Judged) -> None:
     good = judged.node.attempt("backend", "check", "web1")
-    assert good.status == 0, good.errors
+    assert good.status == 0, good.output + good.errors
     for step in ("route", "connect", "send", "answer", "verdict", "exec /", "HTTP status 200"):
         assert step in good.output, f"{step} is missing in:\n{good.output}"
     judged.backends.kill("web3")

@@ -44,7 +44,8 @@ class ArchitectureTest {
             "track",
             "hook",
             "explain",
-            "migrate");
+            "migrate",
+            "doctor");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -90,6 +91,14 @@ class ArchitectureTest {
                         "org.yaml.snakeyaml.."));
         MAY_USE.put("migrate", rooms("net", "config"));
         MAY_USE.put(
+                "doctor",
+                with(
+                        rooms("net", "time", "election.wire", "election", "forward", "kernel", "config", "observe"),
+                        "com.google.gson.."));
+        MAY_USE.put(
+                "doctor.host",
+                rooms("doctor", "net", "time", "election", "kernel", "kernel.linux", "config", "observe"));
+        MAY_USE.put(
                 "control", with(rooms("net", "observe", "config"), "io.netty..", "com.google.gson..", "org.slf4j.."));
         MAY_USE.put(
                 "node",
@@ -119,7 +128,16 @@ class ArchitectureTest {
         MAY_USE.put(
                 "cli",
                 with(
-                        rooms("net", "time", "observe", "explain", "config", "migrate", "control"),
+                        rooms(
+                                "net",
+                                "time",
+                                "observe",
+                                "explain",
+                                "config",
+                                "migrate",
+                                "doctor",
+                                "doctor.host",
+                                "control"),
                         "picocli..",
                         "com.google.gson.."));
     }

@@ -27,7 +27,12 @@ record Invocation(List<ParseResult> parsed, PrintWriter out, PrintWriter err, bo
     }
 
     Daemon daemon() {
-        return new Daemon(this.<String>option(SOCKET).map(Path::of).orElse(defaultSocket));
+        return new Daemon(socket());
+    }
+
+    /** The control socket by which the daemon is asked. */
+    Path socket() {
+        return this.<String>option(SOCKET).map(Path::of).orElse(defaultSocket);
     }
 
     boolean flag(String name) {

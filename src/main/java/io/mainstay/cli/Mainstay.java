@@ -126,6 +126,7 @@ public final class Mainstay {
         add(root, new ReloadCommand());
         add(root, new EventsCommand());
         add(root, new ExplainCommand());
+        add(root, new DoctorCommand());
         add(root, new VersionCommand());
         return root;
     }

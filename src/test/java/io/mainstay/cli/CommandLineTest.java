@@ -49,7 +49,7 @@ class CommandLineTest {
             delimiter = '|',
             value = {
                 "'' | mainstay: a command is missing (expected: status, service, backend, persistence, switchover,"
-                        + " drain-node, ready-node, config, reload, events, explain, version)\\n"
+                        + " drain-node, ready-node, config, reload, events, explain, doctor, version)\\n"
                         + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"
                         + " (expected: list, check, drain, ready, maint)\\nTry: mainstay backend --help\\n",

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.sim;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.Authentication;
+import io.mainstay.election.wire.AuthenticationKey;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpFamily;
@@ -21,15 +23,27 @@ import java.util.stream.Stream;
 /**
  * The cluster that a seed stands for.
  *
- * @param nodes each node's configuration
+ * @param nodes each node's configuration, of the first member where there is a sync group
+ * @param members how many virtual routers each node has; more than one are a sync group
  * @param driftPpm by how much each node's clock is too fast
  * @param refresh the pause between announcements once a takeover is long past
  * @param faults how many faults befall it
+ * @param authentication how all nodes sign
+ * @param guarded whether each node has a guard
  */
-record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duration refresh, int faults) {
+record ClusterPlan(
+        List<VirtualRouterConfig> nodes,
+        int members,
+        List<Long> driftPpm,
+        Duration refresh,
+        int faults,
+        AuthenticationConfig authentication,
+        boolean guarded) {
 
     private static final long MOST_DRIFT_PPM = 200;
     private static final Authentication PASSWORD = new Authentication.SimplePassword(0x3131_3131_0000_0000L);
+
+    private static final AuthenticationKey KEY = new AuthenticationKey(1, new byte[32]);
 
     static ClusterPlan of(Random random) {
         int size = 2 + random.nextInt(4);
@@ -53,7 +67,7 @@ record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duratio
             int priority = owner && i == 0 ? 255 : equalPriorities ? 100 : 1 + random.nextInt(254);
             boolean preempt = preemptStyle == 0 ? random.nextBoolean() : preemptStyle != 1;
             nodes.add(new VirtualRouterConfig(
-                    SimulatedNode.ROUTER,
+                    "web",
                     SimulatedHost.INTERFACE,
                     new VirtualRouterId(51),
                     new Priority(priority),
@@ -70,7 +84,21 @@ record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duratio
             drift.add(random.nextLong(2 * MOST_DRIFT_PPM) - MOST_DRIFT_PPM);
         }
         int faults = random.nextInt(5) == 0 ? 0 : 1 + random.nextInt(8);
-        return new ClusterPlan(nodes, drift, interval.multipliedBy(20), faults);
+        boolean guarded = random.nextInt(3) != 0;
+        int members = random.nextInt(4) == 0 ? 2 + random.nextInt(2) : 1;
+        AuthenticationConfig signed = new AuthenticationConfig(
+                AuthenticationConfig.Mode.ENFORCE,
+                List.of(KEY),
+                KEY.id(),
+                AuthenticationConfig.defaultWindow(interval.multipliedBy(4)));
+        return new ClusterPlan(
+                nodes,
+                members,
+                drift,
+                interval.multipliedBy(20),
+                faults,
+                random.nextInt(4) == 0 ? signed : AuthenticationConfig.NONE,
+                guarded);
     }
 
     private static List<VirtualAddress> addresses(Random random, VrrpVersion version) {
@@ -98,6 +126,32 @@ record ClusterPlan(List<VirtualRouterConfig> nodes, List<Long> driftPpm, Duratio
     @SafeVarargs
     private static <T> T pick(Random random, T... choices) {
         return choices[random.nextInt(choices.length)];
+    }
+
+    /** The virtual routers of a node: alike but for number and addresses. */
+    List<VirtualRouterConfig> routersOf(int node) {
+        return IntStream.range(0, members)
+                .mapToObj(member -> member(nodes.get(node), member))
+                .toList();
+    }
+
+    private static VirtualRouterConfig member(VirtualRouterConfig first, int number) {
+        return new VirtualRouterConfig(
+                first.name() + number,
+                first.interfaceName(),
+                new VirtualRouterId(first.vrid().value() + number),
+                first.priority(),
+                first.advertisementInterval(),
+                first.addresses().stream().map(address -> of(address, number)).toList(),
+                first.protocol(),
+                first.preempt(),
+                first.preemptDelay());
+    }
+
+    private static VirtualAddress of(VirtualAddress first, int member) {
+        byte[] octets = first.address().octets();
+        octets[octets.length - 1] = (byte) ((octets[octets.length - 1] & 0xFF) + 10 * member);
+        return new VirtualAddress(IpAddress.ofOctets(octets), first.prefixLength());
     }
 
     /** The longest interval of any node. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One run of one cluster. It has four parts: the nodes start and faults befall them, during which nothing unsafe may happen;
@@ -42,26 +43,39 @@ final class ClusterSimulation {
     private long events;
 
     ClusterSimulation(long seed, Trace trace) {
-        this(seed, trace, Election::new);
+        this(seed, trace, Election::new, false);
     }
 
     /** With the given rules on every node, to see whether the invariants notice wrong ones. */
-    ClusterSimulation(long seed, Trace trace, Function<ElectionParameters, ElectionRules> rules) {
+    ClusterSimulation(long seed, Trace trace, Function<ElectionParameters, ElectionRules> rules, boolean guardsSleep) {
         random = new Random(seed);
         // The first draws of neighbouring seeds are alike.
         random.nextLong();
         network = new SimulatedNetwork(timeline, random);
         plan = ClusterPlan.of(random);
         intervalNanos = plan.longestInterval().toNanos();
-        mostEvents =
-                MOST_EVENTS_OF_A_FAMILY * plan.nodes().getFirst().families().size();
+        mostEvents = MOST_EVENTS_OF_A_FAMILY
+                * plan.members()
+                * plan.nodes().getFirst().families().size();
         AnnounceConfig announce = new AnnounceConfig(5, plan.refresh());
         for (int i = 0; i < plan.nodes().size(); i++) {
             SimulatedClock clock = new SimulatedClock(
                     timeline, random.nextLong(), plan.driftPpm().get(i));
             SimulatedHost host = new SimulatedHost(i, network, clock);
             network.connect(host);
-            nodes.add(new SimulatedNode(timeline, random, plan.nodes().get(i), announce, clock, host, rules, trace));
+            Supplier<SimulatedGuard> guards =
+                    () -> new SimulatedGuard(timeline, random, clock, host, network, guardsSleep);
+            nodes.add(new SimulatedNode(
+                    timeline,
+                    random,
+                    plan.routersOf(i),
+                    announce,
+                    plan.authentication(),
+                    clock,
+                    host,
+                    rules,
+                    trace,
+                    plan.guarded() ? guards : null));
         }
         faults = new Faults(timeline, random, network, nodes, plan.longestInterval());
     }
@@ -97,6 +111,9 @@ final class ClusterSimulation {
         if (random.nextBoolean()) {
             nodes.forEach(SimulatedNode::resumePreemption);
         }
+        if (random.nextBoolean()) {
+            nodes.get(random.nextInt(nodes.size())).weigh(1 + random.nextInt(254));
+        }
     }
 
     /** Long enough for every node to notice, to take over, to be preempted, and to have announced. */
@@ -114,7 +131,7 @@ final class ClusterSimulation {
 
     private void requireFewTransitions() {
         for (SimulatedNode node : nodes) {
-            if (node.transitions() > 4) {
+            if (node.transitions() > 4L * plan.members()) {
                 throw node.violation(Invariant.CALM, node.transitions() + " transitions since it started");
             }
         }
@@ -154,7 +171,9 @@ final class ClusterSimulation {
     private void comeBack(SimulatedNode former) {
         SimulatedNode active = requireOneActive();
         long before = active.transitions();
+        // What is tracked comes to nothing again when all is healed, and so do the priorities.
         boolean mayTakeOver = former == active
+                || nodes.stream().anyMatch(SimulatedNode::isWeighed)
                 || (former.isRunning()
                         ? mayPreempt(former, active, former.isPreemptionSuspended())
                         : mayTakeOver(former, active));
@@ -179,22 +198,30 @@ final class ClusterSimulation {
 
     /** A stop with hand-over: clients notice nothing. */
     private void retire(SimulatedNode active) {
+        boolean contested = isContested(active);
         active.stop(plan.longestInterval().multipliedBy(4));
         advanceWhile(5 * intervalNanos, () -> {
-            requireServed();
+            requireServed(contested);
             return active.isRunning();
         });
         if (active.isRunning()) {
             throw active.violation(Invariant.HAND_OVER_WITHOUT_GAP, "it did not stop");
         }
         advanceWhile(200 * MILLISECOND, () -> {
-            requireServed();
+            requireServed(contested);
             return true;
         });
     }
 
     private void die(SimulatedNode active) {
         active.crash();
+        if (plan.guarded()) {
+            requireSuccessor(
+                    active,
+                    skewNanos(active, best(active)) + SimulatedGuard.LONGEST_REACTION_NANOS,
+                    Invariant.GUARD_GIVES_UP);
+            return;
+        }
         long down = 3 * active.config().advertisementInterval().toNanos() + skewNanos(active, best(active));
         requireSuccessor(active, down, Invariant.LOSS_TAKES_ACTIVE_DOWN_INTERVAL);
     }
@@ -203,12 +230,25 @@ final class ClusterSimulation {
         advance(boundNanos + REACTION_NANOS + boundNanos / 1000);
         SimulatedNode best = best(lost);
         List<SimulatedNode> actives = actives();
-        boolean close = nodes.stream()
-                .filter(node -> node != lost && node != best)
-                .anyMatch(node -> skewNanos(lost, node) - skewNanos(lost, best) < REACTION_NANOS);
-        if (actives.isEmpty() || (!close && !actives.contains(best))) {
+        if (actives.isEmpty() || (!isClose(lost) && !actives.contains(best))) {
             throw best.violation(invariant, "it is not Active " + boundNanos / 1000 + "us after " + lost.name());
         }
+    }
+
+    /** Whether two would take over from a node at the same moment, before they can hear of each other. */
+    private boolean isClose(SimulatedNode lost) {
+        SimulatedNode best = best(lost);
+        return nodes.stream()
+                .filter(node -> node != lost && node != best)
+                .anyMatch(node -> skewNanos(lost, node) - skewNanos(lost, best) < REACTION_NANOS);
+    }
+
+    /**
+     * Whether a hand-over may be disturbed by two that follow at once: a sync group of which steps back says farewell for each
+     * member, which a third node, or the one that handed over, may take for that of its Active.
+     */
+    private boolean isContested(SimulatedNode leaving) {
+        return plan.members() > 1 && isClose(leaving);
     }
 
     /** The one that is first to take over after another. */
@@ -220,19 +260,18 @@ final class ClusterSimulation {
     }
 
     private static long skewNanos(SimulatedNode lost, SimulatedNode next) {
-        return ElectionParameters.of(next.config())
-                .skew(lost.config().advertisementInterval())
-                .toNanos();
+        return next.parameters().skew(lost.config().advertisementInterval()).toNanos();
     }
 
     private void handOver(SimulatedNode active) {
+        boolean contested = isContested(active);
         active.handOver();
         advanceWhile(5 * intervalNanos, () -> {
-            requireServed();
+            requireServed(contested);
             return active.handOverResult() == null;
         });
         advanceWhile(200 * MILLISECOND, () -> {
-            requireServed();
+            requireServed(contested);
             return true;
         });
         HandOverResult result = active.handOverResult();
@@ -241,17 +280,20 @@ final class ClusterSimulation {
         }
         advance(12 * intervalNanos + plan.longestPreemptDelay().toNanos());
         // Where intervals differ, a router that was Active for a moment may have taught the wrong one.
-        if (active.isActive() && plan.intervalsAgree()) {
+        if (active.isActive() && plan.intervalsAgree() && !contested) {
             throw active.violation(Invariant.RIGHT_ACTIVE, "it took back what it had handed over");
         }
         stayCalm(4 * intervalNanos);
     }
 
-    private void requireServed() {
+    private void requireServed(boolean contested) {
+        if (contested) {
+            return;
+        }
         if (nodes.stream().noneMatch(SimulatedNode::isServing)) {
             throw new InvariantViolation(Invariant.HAND_OVER_WITHOUT_GAP, "no node serves all addresses");
         }
-        for (VirtualAddress address : plan.nodes().getFirst().addresses()) {
+        for (VirtualAddress address : nodes.getFirst().addresses()) {
             SimulatedHost used = network.hostThatClientsUse(address.address());
             if (used != null && !used.stands(address)) {
                 throw new InvariantViolation(
@@ -262,7 +304,7 @@ final class ClusterSimulation {
     }
 
     private void stall(SimulatedNode active) {
-        active.pause();
+        active.pause(random.nextBoolean());
         advance(6 * intervalNanos);
         active.resume();
         advance(4 * intervalNanos);
@@ -323,7 +365,7 @@ final class ClusterSimulation {
         if (!active.isServing()) {
             throw active.violation(Invariant.ACTIVE_HOLDS_ADDRESSES, "it does not serve");
         }
-        for (VirtualAddress address : active.config().addresses()) {
+        for (VirtualAddress address : active.addresses()) {
             if (network.hostThatClientsUse(address.address()) != active.host()) {
                 throw active.violation(Invariant.CLIENTS_REACH_ACTIVE, "clients send " + address + " elsewhere");
             }
@@ -342,9 +384,7 @@ final class ClusterSimulation {
 
     private static boolean mayPreempt(SimulatedNode node, SimulatedNode active, boolean suspended) {
         boolean preempts = node.config().preempt() || node.config().priority().isOwner();
-        return preempts
-                && !suspended
-                && node.config().priority().compareTo(active.config().priority()) > 0;
+        return preempts && !suspended && node.priority().compareTo(active.priority()) > 0;
     }
 
     private void advance(long nanos) {

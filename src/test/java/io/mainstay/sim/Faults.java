@@ -38,7 +38,7 @@ final class Faults {
         SimulatedHost host = node.host();
         boolean told = random.nextInt(10) != 0;
         long duration = intervalNanos / 5 + random.nextLong(8 * intervalNanos);
-        switch (random.nextInt(15)) {
+        switch (random.nextInt(19)) {
             case 0, 1 -> {
                 network.setQuality(random.nextDouble() * 0.6, random.nextDouble() * 0.3, intervalNanos / 4);
                 timeline.after(duration, () -> quiet());
@@ -60,7 +60,8 @@ final class Faults {
                 timeline.after(duration, () -> host.recreateInterface(told));
             }
             case 10 -> {
-                VirtualAddress address = node.config().addresses().getFirst();
+                VirtualAddress address =
+                        node.addresses().get(random.nextInt(node.addresses().size()));
                 node.excuseFor(Duration.ofMillis(150).toNanos());
                 host.removeByStranger(address);
             }
@@ -78,6 +79,16 @@ final class Faults {
                 IpFamily family = random.nextBoolean() ? IpFamily.IPV4 : IpFamily.IPV6;
                 network.stop(family);
                 timeline.after(duration, () -> network.resume(family));
+            }
+            case 15 -> {
+                node.failTracker();
+                timeline.after(duration, node::recoverTrackers);
+            }
+            case 16, 17 -> node.weigh(1 + random.nextInt(254));
+            case 18 -> {
+                int vrid = node.vrids().get(random.nextInt(node.vrids().size()));
+                network.stop(vrid);
+                timeline.after(duration, () -> network.resume(vrid));
             }
             default -> throw new IllegalStateException("fault: none");
         }
@@ -97,12 +108,8 @@ final class Faults {
 
     private void pause(SimulatedNode node, long duration) {
         boolean deaf = random.nextBoolean();
-        node.pause();
-        node.host().setDeaf(deaf);
-        timeline.after(duration, () -> {
-            node.host().setDeaf(false);
-            node.resume();
-        });
+        node.pause(deaf);
+        timeline.after(duration, node::resume);
     }
 
     private void refuse(SimulatedNode node, long duration) {
@@ -134,8 +141,8 @@ final class Faults {
         for (SimulatedNode node : nodes) {
             node.host().setAddRefused(false);
             node.host().setSendRefused(false);
-            node.host().setDeaf(false);
             node.setCallCost(0);
+            node.recoverTrackers();
             node.resume();
             node.boot();
         }

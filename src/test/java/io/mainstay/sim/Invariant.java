@@ -13,6 +13,12 @@ enum Invariant {
     ACTIVE_HOLDS_ADDRESSES,
     /** Services are open only while the addresses stand, and are closed before one is removed. */
     SERVICES_FOLLOW_ADDRESSES,
+    /** A node on which something has failed that it needs is not Active for long. */
+    FAULT_GIVES_UP,
+    /** A node is Active for all members of a sync group or for none, but for the moment of changing. */
+    GROUP_MOVES_TOGETHER,
+    /** What a stopped Active holds is given up for it when its lease has run out, and what a killed one holds, at once. */
+    GUARD_GIVES_UP,
 
     /** In a bounded time after the last fault there is exactly one Active. */
     ONE_ACTIVE,

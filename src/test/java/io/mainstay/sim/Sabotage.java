@@ -181,6 +181,22 @@ enum Sabotage {
                     : right;
         }
     },
+    IGNORES_A_FAULT(Invariant.FAULT_GIVES_UP) {
+        @Override
+        Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
+            return state instanceof Active && event instanceof ElectionEvent.CannotTakePart
+                    ? doing(state)
+                    : here.right(state, event, now);
+        }
+    },
+    STAYS_WHERE_ITS_GROUP_STEPS_BACK(Invariant.GROUP_MOVES_TOGETHER) {
+        @Override
+        Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {
+            return state instanceof Active && event instanceof ElectionEvent.GroupSteppedBack
+                    ? doing(state)
+                    : here.right(state, event, now);
+        }
+    },
     NEVER_GIVES_WAY(Invariant.ONE_ACTIVE) {
         @Override
         Transition step(Sabotaged here, ElectionState state, ElectionEvent event, MonotonicInstant now) {

@@ -3,6 +3,7 @@ package io.mainstay.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.election.Election;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -31,10 +32,25 @@ class SabotageTest {
 
     private static Optional<InvariantViolation> violation(Sabotage sabotage, long seed) {
         try {
-            new ClusterSimulation(seed, new Trace(false), sabotage::of).run();
+            new ClusterSimulation(seed, new Trace(false), sabotage::of, false).run();
             return Optional.empty();
         } catch (InvariantViolation e) {
             return Optional.of(e);
+        }
+    }
+
+    @Test
+    void aGuardThatSleepsIsNoticed() {
+        assertThat(LongStream.rangeClosed(1, MOST_SEEDS).anyMatch(SabotageTest::sleepingGuardIsNoticed))
+                .isTrue();
+    }
+
+    private static boolean sleepingGuardIsNoticed(long seed) {
+        try {
+            new ClusterSimulation(seed, new Trace(false), Election::new, true).run();
+            return false;
+        } catch (InvariantViolation e) {
+            return e.invariant() == Invariant.GUARD_GIVES_UP;
         }
     }
 
@@ -42,6 +58,7 @@ class SabotageTest {
     @Test
     void everyInvariantOfTheElectionNoticesSomeSabotage() {
         assertThat(Stream.of(Sabotage.values()).flatMap(sabotage -> sabotage.noticedBy().stream()))
-                .containsAll(EnumSet.complementOf(EnumSet.of(Invariant.SERVICES_FOLLOW_ADDRESSES)));
+                .containsAll(EnumSet.complementOf(
+                        EnumSet.of(Invariant.SERVICES_FOLLOW_ADDRESSES, Invariant.GUARD_GIVES_UP)));
     }
 }

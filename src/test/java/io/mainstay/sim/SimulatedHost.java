@@ -140,6 +140,11 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
         }
     }
 
+    /** As by a stranger, but without ARP and the like: the guard of the node takes it. */
+    void takeByGuard(VirtualAddress address) {
+        removeByStranger(address);
+    }
+
     /** The process is gone: its sockets are closed, its addresses stay. */
     void processEnded() {
         socket = null;

@@ -26,6 +26,7 @@ final class SimulatedNetwork {
     private final List<SimulatedHost> hosts = new ArrayList<>();
     private final Set<Direction> stopped = new HashSet<>();
     private final Set<IpFamily> stoppedFamilies = EnumSet.noneOf(IpFamily.class);
+    private final Set<Integer> stoppedVrids = new HashSet<>();
     private final Map<IpAddress, SimulatedHost> clientCache = new HashMap<>();
 
     /** A switch keeps the order of one sender's frames; a disturbed network may not. */
@@ -72,7 +73,17 @@ final class SimulatedNetwork {
         stoppedFamilies.remove(family);
     }
 
+    /** No advertisement of the virtual router arrives anywhere, as on a segment of its own that is cut. */
+    void stop(int vrid) {
+        stoppedVrids.add(vrid);
+    }
+
+    void resume(int vrid) {
+        stoppedVrids.remove(vrid);
+    }
+
     void heal() {
+        stoppedVrids.clear();
         stopped.clear();
         stoppedFamilies.clear();
     }
@@ -81,7 +92,8 @@ final class SimulatedNetwork {
     void advertise(SimulatedHost from, IpAddress source, IpAddress destination, byte[] message, long delayNanos) {
         for (SimulatedHost to : hosts) {
             boolean addressed = destination.isMulticast() || to.has(destination);
-            if (to != from && addressed && !stoppedFamilies.contains(source.family())) {
+            boolean cut = stoppedFamilies.contains(source.family()) || stoppedVrids.contains((int) message[1]);
+            if (to != from && addressed && !cut) {
                 deliver(
                         from,
                         to,

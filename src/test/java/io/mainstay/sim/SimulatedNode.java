@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.sim;
 
+import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.ElectionParameters;
 import io.mainstay.election.ElectionRules;
+import io.mainstay.election.FaultCause;
+import io.mainstay.election.Tracked;
 import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.NoGuard;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.node.ElectionDriver;
 import io.mainstay.node.ElectionListener;
 import io.mainstay.node.ElectionPorts;
+import io.mainstay.node.ElectionSnapshot;
 import io.mainstay.node.HandOverResult;
 import io.mainstay.node.RouterNotice;
 import io.mainstay.node.RouterSetup;
@@ -35,20 +40,34 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate {
 
-    static final String ROUTER = "web";
+    private static final String GROUP = "gateway";
     private static final long LONGEST_WAKE_UP_NANOS = 200_000;
     private static final int STALL_INTERVALS = 3;
 
     private final Timeline timeline;
     private final Random random;
+
+    /** Of the first of its virtual routers; the others have the same but for number and addresses. */
     private final VirtualRouterConfig config;
+
+    private final List<SimulatedRouter> routers;
     private final AnnounceConfig announce;
+    private final AuthenticationConfig authentication;
     private final SimulatedClock clock;
     private final SimulatedHost host;
     private final Function<ElectionParameters, ElectionRules> rules;
     private final Trace trace;
+    private final @Nullable Supplier<SimulatedGuard> guards;
 
     private @Nullable ElectionDriver driver;
+    private @Nullable SimulatedGuard guard;
+
+    /** What is tracked comes to; null while nothing is amiss. */
+    private @Nullable Tracked tracked;
+
+    private long amissSince;
+    private long pausedSince;
+    private boolean deaf;
     private CompletableFuture<HandOverResult> handOver = new CompletableFuture<>();
 
     private CompletableFuture<?> lastRequest = CompletableFuture.completedFuture(true);
@@ -59,42 +78,46 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     private long turnToken;
     private long busyUntil;
 
-    private boolean active;
-    private boolean gateOpen;
     private boolean keepsOwnAddresses;
     private long transitions;
     private long callCostNanos;
     /** True time since which the node has had no excuse for holding an address, or for lacking one. */
     private long accountableSince;
 
-    /** How many datagrams it may still send although it is no longer Active: one advertisement, as it steps back for another. */
-    private long lastWords;
-
-    private MonotonicInstant lastSpoken = new MonotonicInstant(0);
     private long lastResignedAt;
 
     SimulatedNode(
             Timeline timeline,
             Random random,
-            VirtualRouterConfig config,
+            List<VirtualRouterConfig> configs,
             AnnounceConfig announce,
+            AuthenticationConfig authentication,
             SimulatedClock clock,
             SimulatedHost host,
             Function<ElectionParameters, ElectionRules> rules,
-            Trace trace) {
+            Trace trace,
+            @Nullable Supplier<SimulatedGuard> guards) {
         this.timeline = timeline;
         this.random = random;
-        this.config = config;
+        config = configs.getFirst();
+        routers = configs.stream().map(SimulatedRouter::new).toList();
         this.announce = announce;
+        this.authentication = authentication;
         this.clock = clock;
         this.host = host;
         this.rules = rules;
         this.trace = trace;
+        this.guards = guards;
         host.observedBy(this);
     }
 
     VirtualRouterConfig config() {
         return config;
+    }
+
+    /** Of all its virtual routers. */
+    List<Integer> vrids() {
+        return routers.stream().map(router -> router.config().vrid().value()).toList();
     }
 
     SimulatedHost host() {
@@ -114,12 +137,20 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         return paused;
     }
 
+    /** For one of its virtual routers at least: those of a group move together, but for a moment. */
     boolean isActive() {
-        return active;
+        return routers.stream().anyMatch(router -> router.active);
     }
 
     boolean isServing() {
-        return gateOpen && config.addresses().stream().allMatch(host::stands);
+        return routers.stream().allMatch(router -> router.serves(host));
+    }
+
+    /** Of all its virtual routers. */
+    List<VirtualAddress> addresses() {
+        return routers.stream()
+                .flatMap(router -> router.config().addresses().stream())
+                .toList();
     }
 
     long transitions() {
@@ -133,7 +164,8 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
 
     /** Whether it told that it lets the Active be after a hand-over. */
     boolean isPreemptionSuspended() {
-        return driver != null && driver.snapshot().routers().getFirst().preemptionSuspended();
+        return driver != null
+                && driver.snapshot().routers().stream().anyMatch(ElectionSnapshot.Router::preemptionSuspended);
     }
 
     // What befalls the node.
@@ -142,11 +174,12 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         if (driver != null) {
             return;
         }
-        keepsOwnAddresses =
-                config.priority().isOwner() && config.addresses().stream().anyMatch(host::stands);
+        keepsOwnAddresses = config.priority().isOwner() && addresses().stream().anyMatch(host::stands);
+        guard = guards == null ? null : guards.get();
         driver = new ElectionDriver(
-                List.of(new RouterSetup(config, announce)),
-                new ElectionPorts(host, host, host, host, clock, clock::timeOfDay, new NoGuard()),
+                routers.stream().map(this::setup).toList(),
+                new ElectionPorts(
+                        host, host, host, host, clock, clock::timeOfDay, guard == null ? new NoGuard() : guard),
                 this,
                 this,
                 made -> new VirtualRouter(made, rules));
@@ -155,30 +188,104 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         planTurn();
     }
 
+    private RouterSetup setup(SimulatedRouter router) {
+        return new RouterSetup(
+                router.config(),
+                announce,
+                authentication,
+                routers.size() > 1 ? Optional.of(GROUP) : Optional.empty(),
+                Duration.ZERO,
+                Optional.ofNullable(tracked));
+    }
+
     /** The process is killed: its addresses stay behind. */
     void crash() {
         say(() -> "crashes");
+        if (driver != null && guard != null) {
+            guard.processEnded();
+        }
         forget();
     }
 
     private void forget() {
         driver = null;
-        active = false;
-        gateOpen = false;
+        routers.forEach(SimulatedRouter::forget);
         turnToken++;
         plannedTurn = Long.MAX_VALUE;
         host.processEnded();
     }
 
-    void pause() {
-        say(() -> "is stopped");
+    /** @param whole whether the machine stands still, with the guard, and hears nothing; else the process alone */
+    void pause(boolean whole) {
+        say(() -> whole ? "stands still" : "is stopped");
         paused = true;
+        pausedSince = timeline.nowNanos();
+        setDeaf(whole);
+    }
+
+    private void setDeaf(boolean isDeaf) {
+        deaf = isDeaf;
+        host.setDeaf(isDeaf);
+        if (guard != null) {
+            guard.setFrozen(isDeaf);
+        }
+    }
+
+    /** Something that it needs fails. */
+    void failTracker() {
+        say(() -> "loses what it needs");
+        track(new Tracked(
+                priority(),
+                Optional.of(new FaultCause(TransitionReason.TRACKER_FAILED, "simulated")),
+                Optional.empty()));
+    }
+
+    /** Its priority becomes another; an owner's stays. */
+    void weigh(int newPriority) {
+        if (!config.priority().isOwner()) {
+            say(() -> "gets priority " + newPriority);
+            track(new Tracked(new Priority(newPriority), Optional.empty(), Optional.empty()));
+        }
+    }
+
+    /** Nothing is amiss any more. */
+    void recoverTrackers() {
+        if (tracked != null) {
+            track(new Tracked(config.priority(), Optional.empty(), Optional.empty()));
+            tracked = null;
+        }
+    }
+
+    private void track(Tracked changed) {
+        tracked = changed;
+        amissSince = timeline.nowNanos();
+        if (driver != null) {
+            for (SimulatedRouter router : routers) {
+                driver.track(router.config().name(), changed);
+            }
+        }
+    }
+
+    /** The priority by which it takes part. */
+    Priority priority() {
+        return tracked == null ? config.priority() : tracked.effectivePriority();
+    }
+
+    /** Whether it takes part with another priority than the configured one. */
+    boolean isWeighed() {
+        return !priority().equals(config.priority());
+    }
+
+    /** The numbers by which it takes part. */
+    ElectionParameters parameters() {
+        return ElectionParameters.of(config).withPriority(priority());
     }
 
     void resume() {
         if (paused) {
             say(() -> "goes on");
             paused = false;
+            setDeaf(false);
             excuse();
             planTurn();
         }
@@ -200,7 +307,9 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
 
     void handOver() {
         say(() -> "is asked to hand over");
-        handOver = running().handOver(ROUTER, Optional.empty());
+        List<String> names =
+                routers.stream().map(router -> router.config().name()).toList();
+        handOver = running().handOver(names, Optional.empty()).getFirst();
     }
 
     /** How the last hand-over asked for went; null while that is open. */
@@ -211,7 +320,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
 
     void resumePreemption() {
         if (driver != null) {
-            lastRequest = driver.resumePreemption(ROUTER);
+            lastRequest = driver.resumePreemption(config.name());
         }
     }
 
@@ -281,7 +390,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         }
         if (running().isEnded()) {
             say(() -> "has stopped");
-            if (config.addresses().stream().anyMatch(host::stands) && !keepsOwnAddresses) {
+            if (addresses().stream().anyMatch(host::stands) && !keepsOwnAddresses) {
                 throw violation(Invariant.HOLDS_ONLY_WHILE_ACTIVE, "it ended with an address left behind");
             }
             forget();
@@ -294,19 +403,24 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
 
     @Override
     public void onTransition(RouterTransition transition) {
+        SimulatedRouter router = routers.stream()
+                .filter(each -> each.config().name().equals(transition.router()))
+                .findFirst()
+                .orElseThrow();
         boolean isActive = transition.to().equals("ACTIVE");
-        if (isActive != active) {
+        if (isActive != router.active) {
             excuse();
-            lastSpoken = clock.now();
+            router.lastSpoken = clock.now();
         }
-        active = isActive;
+        router.active = isActive;
         if (!transition.from().equals(transition.to())) {
             transitions++;
         }
         TransitionReason reason = transition.cause().reason();
         boolean stepsBack = reason == TransitionReason.HIGHER_PRIORITY || reason == TransitionReason.HIGHER_ADDRESS;
-        lastWords = stepsBack ? datagramsOfAnAdvertisement() : 0;
-        say(() -> transition.from() + " -> " + transition.to() + " because " + reason.label());
+        router.lastWords = stepsBack ? router.datagramsOfAnAdvertisement() : 0;
+        say(() -> transition.router() + " " + transition.from() + " -> " + transition.to() + " because "
+                + reason.label());
     }
 
     @Override
@@ -316,50 +430,57 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
 
     @Override
     public void open(Set<IpAddress> addresses) {
-        gateOpen = true;
-        if (!isServing()) {
-            throw violation(Invariant.SERVICES_FOLLOW_ADDRESSES, "it opens services without all addresses");
+        for (SimulatedRouter router : routers) {
+            router.gateOpen |= router.hasOneOf(addresses);
+            if (router.gateOpen && !router.serves(host)) {
+                throw violation(Invariant.SERVICES_FOLLOW_ADDRESSES, "it opens services without all addresses");
+            }
         }
     }
 
     @Override
     public CompletableFuture<?> close(Set<IpAddress> addresses) {
-        gateOpen = false;
+        for (SimulatedRouter router : routers) {
+            router.gateOpen &= !router.hasOneOf(addresses);
+        }
         return CompletableFuture.completedFuture(null);
     }
 
     @Override
     public void advertised(IpAddress source, IpAddress destination, byte[] message) {
+        SimulatedRouter router = routers.stream()
+                .filter(each -> each.config().vrid().value() == message[1])
+                .findFirst()
+                .orElseThrow();
         boolean resigns = message[2] == 0;
         if (resigns) {
             lastResignedAt = timeline.nowNanos() + clock.busyNanos();
-        } else if (lastWords > 0) {
-            lastWords--;
+        } else if (router.lastWords > 0) {
+            router.lastWords--;
         } else {
-            requireToBeActive("advertises");
+            requireToBeActive(router, "advertises");
         }
-        say(() -> resigns ? "resigns" : "advertises");
-        lastSpoken = clock.now();
+        say(() -> router.config().name() + (resigns ? " resigns" : " advertises"));
+        router.lastSpoken = clock.now();
     }
 
     @Override
     public void announced(IpAddress address) {
         say(() -> "announces " + address);
-        requireToBeActive("announces " + address);
+        routers.stream()
+                .filter(router -> router.has(address))
+                .forEach(router -> requireToBeActive(router, "announces " + address));
     }
 
-    private long datagramsOfAnAdvertisement() {
-        return config.families().stream()
-                .mapToInt(family ->
-                        Math.max(1, config.protocol().unicastPeers(family).size()))
-                .sum();
-    }
-
-    private void requireToBeActive(String deed) {
-        if (!active) {
+    private void requireToBeActive(SimulatedRouter router, String deed) {
+        if (!router.active) {
             throw violation(Invariant.SPEAKS_ONLY_WHILE_ACTIVE, "it " + deed);
         }
-        long silence = clock.now().nanosSince(lastSpoken);
+        MonotonicInstant byGuard = guard == null
+                ? router.lastSpoken
+                : guard.stoodIn(routers.indexOf(router)).last();
+        MonotonicInstant last = byGuard.isBefore(router.lastSpoken) ? router.lastSpoken : byGuard;
+        long silence = clock.now().nanosSince(last);
         long allowed = STALL_INTERVALS * config.advertisementInterval().toNanos();
         if (silence >= allowed + 4_000_000 + 3 * callCostNanos) {
             throw violation(Invariant.SILENT_AFTER_STALL, "it " + deed + " after " + silence / 1000 + "us of silence");
@@ -374,29 +495,55 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     @Override
     public void addressRemoved(VirtualAddress address) {
         say(() -> "removes " + address);
-        if (gateOpen && host.stands(address)) {
+        boolean open = routers.stream().anyMatch(router -> router.gateOpen && router.has(address.address()));
+        if (open && host.stands(address)) {
             throw violation(Invariant.SERVICES_FOLLOW_ADDRESSES, "it removes " + address + " with services open");
         }
     }
 
     /** Looks at what can be seen after any event. */
     void check() {
+        if (driver != null && paused && guards != null && !deaf) {
+            requireGivenUp();
+        }
         if (driver == null || paused) {
             return;
         }
         long grace = 60_000_000 + 40 * callCostNanos;
-        boolean accountable = timeline.nowNanos() - accountableSince > grace;
-        if (!accountable) {
+        boolean failed = tracked != null && tracked.fault().isPresent();
+        if (failed && isActive() && timeline.nowNanos() - Math.max(amissSince, accountableSince) > grace) {
+            throw violation(Invariant.FAULT_GIVES_UP, "it is Active without what it needs");
+        }
+        if (timeline.nowNanos() - accountableSince <= grace) {
             return;
         }
-        for (VirtualAddress address : config.addresses()) {
+        routers.forEach(this::checkAddresses);
+        if (routers.stream().map(router -> router.active).distinct().count() > 1) {
+            throw violation(Invariant.GROUP_MOVES_TOGETHER, "it is Active for some members of the group only");
+        }
+    }
+
+    private void checkAddresses(SimulatedRouter router) {
+        for (VirtualAddress address : router.config().addresses()) {
             boolean stands = host.stands(address);
-            if (stands && !active && !keepsOwnAddresses) {
+            if (stands && !router.active && !keepsOwnAddresses) {
                 throw violation(Invariant.HOLDS_ONLY_WHILE_ACTIVE, "it holds " + address + " and is not Active");
             }
-            if (!stands && active) {
+            if (!stands && router.active) {
                 throw violation(Invariant.ACTIVE_HOLDS_ADDRESSES, "it is Active without " + address);
             }
+        }
+    }
+
+    /** Its last renewal was before it was stopped. */
+    private void requireGivenUp() {
+        long lease = Math.clamp(2 * config.advertisementInterval().toNanos(), 100_000_000, 500_000_000);
+        long allowed = lease + 2 * SimulatedGuard.LONGEST_REACTION_NANOS + lease / 1000 + 3 * callCostNanos;
+        boolean holds = !keepsOwnAddresses
+                && !config.priority().isOwner()
+                && addresses().stream().anyMatch(host::stands);
+        if (isActive() && holds && timeline.nowNanos() - Math.max(pausedSince, accountableSince) > allowed) {
+            throw violation(Invariant.GUARD_GIVES_UP, "it is stopped and still has its addresses");
         }
     }
 

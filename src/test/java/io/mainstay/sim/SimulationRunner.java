@@ -16,11 +16,18 @@ record SimulationRunner(long first, long count) {
 
     private static final long DEFAULT_COUNT = 1000;
 
+    /** Where nobody waits for a single run. */
+    private static final long COUNT_OF_CI = 10_000;
+
     static SimulationRunner ofSystemProperties() {
         Long seed = Long.getLong("mainstay.sim.seed");
         return seed != null
                 ? new SimulationRunner(seed, 1)
-                : new SimulationRunner(1, Long.getLong("mainstay.sim.seeds", DEFAULT_COUNT));
+                : new SimulationRunner(1, Long.getLong("mainstay.sim.seeds", defaultCount()));
+    }
+
+    private static long defaultCount() {
+        return "true".equals(System.getenv("CI")) ? COUNT_OF_CI : DEFAULT_COUNT;
     }
 
     /** Runs all seeds on all processors; a report for each of the first few that broke an invariant, lowest seed first. */

@@ -8,7 +8,6 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
-import java.lang.ref.Reference;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -45,7 +44,8 @@ final class ClaimListener implements PollSource, AutoCloseable {
                 0,
                 LONGEST_PACKET);
         try {
-            attach(family == IpFamily.IPV4 ? ClaimFilter.ARP : ClaimFilter.NEIGHBOUR_ADVERTISEMENTS, socket);
+            PacketFilter filter = family == IpFamily.IPV4 ? PacketFilter.ARP : PacketFilter.NEIGHBOUR_ADVERTISEMENTS;
+            filter.attachTo(socket);
             socket.setReceiveBuffer(RECEIVE_BUFFER_OCTETS);
             int protocol = family == IpFamily.IPV4 ? SocketConstants.ETH_P_ARP : SocketConstants.ETH_P_IPV6;
             socket.bind(SocketAddresses.packet(link.index(), protocol));
@@ -53,19 +53,6 @@ final class ClaimListener implements PollSource, AutoCloseable {
         } catch (KernelException e) {
             socket.close();
             throw e;
-        }
-    }
-
-    private static void attach(ClaimFilter filter, KernelSocket socket) throws KernelException {
-        NativeBuffer instructions = NativeBuffer.of(filter.instructions());
-        try {
-            socket.setOption(
-                    "SO_ATTACH_FILTER",
-                    SocketConstants.SOL_SOCKET,
-                    SocketConstants.SO_ATTACH_FILTER,
-                    filter.program(instructions));
-        } finally {
-            Reference.reachabilityFence(instructions);
         }
     }
 

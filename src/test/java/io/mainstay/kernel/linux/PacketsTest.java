@@ -145,4 +145,26 @@ class PacketsTest {
             assertThat(SocketAddresses.netlink(0x111)).isEqualTo(octets("1000" + "0000" + "00000000" + "11010000"));
         }
     }
+
+    @Test
+    void anIpv6PacketIsTakenApartByTheLengthInItsHeader() {
+        byte[] packet = new byte[40 + 3 + 5];
+        packet[0] = 0x60;
+        packet[5] = 3;
+        packet[6] = 112;
+        packet[7] = (byte) 255;
+        packet[23] = 1;
+        packet[39] = 2;
+        packet[40] = 7;
+        IpDatagram datagram = Ipv6Packet.parse(packet).orElseThrow();
+        assertThat(datagram.source()).isEqualTo(Ipv6Address.parse("::1"));
+        assertThat(datagram.destination()).isEqualTo(Ipv6Address.parse("::2"));
+        assertThat(datagram.hopLimit()).isEqualTo(255);
+        assertThat(datagram.payload()).containsExactly(7, 0, 0);
+        packet[5] = 9;
+        assertThat(Ipv6Packet.parse(packet)).as("longer than what came").isEmpty();
+        packet[0] = 0x45;
+        assertThat(Ipv6Packet.parse(packet)).isEmpty();
+        assertThat(Ipv6Packet.parse(new byte[39])).isEmpty();
+    }
 }

@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.kernel.linux;
 
+import io.mainstay.kernel.KernelException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The socket filters, in classic BPF, that let through the packets by which somebody says that it has an address (kernel
- * Documentation/networking/filter.rst). Saves waking up for the rest, foremost for probes.
+ * Filters of packet sockets, in classic BPF (kernel Documentation/networking/filter.rst): what does not pass wakes nobody up. A
+ * packet begins behind its Ethernet header.
  */
-enum ClaimFilter {
-    /** What begins with an ARP header and is no probe. */
+enum PacketFilter {
+    /** Advertisements of VRRP over either family (protocol 112), in both directions. */
+    ADVERTISEMENTS(new int[][] {
+        // operation, skip if true, skip if false, operand
+        {Bpf.LOAD_HALF_WORD, 0, 0, Bpf.FRAME_TYPE},
+        {Bpf.JUMP_IF_EQUAL, 0, 2, SocketConstants.ETH_P_IP},
+        {Bpf.LOAD_OCTET, 0, 0, 9}, // protocol
+        {Bpf.JUMP_IF_EQUAL, 3, 4, Bpf.VRRP},
+        {Bpf.JUMP_IF_EQUAL, 0, 3, SocketConstants.ETH_P_IPV6},
+        {Bpf.LOAD_OCTET, 0, 0, 6}, // next header
+        {Bpf.JUMP_IF_EQUAL, 0, 1, Bpf.VRRP},
+        {Bpf.RETURN, 0, 0, 2048},
+        {Bpf.RETURN, 0, 0, 0},
+    }),
+
+    /** A claim of an address: what begins with an ARP header and is no probe. */
     ARP(new int[][] {
         // operation, skip if true, skip if false, operand
         {Bpf.LOAD_OCTET, 0, 0, Bpf.PACKET_TYPE},
@@ -26,7 +42,7 @@ enum ClaimFilter {
         {Bpf.RETURN, 0, 0, 0},
     }),
 
-    /** What begins with an IPv6 header, directly behind which stands a neighbour advertisement from this link. */
+    /** A claim of an address: what begins with an IPv6 header, directly behind which stands a neighbour advertisement from this link. */
     NEIGHBOUR_ADVERTISEMENTS(new int[][] {
         {Bpf.LOAD_OCTET, 0, 0, Bpf.PACKET_TYPE},
         {Bpf.JUMP_IF_EQUAL, 7, 0, Bpf.PACKET_OTHERHOST},
@@ -46,12 +62,26 @@ enum ClaimFilter {
     @SuppressWarnings("ImmutableEnumChecker") // never changed
     private final int[][] program;
 
-    ClaimFilter(int[][] program) {
+    PacketFilter(int[][] program) {
         this.program = program;
     }
 
+    /** Lets nothing else through from now on. */
+    void attachTo(KernelSocket socket) throws KernelException {
+        NativeBuffer instructions = NativeBuffer.of(instructions());
+        try {
+            socket.setOption(
+                    "SO_ATTACH_FILTER",
+                    SocketConstants.SOL_SOCKET,
+                    SocketConstants.SO_ATTACH_FILTER,
+                    program(instructions));
+        } finally {
+            Reference.reachabilityFence(instructions);
+        }
+    }
+
     /** {@code struct sock_filter[]}. */
-    byte[] instructions() {
+    private byte[] instructions() {
         ByteBuffer octets =
                 ByteBuffer.allocate(program.length * INSTRUCTION_LENGTH).order(ByteOrder.nativeOrder());
         for (int[] instruction : program) {
@@ -68,7 +98,7 @@ enum ClaimFilter {
      *
      * @param instructions to be kept alive by the caller until the kernel has copied them
      */
-    NativeBuffer program(NativeBuffer instructions) {
+    private NativeBuffer program(NativeBuffer instructions) {
         NativeBuffer structure = new NativeBuffer(PROGRAM_LENGTH);
         structure.putShort(0, program.length);
         structure.putLong(8, instructions.address());
@@ -89,6 +119,11 @@ enum ClaimFilter {
 
         /** Meant for another host: seen in promiscuous mode, or of a VLAN that has no interface here. */
         static final int PACKET_OTHERHOST = 3;
+
+        /** Where it finds the type of the frame: SKF_AD_OFF + SKF_AD_PROTOCOL. */
+        static final int FRAME_TYPE = -0x1000;
+
+        static final int VRRP = 112;
 
         private Bpf() {}
     }

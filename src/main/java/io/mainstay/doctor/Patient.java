@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.doctor;
+
+import io.mainstay.config.MainstayConfig;
+import io.mainstay.config.VirtualRouterSettings;
+import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
+import io.mainstay.net.Ipv6Address;
+import io.mainstay.net.VirtualAddress;
+import io.mainstay.observe.StatusSnapshot;
+import io.mainstay.observe.VirtualRouterStatus;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Everything that the checks go by.
+ *
+ * @param heard what was heard on each interface that could be listened to
+ * @param before the state of the daemon before that; empty if it did not answer
+ * @param after its state after that
+ * @param silence why the daemon did not answer; empty if it did
+ */
+public record Patient(
+        MainstayConfig config,
+        Host host,
+        Map<InterfaceName, Heard> heard,
+        Optional<StatusSnapshot> before,
+        Optional<StatusSnapshot> after,
+        String silence) {
+
+    List<VirtualRouterConfig> routers() {
+        return config.virtualRouters().stream()
+                .map(VirtualRouterSettings::router)
+                .toList();
+    }
+
+    List<VirtualRouterConfig> routersOn(InterfaceName name) {
+        return routers().stream()
+                .filter(router -> router.interfaceName().equals(name))
+                .toList();
+    }
+
+    List<InterfaceName> interfaces() {
+        return routers().stream()
+                .map(VirtualRouterConfig::interfaceName)
+                .distinct()
+                .toList();
+    }
+
+    /** From which address this node advertises over the family; empty if the interface has none, or that cannot be told. */
+    Optional<IpAddress> source(VirtualRouterConfig router, IpFamily family) {
+        Set<IpAddress> virtual = routersOn(router.interfaceName()).stream()
+                .flatMap(each -> each.addresses().stream())
+                .map(VirtualAddress::address)
+                .collect(Collectors.toSet());
+        try {
+            return host.link(router.interfaceName()).stream()
+                    .flatMap(link -> link.sources().stream())
+                    .filter(address -> address.family() == family)
+                    .filter(address -> !(address instanceof Ipv6Address ipv6)
+                            || ipv6.isLinkLocal() == router.protocol().staysOnLink())
+                    .filter(address -> router.priority().isOwner() || !virtual.contains(address))
+                    .findFirst();
+        } catch (KernelException e) {
+            return Optional.empty();
+        }
+    }
+
+    static Optional<VirtualRouterStatus> statusOf(Optional<StatusSnapshot> status, VirtualRouterConfig router) {
+        return status.stream()
+                .flatMap(snapshot -> snapshot.virtualRouters().stream())
+                .filter(each -> each.name().equals(router.name()))
+                .findFirst();
+    }
+
+    boolean isActive(VirtualRouterConfig router) {
+        return statusOf(after, router)
+                .filter(status -> status.state() == VirtualRouterStatus.State.ACTIVE)
+                .isPresent();
+    }
+}
