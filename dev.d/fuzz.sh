@@ -35,7 +35,7 @@ dictionary() {
     case $1 in
     configuration) grep -oE '^\| `[a-z_]+` \|' "$root/docs/configuration.md" | grep -oE '[a-z_]+' | sort -u | quoted ;;
     keepalived) grep -ohE '"[a-z][a-z0-9_-]+"' "$root"/src/main/java/io/mainstay/migrate/*.java | sort -u ;;
-    *) echo '"\x31"' ;;
+    *) printf '"%s"\n' '\x31\x33' '\x21\x33' '\x01\x01\x00\x00' ;;
     esac
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.fuzz;
 
+import io.mainstay.election.AuthenticationConfig;
+import io.mainstay.election.AuthenticityRules;
 import io.mainstay.election.ChecksumPreference;
 import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.VirtualRouter;
@@ -9,8 +11,11 @@ import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.AdvertisementDecoder;
 import io.mainstay.election.wire.AdvertisementEncoder;
 import io.mainstay.election.wire.Authentication;
+import io.mainstay.election.wire.AuthenticationKey;
+import io.mainstay.election.wire.AuthenticationTrailer;
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.DecodeResult;
+import io.mainstay.election.wire.SequenceNumber;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.InternetChecksum;
@@ -23,9 +28,11 @@ import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The decoder of advertisements, and the election behind it. The first octet of an input says over which family it came, how, and
@@ -44,6 +51,8 @@ public final class AdvertisementFuzz {
     private static final IpAddress PEER6 = IpAddress.parse("fe80::fc");
     private static final IpAddress OURS4 = IpAddress.parse("192.0.2.251");
     private static final IpAddress OURS6 = IpAddress.parse("fe80::fb");
+    private static final AuthenticationKey KEY = new AuthenticationKey(1, new byte[AuthenticationKey.SHORTEST]);
+    private static final Instant NOW = Instant.ofEpochSecond(0x6800_0000L);
     private static final MonotonicInstant START = new MonotonicInstant(1_000_000_000);
 
     private AdvertisementFuzz() {}
@@ -66,6 +75,7 @@ public final class AdvertisementFuzz {
             case DecodeResult.Discarded discarded -> Claims.oneLine(discarded.detail());
             case DecodeResult.Decoded decoded -> {
                 readsBack(decoded, datagram);
+                isVerified(decoded, datagram);
                 isJudged(decoded, datagram, (input[0] & OF_VERSION_2) != 0 && !ipv6);
             }
         }
@@ -103,6 +113,30 @@ public final class AdvertisementFuzz {
         ChecksumForm form = second.checksumForm();
         if (form != decoded.checksumForm() && form != ChecksumForm.RFC9568 && form != ChecksumForm.PSEUDO_HEADER) {
             throw new AssertionError(decoded + " reads back in another form: " + form);
+        }
+    }
+
+    /** A signature is believed or refused with a sentence, and one that is made anew is right. */
+    private static void isVerified(DecodeResult.Decoded decoded, IpDatagram datagram) {
+        AuthenticationConfig signed = new AuthenticationConfig(
+                AuthenticationConfig.Mode.ENFORCE, List.of(KEY), KEY.id(), Duration.ofSeconds(5));
+        AuthenticityRules rules = new AuthenticityRules(decoded.advertisement().vrid(), signed);
+        rules.refusal(decoded, datagram, NOW).ifPresent(discarded -> Claims.oneLine(discarded.detail()));
+        rules.accept(decoded, datagram.source(), NOW).ifPresent(notice -> Claims.oneLine(notice.sentence()));
+        SequenceNumber number =
+                decoded.trailer().map(AuthenticationTrailer::sequence).orElse(SequenceNumber.at(NOW));
+        byte[] octets = AdvertisementEncoder.encode(
+                decoded.advertisement(),
+                decoded.checksumForm(),
+                datagram.source(),
+                datagram.destination(),
+                KEY,
+                number);
+        IpDatagram again = new IpDatagram(datagram.source(), datagram.destination(), 255, octets);
+        if (!(AdvertisementDecoder.decode(again) instanceof DecodeResult.Decoded second)
+                || !second.trailer().equals(Optional.of(new AuthenticationTrailer(KEY.id(), number)))
+                || !AuthenticationTrailer.verifies(again, KEY)) {
+            throw new AssertionError(decoded + " cannot be signed");
         }
     }
 

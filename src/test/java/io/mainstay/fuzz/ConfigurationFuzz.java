@@ -7,6 +7,8 @@ import io.mainstay.config.ConfigProblem;
 import io.mainstay.config.ConfigResult;
 import io.mainstay.config.EffectiveConfig;
 import io.mainstay.config.HostFacts;
+import io.mainstay.config.KeyFile;
+import io.mainstay.election.wire.AuthenticationKey;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,8 +16,12 @@ import java.util.List;
 /** The reader of mainstay.yaml. An input is the text of a file. */
 public final class ConfigurationFuzz {
 
-    private static final HostFacts HOST =
-            new HostFacts("lb1", Path.of("/run/mainstay"), address -> true, program -> "");
+    private static final HostFacts HOST = new HostFacts(
+            "lb1",
+            Path.of("/run/mainstay"),
+            address -> true,
+            program -> "",
+            path -> new KeyFile.Read(new byte[AuthenticationKey.SHORTEST]));
 
     private ConfigurationFuzz() {}
 
@@ -41,7 +47,9 @@ public final class ConfigurationFuzz {
         for (ConfigProblem problem : problems) {
             Claims.oneLine(problem.toString());
             boolean inFile = problem.line() >= 1 && problem.line() <= lines && problem.column() >= 1;
-            boolean ofFile = problem.line() == 0 && problem.column() == 0 && problem.key().isEmpty();
+            boolean ofFile = problem.line() == 0
+                    && problem.column() == 0
+                    && problem.key().isEmpty();
             if (!inFile && !ofFile) {
                 throw new AssertionError("a mistake without place in a text of " + lines + " lines: " + problem);
             }

@@ -43,7 +43,8 @@ class CorpusTest {
                 .map(target -> DynamicTest.dynamicTest(target.getKey(), () -> {
                     for (Path input : inputs(target.getKey())) {
                         byte[] octets = Files.readAllBytes(input);
-                        assertTimeoutPreemptively(LONGEST, () -> target.getValue().accept(octets), input::toString);
+                        assertTimeoutPreemptively(
+                                LONGEST, () -> target.getValue().accept(octets), input::toString);
                     }
                 }));
     }

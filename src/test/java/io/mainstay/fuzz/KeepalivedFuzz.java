@@ -4,6 +4,8 @@ package io.mainstay.fuzz;
 import io.mainstay.config.ConfigFile;
 import io.mainstay.config.ConfigResult;
 import io.mainstay.config.HostFacts;
+import io.mainstay.config.KeyFile;
+import io.mainstay.election.wire.AuthenticationKey;
 import io.mainstay.migrate.KeepalivedImport;
 import io.mainstay.migrate.Note;
 import io.mainstay.migrate.SourceText;
@@ -15,16 +17,20 @@ import java.util.Optional;
 /** The import of keepalived.conf. An input is the text of a file, which includes itself where it includes anything. */
 public final class KeepalivedFuzz {
 
-    private static final HostFacts HOST =
-            new HostFacts("lb1", Path.of("/run/mainstay"), address -> true, program -> "");
+    private static final HostFacts HOST = new HostFacts(
+            "lb1",
+            Path.of("/run/mainstay"),
+            address -> true,
+            program -> "",
+            path -> new KeyFile.Read(new byte[AuthenticationKey.SHORTEST]));
 
     private KeepalivedFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] input) {
         String text = new String(input, StandardCharsets.UTF_8);
         SourceText source = new SourceText("keepalived.conf", text);
-        KeepalivedImport imported = KeepalivedImport.of(
-                source, (pattern, from) -> List.of(source), Optional.of("lb1"), HOST);
+        KeepalivedImport imported =
+                KeepalivedImport.of(source, (pattern, from) -> List.of(source), Optional.of("lb1"), HOST);
         ConfigResult result = ConfigFile.parse(imported.yaml(), "mainstay.yaml", HOST);
         if (!(result instanceof ConfigResult.Valid)) {
             throw new AssertionError("what is written does not pass the check: " + imported.yaml() + result);
