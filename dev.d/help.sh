@@ -11,6 +11,7 @@ verb_help() {
                           run the tests: unit property simulation native kernel system relay soak interop package
 ./dev package             make the .deb and the .rpm: target/package
 ./dev sim [OPTION...]     run the election simulation; ./dev sim --help
+./dev fuzz NAME [SECONDS] search for inputs that break a parser: advertisement configuration keepalived
 ./dev bench [NAME...]     measure; without a name: list what can be measured
 ./dev fmt                 format the Java sources
 ./dev docs                make the pages anew that are made from the code

@@ -108,7 +108,8 @@ final class ProtocolKeys {
     private static void checkPeers(WrittenSection router, Problems problems) {
         List<Item<IpAddress>> peers = router.items(UNICAST_PEERS);
         if (peers.isEmpty()) {
-            if (ConfigBuilder.get(router, UNICAST_MIN_TTL) != MOST_TTL) {
+            Integer least = router.value(UNICAST_MIN_TTL);
+            if (least != null && least != MOST_TTL) {
                 problems.warn(
                         router.placeOf(UNICAST_MIN_TTL),
                         router.pathOf(UNICAST_MIN_TTL),

@@ -28,10 +28,19 @@ final class Notes {
     }
 
     void add(Origin origin, String directive, Note.Kind kind, String why) {
-        Note note = new Note(origin, directive, kind, why);
+        Note note = new Note(origin, directive, kind, printable(why));
         if (notes.size() < MOST_KEPT && known.add(note)) {
             notes.add(note);
         }
+    }
+
+    /** A reason may name words of the file, which may hold anything. */
+    private static String printable(String text) {
+        StringBuilder shown = new StringBuilder();
+        text.codePoints()
+                .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT ? ' ' : c)
+                .forEach(shown::appendCodePoint);
+        return shown.toString();
     }
 
     /** In the order of the file. */
