@@ -65,6 +65,7 @@ public final class BpfFlowProgram implements FlowProgram {
     private final BpfMap filter;
     private final BpfMap gates;
     private final BpfMap services;
+    private final BpfMap fronts;
     private final BpfMap tables;
     private final BpfMap sources;
     private final BpfMap backends;
@@ -92,6 +93,7 @@ public final class BpfFlowProgram implements FlowProgram {
             filter = map(maps, "filter", FlowAbi.INDEX_OCTETS, Long.BYTES);
             gates = map(maps, "gates", FlowAbi.INDEX_OCTETS, FlowAbi.GATE_OCTETS);
             services = map(maps, "services", FlowAbi.SERVICE_KEY_OCTETS, FlowAbi.SERVICE_OCTETS);
+            fronts = map(maps, "fronts", FlowAbi.SERVICE_KEY_OCTETS, FlowAbi.SERVICE_KEY_OCTETS);
             tables = map(maps, "tables", FlowAbi.INDEX_OCTETS, FlowAbi.TABLE_OCTETS);
             sources = map(maps, "sources", FlowAbi.INDEX_OCTETS, FlowAbi.SOURCE_OCTETS);
             backends = map(maps, "backends", FlowAbi.INDEX_OCTETS, FlowAbi.BACKEND_OCTETS);
@@ -257,6 +259,23 @@ public final class BpfFlowProgram implements FlowProgram {
     @Override
     public void removeService(ServiceKey key) throws KernelException {
         services.remove(FlowAbi.serviceKey(key));
+    }
+
+    @Override
+    public Map<ServiceKey, ServiceKey> fronts() throws KernelException {
+        Map<ServiceKey, ServiceKey> all = new HashMap<>();
+        fronts.forEach(Integer.MAX_VALUE, (key, value) -> all.put(FlowAbi.serviceKey(key), FlowAbi.serviceKey(value)));
+        return all;
+    }
+
+    @Override
+    public void putFront(ServiceKey backend, ServiceKey service) throws KernelException {
+        fronts.put(FlowAbi.serviceKey(backend), FlowAbi.serviceKey(service));
+    }
+
+    @Override
+    public void removeFront(ServiceKey backend) throws KernelException {
+        fronts.remove(FlowAbi.serviceKey(backend));
     }
 
     @Override
