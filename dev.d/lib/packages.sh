@@ -6,7 +6,7 @@
 packages=$root/target/package
 
 package() {
-    need "to make the packages" asciidoctor:asciidoctor rpmbuild:rpm
+    need "to make the packages" asciidoctor:asciidoctor rpmbuild:rpm dpkg-deb:dpkg
     build_if_stale
     # What is packed bears the time of the commit that is packed.
     [ "$(<"$tree/.built")" = "$(source_date)" ] || build
@@ -18,8 +18,12 @@ package() {
     lay_out "$packages/root"
     write_control "$packages/deb"
     say "packing"
-    pack_deb >"$packages/deb.log" 2>&1 || die "the .deb could not be made (see target/package/deb.log)"
+    # Side by side, as most of the time goes into compressing, which is done by one thread so that it comes out the same.
+    local deb
+    pack_deb >"$packages/deb.log" 2>&1 &
+    deb=$!
     pack_rpm >"$packages/rpm.log" 2>&1 || die "the .rpm could not be made (see target/package/rpm.log)"
+    wait "$deb" || die "the .deb could not be made (see target/package/deb.log)"
     (cd "$packages" && ls -- *.deb *.rpm)
 }
 
@@ -46,12 +50,19 @@ clean_root() {
     mv "$to.new" "$to"
 }
 
+# Both by the tools of the distributions: the plugins of Maven cannot compress as well, and the package would be too large.
 pack_deb() {
-    maven -f packaging/pom.xml "-Dproject.build.outputTimestamp=$(source_time)" "-Dpackage.version=$(package_version)" \
-        "-Ddeb.architecture=$(deb_architecture)" package
+    local to=$packages/deb-root
+    cp -al "$packages/root" "$to"
+    cp -R "$packages/deb" "$to/DEBIAN"
+    # What dpkg --verify compares with; the configuration is kept apart.
+    (cd "$to" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$to/DEBIAN/md5sums"
+    printf 'Installed-Size: %s\n' "$(du -sk --apparent-size "$packages/root" | cut -f1)" >>"$to/DEBIAN/control"
+    SOURCE_DATE_EPOCH=$(source_date) dpkg-deb --root-owner-group --threads-max=1 -Zxz -z9 --build "$to" \
+        "$packages/mainstay_$(package_version)_$(deb_architecture).deb"
+    rm -rf -- "$to"
 }
 
-# By rpmbuild: the plugins of Maven know no compression but gzip, with which the package is half as large again.
 pack_rpm() {
     SOURCE_DATE_EPOCH=$(source_date) rpmbuild -bb --quiet --define "_topdir $packages/rpmbuild" \
         --define "_rpmdir $packages" --define "_rpmfilename %%{name}-%%{version}-%%{release}.%%{arch}.rpm" \
@@ -120,7 +131,6 @@ lay_out() {
     chmod 750 "$to/etc/mainstay"
     chmod 640 "$to/etc/mainstay/mainstay.yaml"
     find "$to" -exec touch --no-dereference --date="@$(source_date)" {} +
-    tar --create --file="$packages/root.tar" --directory="$to" --sort=name --owner=root:0 --group=root:0 --format=gnu .
 }
 
 lay_out_manual() {

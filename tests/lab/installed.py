@@ -50,6 +50,21 @@ class Installed:
         """dpkg -i; returns what it printed."""
         return self.run("dpkg", "--install", "--force-confold", self.copy_in(package))
 
+    def install_rpm(self, package: Path) -> None:
+        """As dnf would, but for the dependencies: nothing in this root is known to rpm. Scriptlets run inside."""
+        self._rpm("--install", "--nodeps", str(package))
+
+    def erase_rpm(self) -> None:
+        self._rpm("--erase", "mainstay")
+
+    def verify_rpm(self) -> str:
+        """What differs from what was installed, a file a line."""
+        done = self.node.attempt("rpm", "--root", str(self.root), *_RPM_DATABASE, "--verify", "--nodeps", "mainstay")
+        return done.stdout + done.stderr
+
+    def _rpm(self, *arguments: str) -> None:
+        self.node.run("rpm", "--root", str(self.root), *_RPM_DATABASE, *arguments, timeout=120)
+
     def configure(self, yaml: str | None = None) -> None:
         self.node.run(
             "tee", str(self.root / "etc/mainstay/mainstay.yaml"), stdin=yaml if yaml is not None else self.settings.yaml()
@@ -61,6 +76,11 @@ class Installed:
     def main_pid(self) -> int:
         """The guard, as the namespace of the lab numbers it."""
         return int(self.run("cat", "/run/stand-in/mainstay.pid"))
+
+    def exit_status(self) -> int:
+        """Of the daemon, once it has ended by itself."""
+        wait_until(f"the daemon of {self.name} has ended", lambda: self.succeeds("test", "-s", "/run/stand-in/mainstay.status"))
+        return int(self.run("cat", "/run/stand-in/mainstay.status"))
 
     def log(self) -> str:
         return self.run("cat", "/run/stand-in/mainstay.log")
@@ -89,6 +109,8 @@ def _clean(command: tuple[str, ...]) -> tuple[str, ...]:
     """Without the environment of the build: no JAVA_HOME, no PATH to it."""
     return ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", *command)
 
+
+_RPM_DATABASE = ("--dbpath", "/var/lib/rpm")
 
 _MOUNT = """
 set -e

@@ -112,6 +112,32 @@ def test_the_class_data_archive_fits_what_was_installed(pair: Pair) -> None:
     assert pair["lb2"].succeeds("dpkg", "--verify", "mainstay")
 
 
+def test_the_guided_start_replaces_what_was_shipped_for_the_daemon_to_read(pair: Pair) -> None:
+    node = pair["lb2"]
+    shipped = node.run("cat", "/etc/mainstay/mainstay.yaml")
+    node.run("mainstay", "init", "--vip", "198.18.0.100", "--backends", "198.18.0.11:8080", "--vrid", "51", "--listen-for", "0s", "--yes")
+    names = [f"/etc/mainstay/{name}" for name in ("mainstay.yaml", "mainstay-peer.yaml", "mainstay.yaml.bak")]
+    assert node.run("stat", "-c", "%a %U:%G", *names).split() == ["640", "root:mainstay"] * 3
+    assert node.run("cat", names[2]) == shipped
+    assert "valid (1 virtual router, 1 service" in node.run("setpriv", "--reuid=mainstay", "--regid=mainstay", "--clear-groups", "mainstay", "config", "check")
+    node.run("mv", names[2], names[0])
+    node.run("rm", names[1])
+
+
+def test_the_unit_does_not_start_with_mistakes_and_says_why(pair: Pair) -> None:
+    node = pair["lb2"]
+    shipped = node.run("cat", "/etc/mainstay/mainstay.yaml")
+    node.configure("virtual_routers:\n  - {interface: eth0, vrid: 300, addresses: [198.18.0.100/24]}\n")
+    node.start()
+    status = node.exit_status()
+    unit = node.run("cat", "/usr/lib/systemd/system/mainstay.service")
+    assert str(status) in unit.partition("RestartPreventExitStatus=")[2].splitlines()[0].split(), "it is not tried again"
+    assert status == 3
+    assert "/etc/mainstay/mainstay.yaml:2:29 virtual_routers[0].vrid: 300 (expected: 1..255)" in node.log()
+    assert not node.holds_address
+    node.configure(shipped)
+
+
 def test_a_failover_of_the_installed_pair(running: Pair, traffic: Traffic) -> None:
     start = now()
     guard = running["lb1"].main_pid()

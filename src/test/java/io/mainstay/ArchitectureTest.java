@@ -45,7 +45,8 @@ class ArchitectureTest {
             "hook",
             "explain",
             "migrate",
-            "doctor");
+            "doctor",
+            "setup");
 
     /** Room by room: the other rooms, then the libraries, that it may use. */
     private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
@@ -90,6 +91,8 @@ class ArchitectureTest {
                                 "hook"),
                         "org.yaml.snakeyaml.."));
         MAY_USE.put("migrate", rooms("net", "config"));
+        MAY_USE.put("setup", rooms("net", "election.wire", "config"));
+        MAY_USE.put("setup.machine", rooms("setup", "kernel", "kernel.linux", "net", "time"));
         MAY_USE.put(
                 "doctor",
                 with(
@@ -135,6 +138,8 @@ class ArchitectureTest {
                                 "explain",
                                 "config",
                                 "migrate",
+                                "setup",
+                                "setup.machine",
                                 "doctor",
                                 "doctor.host",
                                 "control"),

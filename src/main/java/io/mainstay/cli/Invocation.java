@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.cli;
 
+import java.io.BufferedReader;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,12 +13,19 @@ import picocli.CommandLine.ParseResult;
  * One run of a command: what was asked, and where the answer goes.
  *
  * @param parsed what picocli made of the arguments, from the program down to the command
+ * @param in standard input
  * @param out standard output
  * @param err standard error
  * @param colours whether the output may be coloured
  * @param defaultSocket the control socket unless the arguments name one
  */
-record Invocation(List<ParseResult> parsed, PrintWriter out, PrintWriter err, boolean colours, Path defaultSocket) {
+record Invocation(
+        List<ParseResult> parsed,
+        BufferedReader in,
+        PrintWriter out,
+        PrintWriter err,
+        boolean colours,
+        Path defaultSocket) {
 
     static final String JSON = "--json";
     static final String SOCKET = "--socket";

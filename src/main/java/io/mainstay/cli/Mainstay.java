@@ -2,9 +2,12 @@
 package io.mainstay.cli;
 
 import io.mainstay.observe.ProductVersion;
+import java.io.BufferedReader;
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -31,12 +34,15 @@ public final class Mainstay {
 
     private static final int HELP_WIDTH = 100;
 
+    private final BufferedReader in;
     private final PrintWriter out;
     private final PrintWriter err;
     private final boolean colours;
     private final Path socket;
 
-    private Mainstay(PrintWriter out, PrintWriter err, Map<String, String> environment, boolean terminal) {
+    private Mainstay(
+            BufferedReader in, PrintWriter out, PrintWriter err, Map<String, String> environment, boolean terminal) {
+        this.in = in;
         this.out = out;
         this.err = err;
         colours = terminal
@@ -50,7 +56,9 @@ public final class Mainstay {
     public static void main(String[] args) {
         PrintWriter out = writer(FileDescriptor.out);
         PrintWriter err = writer(FileDescriptor.err);
-        int exitCode = run(args, out, err, System.getenv(), standardOutputIsATerminal());
+        BufferedReader in = new BufferedReader(
+                new InputStreamReader(new FileInputStream(FileDescriptor.in), StandardCharsets.UTF_8));
+        int exitCode = run(args, in, out, err, System.getenv(), standardOutputIsATerminal());
         out.flush();
         err.flush();
         // Not System.exit: it would load the platform's logging to log the exit, and there are no hooks to run.
@@ -60,12 +68,19 @@ public final class Mainstay {
     /**
      * Runs the command of the arguments.
      *
+     * @param in where a command that asks reads its answers
      * @param environment of the process
      * @param terminal whether {@code out} is a terminal
      * @return the exit code
      */
-    static int run(String[] args, PrintWriter out, PrintWriter err, Map<String, String> environment, boolean terminal) {
-        Mainstay mainstay = new Mainstay(out, err, environment, terminal);
+    static int run(
+            String[] args,
+            BufferedReader in,
+            PrintWriter out,
+            PrintWriter err,
+            Map<String, String> environment,
+            boolean terminal) {
+        Mainstay mainstay = new Mainstay(in, out, err, environment, terminal);
         CommandLine line = new CommandLine(spec());
         line.setOut(out);
         line.setErr(err);
@@ -101,6 +116,7 @@ public final class Mainstay {
                 .footer(
                         "",
                         "Examples:",
+                        "  mainstay init",
                         "  mainstay status",
                         "  mainstay backend drain web1 --wait",
                         "  mainstay switchover --wait",
@@ -115,6 +131,7 @@ public final class Mainstay {
                         .versionHelp(true)
                         .description("Print the version of this program.")
                         .build());
+        add(root, new InitCommand());
         add(root, new StatusCommand());
         add(root, new ServiceGroup());
         add(root, new BackendGroup());
@@ -170,7 +187,7 @@ public final class Mainstay {
                             + String.join(", ", spec.subcommands().keySet()) + ")");
         }
         try {
-            return command.run(new Invocation(levels, out, err, colours, socket))
+            return command.run(new Invocation(levels, in, out, err, colours, socket))
                     .code();
         } catch (CommandFailure e) {
             err.println("mainstay: " + e.getMessage());

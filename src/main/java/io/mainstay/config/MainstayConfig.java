@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.config;
 
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.VirtualAddress;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The whole configuration of one node as it is meant: every default filled in, every cross check passed.
@@ -24,5 +28,13 @@ public record MainstayConfig(
     public MainstayConfig {
         virtualRouters = List.copyOf(virtualRouters);
         services = List.copyOf(services);
+    }
+
+    /** The addresses of all virtual routers. */
+    public Set<IpAddress> virtualAddresses() {
+        return virtualRouters.stream()
+                .flatMap(settings -> settings.router().addresses().stream())
+                .map(VirtualAddress::address)
+                .collect(Collectors.toSet());
     }
 }

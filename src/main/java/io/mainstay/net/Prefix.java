@@ -20,6 +20,17 @@ public record Prefix(IpAddress address, int length) {
         }
     }
 
+    /** The addresses that begin with the same bits as this one. */
+    public static Prefix around(IpAddress address, int length) {
+        long high = highBits(address) & highMask(length);
+        return new Prefix(
+                switch (address) {
+                    case Ipv4Address ignored -> new Ipv4Address((int) (high >>> 32));
+                    case Ipv6Address ignored -> new Ipv6Address(high, lowBits(address) & lowMask(length));
+                },
+                length);
+    }
+
     /**
      * Reads {@code 203.0.113.0/24}, {@code 2001:db8::/32}, or a single address.
      *

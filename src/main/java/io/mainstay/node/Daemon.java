@@ -2,7 +2,6 @@
 package io.mainstay.node;
 
 import io.mainstay.config.MainstayConfig;
-import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.control.ControlServer;
 import io.mainstay.forward.kernel.KernelEngine;
 import io.mainstay.forward.proxy.ConnectionRecord;
@@ -18,12 +17,9 @@ import io.mainstay.kernel.linux.LinuxKernel;
 import io.mainstay.kernel.linux.NotifySocket;
 import io.mainstay.kernel.linux.SessionCommands;
 import io.mainstay.kernel.linux.SharedPageGuard;
-import io.mainstay.net.IpAddress;
-import io.mainstay.net.VirtualAddress;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.LineLog;
-import io.mainstay.track.TrackerConfig;
 import io.mainstay.track.watch.TrackDriver;
 import io.mainstay.track.watch.TrackedScope;
 import io.mainstay.track.watch.WatchPorts;
@@ -35,11 +31,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,7 +109,7 @@ final class Daemon implements AutoCloseable {
                     parts,
                     ProxyEngine.start(
                             ProxySettings.defaults(
-                                    virtualAddresses(config),
+                                    config.virtualAddresses(),
                                     kernel.clock(),
                                     ConnectionBudget.most(config.node().maxConnections()),
                                     commands,
@@ -207,7 +201,7 @@ final class Daemon implements AutoCloseable {
                 Executors.newCachedThreadPool(
                         Thread.ofPlatform().name("look-", 0).daemon().factory()),
                 Path.of("/proc"),
-                virtualAddresses(config));
+                config.virtualAddresses());
     }
 
     /** The journal, and the trackers once they are there. */
@@ -224,11 +218,8 @@ final class Daemon implements AutoCloseable {
 
     private static Commands commands(MainstayConfig config) throws DaemonStartException {
         Path runner = Installation.program("mainstay-run");
-        boolean needed = config.virtualRouters().stream()
-                .anyMatch(router -> !router.hooks().isEmpty()
-                        || router.trackers().stream().anyMatch(TrackerConfig.ScriptTracker.class::isInstance));
-        if (needed && !Files.isExecutable(runner)) {
-            throw new DaemonStartException("scripts and hooks cannot be run: " + runner
+        if (OperatorPrograms.anyIn(config) && !Files.isExecutable(runner)) {
+            throw new DaemonStartException("scripts, hooks and checks of type exec cannot be run: " + runner
                     + " is missing (expected: the program that is shipped beside the daemon)");
         }
         return new SessionCommands(runner);
@@ -250,14 +241,6 @@ final class Daemon implements AutoCloseable {
                         TrackedScopes.beforeTheFirstLook(
                                 scopes, settings.router().name())))
                 .toList();
-    }
-
-    private static Set<IpAddress> virtualAddresses(MainstayConfig config) {
-        return config.virtualRouters().stream()
-                .map(VirtualRouterSettings::router)
-                .flatMap(router -> router.addresses().stream())
-                .map(VirtualAddress::address)
-                .collect(Collectors.toSet());
     }
 
     /** Waits until the election has ended: true if it was stopped, false if it failed and gave its addresses up. */

@@ -5,8 +5,10 @@ import io.mainstay.control.ControlServer;
 import io.mainstay.control.FakeControlHandler;
 import io.mainstay.observe.EventJournal;
 import io.mainstay.time.MonotonicInstant;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Map;
@@ -41,9 +43,20 @@ final class CliHarness implements AutoCloseable {
 
     /** Runs a command in a given environment. */
     static Ended run(Map<String, String> environment, boolean terminal, String... arguments) {
+        return answering("", environment, terminal, arguments);
+    }
+
+    /** Runs a command that reads from standard input. */
+    static Ended answering(String input, Map<String, String> environment, boolean terminal, String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int exitCode = Mainstay.run(arguments, new PrintWriter(out), new PrintWriter(err), environment, terminal);
+        int exitCode = Mainstay.run(
+                arguments,
+                new BufferedReader(new StringReader(input)),
+                new PrintWriter(out),
+                new PrintWriter(err),
+                environment,
+                terminal);
         return new Ended(exitCode, out.toString(), err.toString());
     }
 

@@ -48,7 +48,7 @@ class CommandLineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | mainstay: a command is missing (expected: status, service, backend, persistence, switchover,"
+                "'' | mainstay: a command is missing (expected: init, status, service, backend, persistence, switchover,"
                         + " drain-node, ready-node, config, reload, events, explain, doctor, version)\\n"
                         + "Try: mainstay --help\\n",
                 "backend | mainstay: a command is missing"

@@ -25,8 +25,10 @@ import io.mainstay.observe.EventJson;
 import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.StatusJson;
 import io.mainstay.observe.StatusSnapshot;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Reader;
 import java.io.StringWriter;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -528,6 +530,7 @@ class MainstayTest {
         StringWriter err = new StringWriter();
         CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> Mainstay.run(
                 new String[] {"events", "--follow", "--json"},
+                new BufferedReader(Reader.nullReader()),
                 new PrintWriter(out),
                 new PrintWriter(err),
                 Map.of("MAINSTAY_SOCKET", harness.socket.toString()),
@@ -551,6 +554,7 @@ class MainstayTest {
         };
         CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> Mainstay.run(
                 new String[] {"events", "-f"},
+                new BufferedReader(Reader.nullReader()),
                 closed,
                 closed,
                 Map.of("MAINSTAY_SOCKET", harness.socket.toString()),
