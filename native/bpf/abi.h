@@ -169,8 +169,12 @@ enum flow_state {
     FLOW_LIVE = 16,    /* counted in flows_live */
     FLOW_ENDED = 32,   /* and taken out again */
     FLOW_ADOPTED = 64, /* began on another node, or outlived its entry */
-    FLOW_PROBED = 128, /* has not the first port of its choice: another node would not guess it */
+    FLOW_PROBED = 128, /* has not the first port of its choice: another node has to seek it */
+    FLOW_CHOICE = 63 << 8, /* which of its choices the source is */
+    FLOW_SOUGHT = 15 << 14, /* how many other choices were tried since it was adopted */
 };
+
+enum { FLOW_CHOICE_SHIFT = 8, FLOW_SOUGHT_SHIFT = 14 };
 
 /* `fragments`: what the first fragment of a datagram said about the others. */
 struct fragment_key {
@@ -203,6 +207,7 @@ enum event {
     EVENT_FLOW_ADOPTED,      /* a flow of which nothing was known went on */
     EVENT_FLOW_REPICKED,     /* a new flow on an old entry chose anew */
     EVENT_FLOW_PROBED,       /* the first choice of port was taken */
+    EVENT_FLOW_SOUGHT,       /* another choice was tried for a flow that went on, as its backend did not know this one */
     EVENT_FLOW_TABLE_FULL,   /* an answered flow stayed among the embryos */
     EVENT_SENT_RESET,        /* to the sender of a TCP segment that was dropped */
     EVENT_SENT_TOO_BIG,      /* an ICMP error that names the MTU, to the sender of a packet that was dropped */

@@ -35,37 +35,38 @@ static __always_inline void turn_frame(struct ethhdr *eth)
     __builtin_memcpy(eth->h_dest, sender, ETH_ALEN);
 }
 
-struct reset_ipv4 {
+struct plain_ipv4 {
     struct ethhdr eth;
     struct iphdr ip;
     struct tcphdr tcp;
 } __attribute__((packed));
 
-struct reset_ipv6 {
+struct plain_ipv6 {
     struct ethhdr eth;
     struct ipv6hdr ip;
     struct tcphdr tcp;
 } __attribute__((packed));
 
-/* RFC 9293 section 3.5.2. Returns the pseudo header's sum of length and protocol. */
-static __always_inline __u64 turn_tcp(struct tcphdr *tcp, const struct packet *packet)
+/* A TCP segment without options or data, to who sent the packet that it takes the place of. */
+struct answer {
+    struct address source;
+    __u32 sequence;
+    __u32 acknowledgement;
+    __be16 source_port;
+    __u8 flags; /* enum tcp_flag */
+    __u8 zero;
+};
+
+/* Returns the pseudo header's sum of length and protocol. */
+static __always_inline __u64 write_tcp(struct tcphdr *tcp, const struct packet *packet, const struct answer *answer)
 {
-    __u32 sequence = 0, acknowledgement = 0;
-    bool answers_ack = packet->tcp_flags & TCP_ACK;
-    if (answers_ack) {
-        sequence = packet->acknowledgement;
-    } else {
-        __u32 data = NETWORK + packet->length - packet->transport - packet->transport_octets;
-        acknowledgement = packet->sequence + data + !!(packet->tcp_flags & TCP_SYN) + !!(packet->tcp_flags & TCP_FIN);
-    }
     __builtin_memset(tcp, 0, sizeof *tcp);
-    tcp->source = packet->tuple.destination_port;
+    tcp->source = answer->source_port;
     tcp->dest = packet->tuple.source_port;
-    tcp->seq = bpf_htonl(sequence);
-    tcp->ack_seq = bpf_htonl(acknowledgement);
+    tcp->seq = bpf_htonl(answer->sequence);
+    tcp->ack_seq = bpf_htonl(answer->acknowledgement);
     tcp->doff = sizeof *tcp / 4;
-    tcp->rst = 1;
-    tcp->ack = !answers_ack;
+    ((__u8 *)tcp)[13] = answer->flags;
     return bpf_htons(sizeof *tcp) + bpf_htons(IPPROTO_TCP);
 }
 
@@ -78,62 +79,85 @@ static __always_inline void finish_tcp(struct tcphdr *tcp, __u64 pseudo, bool pa
     }
 }
 
-static __always_inline bool turn_into_reset_ipv4(struct __sk_buff *skb, const struct packet *packet, bool partial)
+static __always_inline bool write_ipv4(struct __sk_buff *skb, const struct packet *packet, const struct answer *answer,
+    bool partial)
 {
-    struct reset_ipv4 *reset = frame(skb);
-    if ((void *)(reset + 1) > frame_end(skb)) {
+    struct plain_ipv4 *plain = frame(skb);
+    if ((void *)(plain + 1) > frame_end(skb)) {
         return false;
     }
-    turn_frame(&reset->eth);
-    struct iphdr *ip = &reset->ip;
+    turn_frame(&plain->eth);
+    struct iphdr *ip = &plain->ip;
     ip->tos = 0;
-    ip->tot_len = bpf_htons(sizeof reset->ip + sizeof reset->tcp);
+    ip->tot_len = bpf_htons(sizeof plain->ip + sizeof plain->tcp);
     ip->id = 0;
     ip->frag_off = bpf_htons(0x4000);
     ip->ttl = ANSWER_HOP_LIMIT;
-    ip->saddr = packet->tuple.destination.word[3];
+    ip->saddr = answer->source.word[3];
     ip->daddr = packet->tuple.source.word[3];
     ip->check = 0;
     ip->check = (__sum16)~fold((__u32)bpf_csum_diff(0, 0, (__be32 *)ip, sizeof *ip, 0));
-    __u64 pseudo = turn_tcp(&reset->tcp, packet) + (__u64)ip->saddr + ip->daddr;
-    finish_tcp(&reset->tcp, pseudo, partial);
+    __u64 pseudo = write_tcp(&plain->tcp, packet, answer) + (__u64)ip->saddr + ip->daddr;
+    finish_tcp(&plain->tcp, pseudo, partial);
     return true;
 }
 
-static __always_inline bool turn_into_reset_ipv6(struct __sk_buff *skb, const struct packet *packet, bool partial)
+static __always_inline bool write_ipv6(struct __sk_buff *skb, const struct packet *packet, const struct answer *answer,
+    bool partial)
 {
-    struct reset_ipv6 *reset = frame(skb);
-    if ((void *)(reset + 1) > frame_end(skb)) {
+    struct plain_ipv6 *plain = frame(skb);
+    if ((void *)(plain + 1) > frame_end(skb)) {
         return false;
     }
-    turn_frame(&reset->eth);
-    struct ipv6hdr *ip = &reset->ip;
-    ip->payload_len = bpf_htons(sizeof reset->tcp);
+    turn_frame(&plain->eth);
+    struct ipv6hdr *ip = &plain->ip;
+    ip->payload_len = bpf_htons(sizeof plain->tcp);
     ip->hop_limit = ANSWER_HOP_LIMIT;
-    __builtin_memcpy(&ip->saddr, &packet->tuple.destination, sizeof ip->saddr);
+    __builtin_memcpy(&ip->saddr, &answer->source, sizeof ip->saddr);
     __builtin_memcpy(&ip->daddr, &packet->tuple.source, sizeof ip->daddr);
-    __u64 pseudo = turn_tcp(&reset->tcp, packet)
-        + (__u32)bpf_csum_diff(0, 0, (__be32 *)&packet->tuple, 2 * sizeof(struct address), 0);
-    finish_tcp(&reset->tcp, pseudo, partial);
+    __u64 pseudo = write_tcp(&plain->tcp, packet, answer)
+        + (__u32)bpf_csum_diff(0, 0, (__be32 *)&ip->saddr, 2 * sizeof(struct address), 0);
+    finish_tcp(&plain->tcp, pseudo, partial);
     return true;
 }
 
-/* Answers a TCP segment with a reset, where it came from; drops what must not or cannot be answered. */
-static __noinline int reset_sender(struct __sk_buff *skb, const struct packet *packet)
+/* Sends the answer in the place of a TCP segment, where that came from; counts what was sent. Drops what cannot be answered. */
+static __noinline int answer_segment(struct __sk_buff *skb, const struct packet *packet, const struct answer *answer,
+    __u32 sent)
 {
-    __u32 plain = packet->ipv6 ? sizeof(struct reset_ipv6) : sizeof(struct reset_ipv4);
-    if (packet->fragment != NOT_FRAGMENTED || (packet->tcp_flags & TCP_RST)
-        || packet->transport + sizeof(struct tcphdr) != plain) {
+    __u32 plain = packet->ipv6 ? sizeof(struct plain_ipv6) : sizeof(struct plain_ipv4);
+    if (packet->fragment != NOT_FRAGMENTED || packet->transport + sizeof(struct tcphdr) != plain) {
         return TC_ACT_SHOT;
     }
     bool partial = checksum_is_partial(skb, packet->transport + __builtin_offsetof(struct tcphdr, check));
     if (bpf_skb_change_tail(skb, plain, 0) < 0
-        || !(packet->ipv6 ? turn_into_reset_ipv6(skb, packet, partial) : turn_into_reset_ipv4(skb, packet, partial))) {
+        || !(packet->ipv6 ? write_ipv6(skb, packet, answer, partial) : write_ipv4(skb, packet, answer, partial))) {
         count(EVENT_DROP_KERNEL);
         return TC_ACT_SHOT;
     }
-    count(EVENT_SENT_RESET);
+    count(sent);
     return bpf_redirect(skb->ifindex, 0);
+}
+
+/* Answers a TCP segment with a reset (RFC 9293 section 3.5.2); drops what must not or cannot be answered. */
+static __noinline int reset_sender(struct __sk_buff *skb, const struct packet *packet)
+{
+    struct answer reset = {
+        .source = packet->tuple.destination,
+        .source_port = packet->tuple.destination_port,
+        .flags = TCP_RST,
+    };
+    if (packet->tcp_flags & TCP_RST) {
+        return TC_ACT_SHOT;
+    }
+    if (packet->tcp_flags & TCP_ACK) {
+        reset.sequence = packet->acknowledgement;
+    } else {
+        __u32 data = NETWORK + packet->length - packet->transport - packet->transport_octets;
+        reset.acknowledgement = packet->sequence + data + !!(packet->tcp_flags & TCP_SYN) + !!(packet->tcp_flags & TCP_FIN);
+        reset.flags |= TCP_ACK;
+    }
+    return answer_segment(skb, packet, &reset, EVENT_SENT_RESET);
 }
 
 #endif

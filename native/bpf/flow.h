@@ -166,40 +166,51 @@ static __always_inline __u32 nth_choice(__u32 choice, __u32 n, bool scattered)
     return mixed ^ mixed >> 16;
 }
 
-/*
- * Finds a source that no other flow to the same backend has. The first choice follows from the hash alone, so another
- * node that meets this flow in its middle chooses the same.
- */
-static __noinline bool claim_source(const struct service *service, const struct tuple *key,
-    struct directions *directions, __u64 hash)
+/* Writes the nth choice of a source into `there`; false: there is none. In mode nat the first is the client's own. */
+static __always_inline bool choose_source(const struct service *service, const struct tuple *key, struct flow *there,
+    __u64 hash, __u32 n)
 {
-    struct flow *there = &directions->there;
     __u32 sources_count = service->sources_count;
     __u32 choice = hash >> 32;
     if (there->mode == MODE_NAT) {
         there->source = key->source;
         there->source_port = key->source_port;
-        if (claim(key)) {
+        if (n == 0) {
             return true;
         }
-        there->state |= FLOW_PROBED;
+        n--;
     }
     if (sources_count == 0) {
         return false;
     }
-    for (__u32 i = 0; i < PORT_PROBES; i++) {
-        __u32 index = service->sources_first + (choice + i) % sources_count;
-        struct source *source = bpf_map_lookup_elem(&sources, &index);
-        if (!source || source->ports == 0) {
+    __u32 index = service->sources_first + (choice + n) % sources_count;
+    struct source *source = bpf_map_lookup_elem(&sources, &index);
+    if (!source || source->ports == 0) {
+        return false;
+    }
+    if (there->mode == MODE_FULL_NAT) {
+        there->source = source->address;
+    }
+    __u32 round = n / sources_count;
+    __u32 port = source->first_port + nth_choice(choice / sources_count, round, n < SCATTERED_PORT_PROBES) % source->ports;
+    there->source_port = bpf_htons((__u16)port);
+    return true;
+}
+
+/*
+ * Finds a source that no other flow to the same backend has. The choices follow from the hash alone, so another node that
+ * meets this flow in its middle makes the same, and the first again if that was free.
+ */
+static __noinline bool claim_source(const struct service *service, const struct tuple *key,
+    struct directions *directions, __u64 hash)
+{
+    struct flow *there = &directions->there;
+    for (__u32 n = 0; n < PORT_PROBES; n++) {
+        if (!choose_source(service, key, there, hash, n)) {
             return false;
         }
-        if (there->mode == MODE_FULL_NAT) {
-            there->source = source->address;
-        }
-        __u32 round = i / sources_count;
-        __u32 port = source->first_port + nth_choice(choice / sources_count, round, i < SCATTERED_PORT_PROBES) % source->ports;
-        there->source_port = bpf_htons((__u16)port);
         if (claim(key)) {
+            there->state |= n << FLOW_CHOICE_SHIFT;
             return true;
         }
         there->state |= FLOW_PROBED;
@@ -240,6 +251,8 @@ static __noinline struct flow *open_flow(struct packet *packet, const struct ser
     there->mode = service->mode;
     if (packet->tuple.protocol == IPPROTO_TCP && !(packet->tcp_flags & TCP_SYN)) {
         there->state = FLOW_ADOPTED;
+        there->acknowledged = packet->acknowledgement;
+        directions->back.acknowledged = packet->sequence; /* about what the backend acknowledges: see seek.h */
         count(EVENT_FLOW_ADOPTED);
     }
     if (there->mode != MODE_DSR) {

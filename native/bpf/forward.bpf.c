@@ -15,6 +15,7 @@
 #include "icmp.h"
 #include "maps.h"
 #include "packet.h"
+#include "seek.h"
 #include "toobig.h"
 #include "translate.h"
 
@@ -257,6 +258,12 @@ static __always_inline int forward_known(struct __sk_buff *skb, struct packet *p
         count(EVENT_DROP_BACKEND_DOWN);
         return refuse(skb, packet);
     }
+    if (embryo && flow->to_client && packet->tuple.protocol == IPPROTO_TCP) {
+        int sought = seek_source(skb, packet, flow, now);
+        if (sought != NOT_SOUGHT) {
+            return sought;
+        }
+    }
     if (embryo || (packet->tcp_flags & (TCP_FIN | TCP_RST))) {
         track(packet, flow);
     }
@@ -267,6 +274,85 @@ static __always_inline int forward_known(struct __sk_buff *skb, struct packet *p
         }
     }
     return forward(skb, packet, flow, backend, now, fragment_id);
+}
+
+/* Whether the service would have its client go to the backend that sent this packet. */
+static __noinline bool is_choice(const struct service *service, const struct packet *packet, const struct service_key *front)
+{
+    __u32 zero = 0;
+    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
+    struct tuple client = {
+        .source = packet->tuple.destination,
+        .source_port = packet->tuple.destination_port,
+        .destination = front->address,
+        .destination_port = front->port,
+        .protocol = packet->tuple.protocol,
+    };
+    __s64 chosen = with ? choose_backend(service, hash_flow(with, service, &client)) : -1;
+    __u32 slot = (__u32)chosen;
+    struct backend *backend = chosen < 0 ? 0 : bpf_map_lookup_elem(&backends, &slot);
+    return backend && same_address(&backend->address, &packet->tuple.source);
+}
+
+/* Whether there is a way to the address that leads out of this host, which is a client of its backends too. */
+static __noinline bool leads_away(struct __sk_buff *skb, const struct address *from, const struct address *target, __u32 now)
+{
+    __u32 zero = 0;
+    struct directions *directions = bpf_map_lookup_elem(&opening, &zero);
+    if (!directions) {
+        return false;
+    }
+    directions->there.source = *from;
+    directions->there.mode = MODE_NAT;
+    return look_up_hop(skb, &directions->there, target, now);
+}
+
+/* Turns the packet's description round: as if it went from this client to the service, or back again. */
+static __always_inline void turn_round(struct packet *packet, const struct address *source, const struct address *destination,
+    __be16 source_port, __be16 destination_port)
+{
+    __u32 sequence = packet->sequence;
+    packet->sequence = packet->acknowledgement;
+    packet->acknowledgement = sequence;
+    packet->tuple.source = *source;
+    packet->tuple.destination = *destination;
+    packet->tuple.source_port = source_port;
+    packet->tuple.destination_port = destination_port;
+}
+
+/*
+ * Mode nat: a segment from the middle of a connection, from a backend to a client of whom nothing is known here. Both ends
+ * follow from it, so the connection goes on even while the client is silent.
+ */
+static __noinline bool adopt_answer(struct __sk_buff *skb, struct packet *packet, __u32 now)
+{
+    struct service_key from = {
+        .address = packet->tuple.source,
+        .port = packet->tuple.source_port,
+        .protocol = packet->tuple.protocol,
+    };
+    struct service_key *front = bpf_map_lookup_elem(&fronts, &from);
+    if (!front) {
+        return false;
+    }
+    struct role *role = bpf_map_lookup_elem(&addresses, &front->address);
+    struct service *service = bpf_map_lookup_elem(&services, front);
+    if (!role || !gate_is_open(role->gate) || !service || service->mode != MODE_NAT || !is_choice(service, packet, front)
+        || !leads_away(skb, &front->address, &packet->tuple.destination, now)) {
+        return false;
+    }
+    struct address client = packet->tuple.destination;
+    __be16 port = packet->tuple.destination_port;
+    turn_round(packet, &client, &front->address, port, front->port);
+    bool opened = open_flow(packet, service, role->gate);
+    turn_round(packet, &from.address, &client, from.port, port);
+    return opened;
+}
+
+static __always_inline bool is_mid_connection(const struct packet *packet)
+{
+    return packet->tuple.protocol == IPPROTO_TCP && packet->fragment == NOT_FRAGMENTED
+        && (packet->tcp_flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK;
 }
 
 /* The first packet of an unknown flow, or no packet of ours. */
@@ -300,6 +386,9 @@ static __always_inline int forward_packet(struct __sk_buff *skb, struct packet *
         return forward_known(skb, packet, flow, false, now, fragment_id);
     }
     flow = bpf_map_lookup_elem(&embryos, &packet->tuple);
+    if (!flow && is_mid_connection(packet) && adopt_answer(skb, packet, now)) {
+        flow = bpf_map_lookup_elem(&embryos, &packet->tuple);
+    }
     if (flow) {
         return forward_known(skb, packet, flow, true, now, fragment_id);
     }

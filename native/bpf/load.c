@@ -2,6 +2,7 @@
 /*
  * mainstay-bpf: puts the data path into the kernel and onto interfaces. The daemon runs it; it may be run by hand.
  *
+ *   mainstay-bpf prepare DIRECTORY                        makes it, and mounts the file system that it is in
  *   mainstay-bpf load OBJECT DIRECTORY [MAP=ENTRIES...]   verifies OBJECT, pins its programs and maps below DIRECTORY
  *   mainstay-bpf attach DIRECTORY [INTERFACE...]          has these interfaces run it, and no others
  *   mainstay-bpf unload DIRECTORY                         takes it off all interfaces and forgets maps and flows
@@ -98,33 +99,26 @@ static void need_directory(const char *path)
     }
 }
 
-/* Removes everything below a directory of the bpf file system, and it; `except` is left where it is, at the top. */
-static void remove_all(const char *directory, const char *except)
+/* Removes everything below a directory of the bpf file system. */
+static void empty(const char *directory)
 {
     DIR *listing = opendir(directory);
     if (!listing) {
         return;
     }
-    bool left = false;
     struct dirent *entry;
     while ((entry = readdir(listing))) {
         char path[PATH];
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
             continue;
         }
-        if (except && strcmp(entry->d_name, except) == 0) {
-            left = true;
-            continue;
-        }
         path_of(path, directory, "", entry->d_name);
         if (unlink(path) != 0) {
-            remove_all(path, NULL);
+            empty(path);
+            rmdir(path);
         }
     }
     closedir(listing);
-    if (!left) {
-        rmdir(directory);
-    }
 }
 
 /* Names the object by its content (FNV-1a), so that a daemon that starts again does not have it verified again. */
@@ -222,6 +216,14 @@ static void pin_programs(struct bpf_object *object, const char *directory)
     }
 }
 
+static int prepare(const char *directory)
+{
+    need_bpf_file_system(directory);
+    need_directory(directory);
+    puts("ready");
+    return 0;
+}
+
 static int load(const char *file, const char *directory, int sizes_count, char **sizes)
 {
     char marker[32];
@@ -242,9 +244,9 @@ static int load(const char *file, const char *directory, int sizes_count, char *
     set_sizes(object, sizes_count, sizes);
     bool fits = plan_pins(object, directory);
     if (!fits) {
-        remove_all(directory, NULL);
-        need_directory(directory);
-        need_directory(path);
+        /* The directory itself stays: the daemon has locked it. */
+        empty(directory);
+        need_directory(path_of(path, directory, "", "maps"));
     }
     struct bpf_program *program;
     bpf_object__for_each_program(program, object) {
@@ -347,7 +349,8 @@ static int attach(const char *directory, int count, char **names)
 static int unload(const char *directory)
 {
     detach_from_all_but(0, NULL);
-    remove_all(directory, NULL);
+    empty(directory);
+    rmdir(directory);
     puts("unloaded");
     return 0;
 }
@@ -355,6 +358,9 @@ static int unload(const char *directory)
 int main(int argc, char **argv)
 {
     libbpf_set_print(remember_warning);
+    if (argc == 3 && strcmp(argv[1], "prepare") == 0) {
+        return prepare(argv[2]);
+    }
     if (argc >= 4 && strcmp(argv[1], "load") == 0) {
         return load(argv[2], argv[3], argc - 4, argv + 4);
     }
@@ -364,7 +370,8 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "unload") == 0) {
         return unload(argv[2]);
     }
-    fputs("usage: mainstay-bpf load OBJECT DIRECTORY [MAP=ENTRIES...] | attach DIRECTORY [INTERFACE...] | unload DIRECTORY\n",
+    fputs("usage: mainstay-bpf prepare DIRECTORY | load OBJECT DIRECTORY [MAP=ENTRIES...] | attach DIRECTORY [INTERFACE...] |"
+          " unload DIRECTORY\n",
         stderr);
     return 2;
 }

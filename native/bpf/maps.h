@@ -51,6 +51,14 @@ struct {
     __type(value, struct service);
 } services SEC(".maps");
 
+/* Of mode nat: where clients arrive that a backend, given by its own address and port, has. None where there are two. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 16384);
+    __type(key, struct service_key);
+    __type(value, struct service_key);
+} fronts SEC(".maps");
+
 /* The Maglev tables of all services, one after the other: slots of `backends`. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);

@@ -78,6 +78,17 @@ def receive(one: socket.socket, count: int) -> bytes:
     return octets
 
 
+def receive_line(one: socket.socket) -> str:
+    """Up to the end of the line, or of the stream."""
+    octets = b""
+    while not octets.endswith(b"\n"):
+        more = one.recv(1)
+        if not more:
+            break
+        octets += more
+    return octets.decode()
+
+
 def to_the_end(one: socket.socket) -> str:
     """What arrives until the stream ends, and how it ends: such as `5 octets 2cf24dba, FIN`."""
     digest, count = hashlib.sha256(), 0

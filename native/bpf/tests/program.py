@@ -153,6 +153,7 @@ class Program:
         self.clock = self.map("clock", 4, 16)
         self.gates = self.map("gates", 4, 4)
         self.services = self.map("services", 20, 28)
+        self.fronts = self.map("fronts", 20, 20)
         self.tables = self.map("tables", 4, 4)
         self.sources = self.map("sources", 4, 20)
         self.backends = self.map("backends", 4, 24)
@@ -173,7 +174,7 @@ class Program:
 
     def empty(self) -> None:
         """As if loaded anew: loading again takes the verifier a second."""
-        for hashed in (self.addresses, self.services, self.flows, self.embryos, self.fragments):
+        for hashed in (self.addresses, self.services, self.fronts, self.flows, self.embryos, self.fragments):
             for key in hashed.keys():
                 hashed.delete(key)
         for array, entries in ((self.settings, 1), (self.filter, 1024), (self.gates, 4), (self.tables, 256), (self.sources, 16), (self.backends, 64),
@@ -242,6 +243,9 @@ class Program:
                 sources: tuple[int, int] = (0, 0), service_id: int = 1, persist_source: bool = False) -> None:
         self.services.put(word16(address) + struct.pack(">HBx", port, protocol),
                           struct.pack("<7I", service_id, int(persist_source), mode, *table, *sources))
+
+    def front(self, backend: str, port: int, vip: str, vip_port: int, protocol: int = TCP) -> None:
+        self.fronts.put(word16(backend) + struct.pack(">HBx", port, protocol), word16(vip) + struct.pack(">HBx", vip_port, protocol))
 
     # What it reads.
 

@@ -8,6 +8,7 @@ public enum FlowEvent {
     FLOW_ADOPTED,
     FLOW_REPICKED,
     FLOW_PROBED,
+    FLOW_SOUGHT,
     FLOW_TABLE_FULL,
     SENT_RESET,
     SENT_TOO_BIG,

@@ -119,6 +119,14 @@ public interface FlowProgram extends AutoCloseable {
 
     void removeService(ServiceKey key) throws KernelException;
 
+    /** By backends of mode nat, each with its own address and port: where its clients arrive. */
+    Map<ServiceKey, ServiceKey> fronts() throws KernelException;
+
+    /** Says where the clients of a backend arrive, so that what it sends them is understood though they are silent. */
+    void putFront(ServiceKey backend, ServiceKey service) throws KernelException;
+
+    void removeFront(ServiceKey backend) throws KernelException;
+
     /** Writes slots into the tables from {@code first} on. */
     void putTable(int first, int[] slots) throws KernelException;
 

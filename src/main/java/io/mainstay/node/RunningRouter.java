@@ -423,6 +423,8 @@ final class RunningRouter {
                 ports.addresses().remove(link.name(), remove.address());
                 gate.forget(remove.address().address());
             }
+            case TakeoverAction.LeaveAddress leave ->
+                gate.forget(leave.address().address());
             case TakeoverAction.Announce announce -> {
                 requireLease("announce " + announce.address() + " on " + link.name());
                 ports.neighbours().announce(link.name(), announce.address());

@@ -19,7 +19,10 @@ public interface ServiceGate {
      */
     default void expect(IpAddress address) {}
 
-    /** The address is on no interface of this node any more; also after {@link #expect} when it could not be put there. */
+    /**
+     * The address is on no interface of this node any more, or is left there by its owner who is no longer Active; also after
+     * {@link #expect} when it could not be put there.
+     */
     default void forget(IpAddress address) {}
 
     /** The addresses are held and announced: accept clients on them. */

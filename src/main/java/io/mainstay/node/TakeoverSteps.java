@@ -82,6 +82,7 @@ final class TakeoverSteps {
                 addresses++;
                 changed = after;
             }
+            case TakeoverAction.LeaveAddress ignored -> {}
             case TakeoverAction.Announce ignored -> announced = after;
             case TakeoverAction.Probe ignored -> {}
             case TakeoverAction.OpenServices ignored -> {

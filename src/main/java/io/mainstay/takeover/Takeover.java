@@ -7,6 +7,7 @@ import io.mainstay.net.VirtualAddress;
 import io.mainstay.takeover.TakeoverAction.AddAddress;
 import io.mainstay.takeover.TakeoverAction.Announce;
 import io.mainstay.takeover.TakeoverAction.CloseServices;
+import io.mainstay.takeover.TakeoverAction.LeaveAddress;
 import io.mainstay.takeover.TakeoverAction.OpenServices;
 import io.mainstay.takeover.TakeoverAction.Probe;
 import io.mainstay.takeover.TakeoverAction.RemoveAddress;
@@ -155,11 +156,8 @@ public final class Takeover {
         resetTo(Phase.RELEASED);
         actions.add(new CloseServices());
         for (VirtualAddress address : new ArrayList<>(held).reversed()) {
-            if (!neverRemoved.contains(address)) {
-                actions.add(new RemoveAddress(address));
-            }
+            actions.add(neverRemoved.contains(address) ? new LeaveAddress(address) : new RemoveAddress(address));
         }
-        held.removeAll(neverRemoved);
     }
 
     /** Give the addresses up once a successor was heard to announce them all, or after {@link #LONGEST_LINGER}. */
@@ -304,6 +302,7 @@ public final class Takeover {
                 }
             }
             case RemoveAddress remove -> held.remove(remove.address());
+            case LeaveAddress leave -> held.remove(leave.address());
             case OpenServices ignored -> {
                 phase = Phase.HELD;
                 outcome = new TakeoverOutcome.AddressesHeld();
@@ -339,6 +338,7 @@ public final class Takeover {
             case OpenServices ignored -> giveBack(cause);
             case Announce announce ->
                 tell(new TakeoverNotice.AnnouncementFailed(announce.address(), cause), announce.address(), now);
+            case LeaveAddress ignored -> {}
             // What keeps a probe from going out keeps the announcement before it too, and that is told.
             case Probe ignored -> {}
             case CloseServices ignored -> {}

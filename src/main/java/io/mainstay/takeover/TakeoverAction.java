@@ -13,6 +13,9 @@ public sealed interface TakeoverAction {
     /** Take the address off the interface. */
     record RemoveAddress(VirtualAddress address) implements TakeoverAction {}
 
+    /** Leave the address on the interface, where it is an owner's by right, but serve it no more. */
+    record LeaveAddress(VirtualAddress address) implements TakeoverAction {}
+
     /** Tell the neighbours that the address is here. */
     record Announce(IpAddress address) implements TakeoverAction {}
 

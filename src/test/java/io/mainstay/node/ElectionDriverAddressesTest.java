@@ -122,6 +122,20 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
     }
 
     @Test
+    void oneThatStaysWithItsOwnerIsServedNoMoreOnceItIsGivenUp() {
+        VirtualAddress own = VirtualAddress.parse("198.18.0.200/24");
+        kernel.plug("eth0", 2, "198.18.0.10");
+        kernel.addressesOf("eth0").add(own);
+        ElectionDriver driver = driver(setup("web", "eth0", 51, 255, "198.18.0.200/24", "198.18.0.201/24"));
+        driver.runOnce();
+        assertThat(forgotten).isEmpty();
+        assertThat(driver.stop(Optional.of(Duration.ZERO))).isNotDone();
+        runFor(driver, Duration.ZERO);
+        assertThat(kernel.addressesOf("eth0")).containsExactly(own);
+        assertThat(forgotten).containsExactly("198.18.0.201", "198.18.0.200");
+    }
+
+    @Test
     void aForeignOneMayChangeTheSourceOfAdvertisements() {
         ElectionDriver driver = activeDriver();
         kernel.setLink("eth0", new LinkState(2, FakeKernel.mac(2), 1500, true, true, List.of()));

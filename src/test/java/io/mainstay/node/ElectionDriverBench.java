@@ -68,7 +68,15 @@ class ElectionDriverBench {
             kernel.deeds.add("close services on " + addresses.size());
             return resets;
         }
+
+        @Override
+        public void forget(IpAddress address) {
+            forgotten.add(address.toString());
+        }
     };
+
+    /** Addresses of which the gate was told that they are this node's no more. */
+    final List<String> forgotten = new ArrayList<>();
 
     static RouterSetup setup(String name, String interfaceName, int vrid, int priority, String... addresses) {
         return setup(name, interfaceName, vrid, priority, ProtocolConfig.DEFAULT, addresses);

@@ -49,6 +49,8 @@ class TakeoverTest {
             case TakeoverAction.AddAddress add -> "add " + last(add.address().address());
             case TakeoverAction.RemoveAddress remove ->
                 "remove " + last(remove.address().address());
+            case TakeoverAction.LeaveAddress leave ->
+                "leave " + last(leave.address().address());
             case TakeoverAction.Announce announce -> "announce " + last(announce.address());
             case TakeoverAction.Probe probe -> "probe " + last(probe.address());
             case TakeoverAction.OpenServices ignored -> "open";
@@ -458,7 +460,7 @@ class TakeoverTest {
             assertThat(carryOut()).isEmpty();
             hold();
             takeover.release();
-            assertThat(carryOut()).containsExactly("close", "remove B");
+            assertThat(carryOut()).containsExactly("close", "remove B", "leave A");
             assertThat(takeover.isReleased()).isTrue();
         }
 

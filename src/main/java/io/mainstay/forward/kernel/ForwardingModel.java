@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.kernel;
 
+import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Forwarding;
@@ -14,6 +15,7 @@ import io.mainstay.kernel.FlowProgram.Service;
 import io.mainstay.kernel.FlowProgram.ServiceKey;
 import io.mainstay.kernel.FlowProgram.State;
 import io.mainstay.kernel.KernelException;
+import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import java.nio.ByteBuffer;
@@ -51,6 +53,7 @@ final class ForwardingModel {
     private final TableSpace tables;
     private final Map<IpAddress, Integer> gates;
     private final Map<ServiceKey, Service> written;
+    private final Map<ServiceKey, ServiceKey> fronts;
     private final Map<IpAddress, Role> roles;
     private final Map<List<IpAddress>, Integer> sources = new HashMap<>();
     private final Map<String, Table> tableOfService = new HashMap<>();
@@ -70,6 +73,7 @@ final class ForwardingModel {
         millisPerTick = TickLength.millis(program);
         slots = new Slots(program);
         written = new HashMap<>(program.services());
+        fronts = new HashMap<>(program.fronts());
         roles = new HashMap<>(program.addresses());
         gates = assignGates();
         tables = new TableSpace(program.room().tables());
@@ -112,8 +116,8 @@ final class ForwardingModel {
      */
     void configure(List<KernelService> wanted, List<BackendView> views) throws KernelException {
         services = List.copyOf(wanted);
-        writeSettings();
         writeRoles();
+        writeSettings();
         takeOver(views);
         slots.dropUnclaimed();
         Map<ServiceKey, KernelService> keys = new HashMap<>();
@@ -137,6 +141,7 @@ final class ForwardingModel {
             return gone;
         });
         writeServices();
+        writeFronts();
     }
 
     /** Takes over what has become of the backends. */
@@ -155,7 +160,8 @@ final class ForwardingModel {
             KernelService service = byName.get(view.key().service());
             LiveSlot slot = slots.find(view.key());
             if (slot == null && service != null) {
-                slot = slots.claim(view.key(), portOf(service, view.key()));
+                slot = slots.claim(
+                        view.key(), portOf(service, view.key().address().port()));
             }
             if (slot != null) {
                 if (service != null) {
@@ -179,25 +185,24 @@ final class ForwardingModel {
         return view.resetting() ? State.DOWN : view.serving() ? State.READY : State.UNHEALTHY;
     }
 
-    private static int portOf(KernelService service, BackendKey backend) {
+    /** The port that the data path is told; 0: the one that the client asked for. */
+    private static int portOf(KernelService service, int backendPort) {
         boolean same = service.config().listeners().stream()
-                .allMatch(each -> each.endpoint().port() == backend.address().port());
-        return same ? 0 : backend.address().port();
+                .allMatch(each -> each.endpoint().port() == backendPort);
+        return same ? 0 : backendPort;
     }
 
     private void writeSettings() throws KernelException {
         long udpMillis = 0;
-        boolean anyNat = false;
         for (KernelService service : services) {
             udpMillis =
                     Math.max(udpMillis, service.traffic().udp().sessionTimeout().toMillis());
-            anyNat |= service.mode() == Forwarding.NAT;
         }
         ByteBuffer secret = ByteBuffer.wrap(digest(settings.secret()));
         program.setSettings(new FlowProgram.Settings(
                 secret.getLong(),
                 secret.getLong(),
-                anyNat,
+                roles.values().stream().anyMatch(Role::backend),
                 ticks(EMBRYO.toMillis()),
                 ticks(udpMillis),
                 ticks(HOP.toMillis())));
@@ -239,12 +244,14 @@ final class ForwardingModel {
                             source ? settings.sourcePorts().first() : 0,
                             source ? settings.sourcePorts().size() : 0));
         }
-        // Flows of a service that has just gone may go on: its backends are looked at until the daemon starts again.
-        roles.forEach((address, role) -> {
-            if (role.backend()) {
+        // Flows of a service or backend that has just gone may go on.
+        for (LiveSlot slot : slots.all()) {
+            IpAddress address = slot.key().address().address();
+            Role role = roles.get(address);
+            if (role != null && role.backend()) {
                 wanted.putIfAbsent(address, role);
             }
-        });
+        }
         program.setFilter(wanted.keySet());
         for (Map.Entry<IpAddress, Role> each : wanted.entrySet()) {
             if (!each.getValue().equals(roles.get(each.getKey()))) {
@@ -268,6 +275,42 @@ final class ForwardingModel {
             }
         }
         return keys;
+    }
+
+    /** A backend that has clients by two services is left out, as the one that it answers for does not follow from its packets. */
+    private void writeFronts() throws KernelException {
+        Map<ServiceKey, ServiceKey> wanted = new HashMap<>();
+        Set<ServiceKey> twice = new HashSet<>();
+        for (KernelService service : services) {
+            if (service.mode() != Forwarding.NAT) {
+                continue;
+            }
+            for (ServiceKey key : keys(service)) {
+                for (BackendConfig backend : service.config().backends()) {
+                    int port = portOf(service, backend.address().port());
+                    Endpoint at = new Endpoint(
+                            backend.address().address(),
+                            port == 0 ? key.endpoint().port() : port);
+                    ServiceKey own = new ServiceKey(key.transport(), at);
+                    if (wanted.put(own, key) != null) {
+                        twice.add(own);
+                    }
+                }
+            }
+        }
+        wanted.keySet().removeAll(twice);
+        for (ServiceKey gone : List.copyOf(fronts.keySet())) {
+            if (!wanted.containsKey(gone)) {
+                program.removeFront(gone);
+            }
+        }
+        for (Map.Entry<ServiceKey, ServiceKey> each : wanted.entrySet()) {
+            if (!each.getValue().equals(fronts.get(each.getKey()))) {
+                program.putFront(each.getKey(), each.getValue());
+            }
+        }
+        fronts.clear();
+        fronts.putAll(wanted);
     }
 
     private void writeServices() throws KernelException {

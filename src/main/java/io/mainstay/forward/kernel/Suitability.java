@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Whether the data path in the kernel has everything that a service asks for. Pure. */
 final class Suitability {
@@ -32,11 +33,17 @@ final class Suitability {
     /** Ports on which clients arrive, of all services: none of them may be one that flows leave from. */
     private final List<ListenerConfig> listeners;
 
+    /** Services whose backends hold the addresses that clients ask for. */
+    private final List<KernelService> direct;
+
     Suitability(KernelSettings settings, List<KernelService> services) {
         this.settings = settings;
         virtualAddresses = Set.copyOf(settings.virtualAddresses());
         listeners = services.stream()
                 .flatMap(service -> service.config().listeners().stream())
+                .toList();
+        direct = services.stream()
+                .filter(service -> service.wanted() && service.mode() == Forwarding.DSR)
                 .toList();
     }
 
@@ -48,7 +55,8 @@ final class Suitability {
                 .or(() -> listeners(service))
                 .or(() -> backends(service))
                 .or(() -> traffic(service))
-                .or(() -> sources(service));
+                .or(() -> sources(service))
+                .or(() -> heldByBackends(service));
     }
 
     private static Optional<String> balance(KernelService service) {
@@ -182,6 +190,30 @@ final class Suitability {
                     && sourcesOf(service).contains(listener.endpoint().address())) {
                 return Optional.of(listener + " is among the ports that flows to backends leave from, "
                         + settings.sourcePorts() + "; choose others by kernel_engine.source_ports");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A backend that has the address itself would send its answers nowhere. */
+    private Optional<String> heldByBackends(KernelService service) {
+        if (service.mode() != Forwarding.FULL_NAT) {
+            return Optional.empty();
+        }
+        Set<IpAddress> backends = service.config().backends().stream()
+                .map(backend -> backend.address().address())
+                .collect(Collectors.toUnmodifiableSet());
+        for (KernelService other : direct) {
+            for (BackendConfig backend : other.config().backends()) {
+                for (ListenerConfig listener : other.config().listeners()) {
+                    IpAddress held = listener.endpoint().address();
+                    if (backends.contains(backend.address().address())
+                            && sourcesOf(service).contains(held)) {
+                        return Optional.of("its connections leave from " + held + ", which its backend "
+                                + backend.address().address() + " holds itself for service "
+                                + other.config().name() + " with forwarding: dsr");
+                    }
+                }
             }
         }
         return Optional.empty();

@@ -32,7 +32,9 @@ record AddressMessage(int interfaceIndex, VirtualAddress address, int scope, int
      * Asks that an address be added, and refused if it is there.
      *
      * <p>IPv6 addresses skip duplicate address detection (IFA_F_NODAD): it would keep a virtual address dead for a second,
-     * and for good if the former Active still answers.
+     * and for good if the former Active still answers. They are deprecated from the start: the kernel would take one of equal
+     * prefix length for what the host itself sends, such as checks of backends, and the answers would go wherever the address
+     * is by then. Of IPv4 it takes the one that was there first.
      */
     static NetlinkRequest add(int interfaceIndex, VirtualAddress address) {
         int flags = address.address() instanceof Ipv6Address ? Rtnetlink.IFA_F_NODAD : 0;
@@ -46,7 +48,19 @@ record AddressMessage(int interfaceIndex, VirtualAddress address, int scope, int
             int hostBits = -1 >>> address.prefixLength();
             request.attribute(Rtnetlink.IFA_BROADCAST, new Ipv4Address(ipv4.bits() | hostBits).octets());
         }
+        if (address.address() instanceof Ipv6Address) {
+            request.attribute(Rtnetlink.IFA_CACHEINFO, neverPreferred());
+        }
         return request;
+    }
+
+    /** A {@code struct ifa_cacheinfo}: preferred for no second, valid for ever. */
+    private static byte[] neverPreferred() {
+        return ByteBuffer.allocate(4 * Integer.BYTES)
+                .order(ByteOrder.nativeOrder())
+                .putInt(0)
+                .putInt(-1)
+                .array();
     }
 
     /** Asks that an address be removed. */

@@ -23,6 +23,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,7 @@ public final class BpfFlowProgram implements FlowProgram {
     private final BpfMap filter;
     private final BpfMap gates;
     private final BpfMap services;
+    private final BpfMap fronts;
     private final BpfMap tables;
     private final BpfMap sources;
     private final BpfMap backends;
@@ -74,8 +76,9 @@ public final class BpfFlowProgram implements FlowProgram {
 
     private Map<InterfaceName, Integer> attached = Map.of();
 
-    private BpfFlowProgram(BpfLoader loader, Path directory) throws KernelException {
+    private BpfFlowProgram(BpfLoader loader, Path directory, PinLock lock) throws KernelException {
         this.loader = loader;
+        parts.push(lock);
         try {
             NetlinkSocket netlink = part(NetlinkSocket.open());
             routes = new RouteLookup(netlink);
@@ -90,6 +93,7 @@ public final class BpfFlowProgram implements FlowProgram {
             filter = map(maps, "filter", FlowAbi.INDEX_OCTETS, Long.BYTES);
             gates = map(maps, "gates", FlowAbi.INDEX_OCTETS, FlowAbi.GATE_OCTETS);
             services = map(maps, "services", FlowAbi.SERVICE_KEY_OCTETS, FlowAbi.SERVICE_OCTETS);
+            fronts = map(maps, "fronts", FlowAbi.SERVICE_KEY_OCTETS, FlowAbi.SERVICE_KEY_OCTETS);
             tables = map(maps, "tables", FlowAbi.INDEX_OCTETS, FlowAbi.TABLE_OCTETS);
             sources = map(maps, "sources", FlowAbi.INDEX_OCTETS, FlowAbi.SOURCE_OCTETS);
             backends = map(maps, "backends", FlowAbi.INDEX_OCTETS, FlowAbi.BACKEND_OCTETS);
@@ -107,27 +111,45 @@ public final class BpfFlowProgram implements FlowProgram {
      * Loads what is not in the kernel yet and opens its maps.
      *
      * @param sizes entries of maps by their names, for those that are not there yet
-     * @throws IOException with the reason: the verifier's, a capability or a feature that is missing
+     * @throws IOException with the reason: the verifier's, a capability or a feature that is missing, another process that has
+     *     it
      */
     public static BpfFlowProgram open(Files files, Map<String, Integer> sizes) throws IOException {
         BpfLoader loader = loader(files);
-        loader.load(sizes);
-        for (Path file : FORWARDING_ON_LO) {
-            if (file.toFile().exists()) {
-                setToOne(file);
+        loader.prepare();
+        PinLock lock = PinLock.take(files.directory())
+                .orElseThrow(() -> new IOException(
+                        files.directory() + " is another mainstayd's (expected: one with engine: kernel on a host)"));
+        try {
+            loader.load(sizes);
+            for (Path file : FORWARDING_ON_LO) {
+                if (file.toFile().exists()) {
+                    setToOne(file);
+                }
             }
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
         }
         try {
-            return new BpfFlowProgram(loader, files.directory());
+            return new BpfFlowProgram(loader, files.directory(), lock);
         } catch (KernelException e) {
             throw new IOException(e.getMessage(), e);
         }
     }
 
-    /** Takes program, maps and flows out of the kernel, if they are there. */
+    /** Takes program, maps and flows out of the kernel, if they are there and no other process has them. */
     public static void unload(Files files) throws IOException {
-        if (files.directory().toFile().exists()) {
-            loader(files).unload();
+        if (!files.directory().toFile().exists()) {
+            return;
+        }
+        Optional<PinLock> lock = PinLock.take(files.directory());
+        if (lock.isPresent()) {
+            try {
+                loader(files).unload();
+            } finally {
+                lock.get().close();
+            }
         }
     }
 
@@ -237,6 +259,23 @@ public final class BpfFlowProgram implements FlowProgram {
     @Override
     public void removeService(ServiceKey key) throws KernelException {
         services.remove(FlowAbi.serviceKey(key));
+    }
+
+    @Override
+    public Map<ServiceKey, ServiceKey> fronts() throws KernelException {
+        Map<ServiceKey, ServiceKey> all = new HashMap<>();
+        fronts.forEach(Integer.MAX_VALUE, (key, value) -> all.put(FlowAbi.serviceKey(key), FlowAbi.serviceKey(value)));
+        return all;
+    }
+
+    @Override
+    public void putFront(ServiceKey backend, ServiceKey service) throws KernelException {
+        fronts.put(FlowAbi.serviceKey(backend), FlowAbi.serviceKey(service));
+    }
+
+    @Override
+    public void removeFront(ServiceKey backend) throws KernelException {
+        fronts.remove(FlowAbi.serviceKey(backend));
     }
 
     @Override

@@ -32,6 +32,11 @@ final class BpfLoader {
         this.directory = directory;
     }
 
+    /** Makes the directory, and mounts the file system that it is in. */
+    void prepare() throws IOException {
+        run(List.of("prepare", directory.toString()));
+    }
+
     /**
      * Loads what is not loaded yet.
      *

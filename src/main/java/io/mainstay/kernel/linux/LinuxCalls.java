@@ -41,6 +41,10 @@ final class LinuxCalls {
 
         long write(int descriptor, Pointer buffer, @size_t long length);
 
+        int open(String path, int flags);
+
+        int flock(int descriptor, int operation);
+
         int close(int descriptor);
 
         int sched_setscheduler(int thread, int policy, Pointer parameters);
@@ -99,6 +103,16 @@ final class LinuxCalls {
 
     static int write(int descriptor, NativeBuffer buffer) {
         return orErrno(LIBC.write(descriptor, buffer.pointer(), buffer.capacity()));
+    }
+
+    /** Opens a file or directory that exists, to be read or locked. */
+    static int open(String path) {
+        return orErrno(LIBC.open(path, SocketConstants.O_CLOEXEC));
+    }
+
+    /** Locks what is open for this descriptor alone, until it is closed; does not wait (flock(2)). */
+    static int lock(int descriptor) {
+        return orErrno(LIBC.flock(descriptor, SocketConstants.LOCK_EX | SocketConstants.LOCK_NB));
     }
 
     /** The result is of no use: on Linux the descriptor is gone even when close fails (close(2), "Dealing with errors"). */

@@ -22,6 +22,11 @@ final class SocketConstants {
     static final int EFD_NONBLOCK = SOCK_NONBLOCK;
     static final int EFD_CLOEXEC = SOCK_CLOEXEC;
 
+    static final int O_CLOEXEC = SOCK_CLOEXEC;
+
+    static final int LOCK_EX = 2;
+    static final int LOCK_NB = 4;
+
     static final int MSG_TRUNC = 0x20;
 
     static final int POLLIN = 1;

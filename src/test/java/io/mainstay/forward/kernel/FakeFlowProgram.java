@@ -26,6 +26,7 @@ final class FakeFlowProgram implements FlowProgram {
     final Map<Integer, Boolean> gates = new HashMap<>();
     final Map<IpAddress, Role> roles = new HashMap<>();
     final Map<ServiceKey, Service> services = new LinkedHashMap<>();
+    final Map<ServiceKey, ServiceKey> fronts = new HashMap<>();
     final List<Backend> backends = new ArrayList<>();
     final List<byte[]> owners = new ArrayList<>();
     final int[] tables = new int[TABLES];
@@ -34,6 +35,7 @@ final class FakeFlowProgram implements FlowProgram {
     final List<State> writtenStates = new ArrayList<>();
     Set<IpAddress> filter = Set.of();
     Set<InterfaceName> attached = Set.of();
+    Settings settings = new Settings(0, 0, false, 0, 0, 0);
     int tick;
 
     FakeFlowProgram() {
@@ -74,7 +76,9 @@ final class FakeFlowProgram implements FlowProgram {
     }
 
     @Override
-    public void setSettings(Settings settings) {}
+    public void setSettings(Settings wanted) {
+        settings = wanted;
+    }
 
     /** A millisecond for each look. */
     @Override
@@ -124,6 +128,21 @@ final class FakeFlowProgram implements FlowProgram {
     @Override
     public void removeService(ServiceKey key) {
         services.remove(key);
+    }
+
+    @Override
+    public Map<ServiceKey, ServiceKey> fronts() {
+        return Map.copyOf(fronts);
+    }
+
+    @Override
+    public void putFront(ServiceKey backend, ServiceKey service) {
+        fronts.put(backend, service);
+    }
+
+    @Override
+    public void removeFront(ServiceKey backend) {
+        fronts.remove(backend);
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.mainstay.forward.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.forward.BackendView;
+import io.mainstay.forward.Forwarding;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Role;
 import io.mainstay.kernel.FlowProgram.Service;
@@ -11,7 +12,9 @@ import io.mainstay.kernel.FlowProgram.ServiceKey;
 import io.mainstay.kernel.FlowProgram.State;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -183,5 +186,49 @@ class ForwardingModelTest {
         }
         assertThat(program.services.keySet())
                 .containsExactly(new ServiceKey(Samples.HTTP.transport(), Samples.HTTP.endpoint()));
+    }
+
+    private static KernelService nat(String... backends) {
+        KernelService http = Samples.http(backends);
+        return new KernelService(http.config(), http.traffic(), "", true, Forwarding.NAT, List.of());
+    }
+
+    @Test
+    void answersOfBackendsThatSeeTheClientAreLookedAtForAsLongAsTheirFlowsLive() throws KernelException {
+        model.configure(List.of(nat("web1", "web2")), all("web1", "web2"));
+        Role backend = new Role(false, true, 0, 0, 0);
+        IpAddress second = Samples.key("web2").address().address();
+        assertThat(program.roles).containsEntry(second, backend);
+        int slot = program.slots(State.READY).getFirst();
+        FakeFlow flow = new FakeFlow(slot, program.backends.get(slot).id());
+        program.flows.add(flow);
+        model.configure(List.of(), all("web1", "web2"));
+        assertThat(program.settings.anyNat()).isTrue();
+        assertThat(program.roles).containsEntry(second, backend);
+        program.flows.clear();
+        walk();
+        model.slots().forEach(each -> {
+            try {
+                model.giveBackIfDone(each);
+            } catch (KernelException e) {
+                throw new AssertionError(e);
+            }
+        });
+        model.configure(List.of(), List.of());
+        assertThat(program.settings.anyNat()).isFalse();
+        assertThat(program.roles).containsOnlyKeys(Samples.SETTINGS.virtualAddresses());
+    }
+
+    @Test
+    void aBackendThatSeesTheClientIsKnownByItsAddressAndPortUnlessTwoServicesHaveIt() throws KernelException {
+        ServiceKey web1 =
+                new ServiceKey(Samples.HTTP.transport(), Samples.key("web1").address());
+        model.configure(List.of(nat("web1")), all("web1"));
+        assertThat(program.fronts).containsExactly(Map.entry(web1, Samples.HTTP));
+        model.configure(List.of(nat("web1"), nat("web1")), all("web1"));
+        assertThat(program.fronts).isEmpty();
+        model.configure(List.of(nat("web1")), all("web1"));
+        model.configure(List.of(Samples.http("web1")), all("web1"));
+        assertThat(program.fronts).isEmpty();
     }
 }

@@ -97,6 +97,24 @@ class SuitabilityTest {
     }
 
     @Test
+    void connectionsDoNotLeaveFromAnAddressThatTheirBackendsHold() {
+        KernelService plain = Samples.http("web1");
+        KernelService direct = new KernelService(
+                listening("198.18.0.100:8080", WEB1).config(),
+                TrafficConfig.DEFAULT,
+                "",
+                true,
+                Forwarding.DSR,
+                List.of());
+        Suitability both = new Suitability(Samples.SETTINGS, List.of(plain, direct));
+        assertThat(both.objection(plain))
+                .hasValueSatisfying(has("leave from 198.18.0.100, which its backend 198.18.0.11 holds"));
+        assertThat(both.objection(direct)).isEmpty();
+        assertThat(both.objection(withSource(plain, "198.18.0.101"))).isEmpty();
+        assertThat(both.objection(Samples.http("web2"))).isEmpty();
+    }
+
+    @Test
     void sourcesAreVirtualAddressesOfTheFamily() {
         KernelService plain = Samples.http("web1");
         assertThat(objection(withSource(plain, "198.18.0.101"))).isEmpty();

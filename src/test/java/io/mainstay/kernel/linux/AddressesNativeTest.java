@@ -84,7 +84,7 @@ class AddressesNativeTest {
 
         assertThat(addresses.list(VethLab.NEAR)).contains(vip);
         assertThat(NetworkNamespace.ip("-6", "-o", "address", "show", "dev", "near0", "to", "2001:db8::10"))
-                .contains("inet6 2001:db8::10/64 scope global nodad")
+                .contains("inet6 2001:db8::10/64 scope global nodad deprecated")
                 .doesNotContain("tentative");
         addresses.remove(VethLab.NEAR, vip);
         assertThat(addresses.list(VethLab.NEAR)).doesNotContain(vip);

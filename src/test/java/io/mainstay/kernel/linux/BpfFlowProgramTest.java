@@ -128,6 +128,21 @@ class BpfFlowProgramTest {
     }
 
     @Test
+    void oneAtATimeHasIt() throws Exception {
+        try (BpfFlowProgram program = open()) {
+            program.putAddress(VIP, new Role(true, false, 0, 0, 0));
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(DIRECTORY + " is another mainstayd's (expected: one with engine: kernel on a host)");
+            BpfFlowProgram.unload(files);
+            assertThat(program.addresses()).containsOnlyKeys(VIP);
+            assertThat(DIRECTORY.resolve("mainstay_ingress")).exists();
+        }
+        BpfFlowProgram.unload(files);
+        assertThat(DIRECTORY).doesNotExist();
+    }
+
+    @Test
     void anObjectThatIsNoneIsRefusedByName() {
         BpfFlowProgram.Files wrong =
                 new BpfFlowProgram.Files(files.loader(), Path.of("pom.xml").toAbsolutePath(), DIRECTORY);

@@ -48,11 +48,11 @@ class RtnetlinkTest {
         }
 
         @Test
-        void anIpv6AddressIsAddedWithoutDuplicateAddressDetection() {
+        void anIpv6AddressIsAddedDeprecatedAndWithoutDuplicateAddressDetection() {
             String octets = "20010db8000000000000000000000010";
             assertThat(hex(AddressMessage.add(3, VirtualAddress.parse("2001:db8::10/64"))))
-                    .isEqualTo("40000000" + "1400" + "0506" + SEQUENCE_AND_PORT + "0a400200" + "03000000" + "14000200"
-                            + octets + "14000100" + octets);
+                    .isEqualTo("54000000" + "1400" + "0506" + SEQUENCE_AND_PORT + "0a400200" + "03000000" + "14000200"
+                            + octets + "14000100" + octets + "14000600" + "00000000" + "ffffffff" + "0000000000000000");
         }
 
         @Test

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Finds the source port of a flow that was met in its middle. Its first choice may have been taken when the flow began, and
+ * is then another connection's, or nobody's, at the backend. The backend tells: it resets, or it answers with numbers that
+ * are not of this connection. Then the next choice is asked with a segment that says nothing new, which the one true
+ * connection acknowledges (as a keep-alive does, RFC 9293 section 3.8.4). Nobody else takes it for anything.
+ */
+#ifndef MAINSTAY_SEEK_H
+#define MAINSTAY_SEEK_H
+
+#include <linux/pkt_cls.h>
+
+#include "answer.h"
+#include "flow.h"
+
+enum {
+    NOT_SOUGHT = TC_ACT_UNSPEC,
+    CHOICES_SOUGHT = 8,          /* the first ones: with half of all ports taken, one of 256 flows has a later one */
+    SEEKS_PER_TICK = 32,         /* on each processor: what was never a flow must not make us ask without end */
+    NUMBERS_WINDOW = 1 << 26,    /* two sides that know each other differ by less in what they have sent and received */
+};
+
+struct seeks {
+    __u32 tick;
+    __u32 count;
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct seeks);
+} seeks SEC(".maps");
+
+static __always_inline bool are_near(__u32 one, __u32 other)
+{
+    return one - other + NUMBERS_WINDOW < 2 * NUMBERS_WINDOW;
+}
+
+/* Whether this segment of a backend belongs to the connection of the client that speaks. */
+static __always_inline bool is_of_connection(const struct packet *packet, const struct flow *client, const struct flow *back)
+{
+    return (packet->tcp_flags & (TCP_ACK | TCP_RST)) == TCP_ACK && are_near(packet->acknowledgement, back->acknowledged)
+        && are_near(packet->sequence, client->acknowledged);
+}
+
+static __always_inline bool may_seek(__u32 now)
+{
+    __u32 zero = 0;
+    struct seeks *done = bpf_map_lookup_elem(&seeks, &zero);
+    if (!done) {
+        return false;
+    }
+    if (done->tick != now) {
+        done->tick = now;
+        done->count = 0;
+    }
+    return done->count++ < SEEKS_PER_TICK;
+}
+
+/* Goes on to the next choice that is free here; those that were tried come again only after all others. */
+static __noinline bool claim_next(const struct service *service, const struct tuple *key, struct directions *directions)
+{
+    __u32 zero = 0;
+    struct flow *there = &directions->there;
+    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
+    if (!with) {
+        return false;
+    }
+    __u64 hash = hash_flow(with, service, key);
+    __u32 before = (there->state & FLOW_CHOICE) >> FLOW_CHOICE_SHIFT;
+    __u32 sought = (there->state & FLOW_SOUGHT) >> FLOW_SOUGHT_SHIFT;
+    for (__u32 i = 0; i < CHOICES_SOUGHT; i++) {
+        sought++;
+        __u32 n = (before + 1 + i) % CHOICES_SOUGHT;
+        if (sought > CHOICES_SOUGHT || !choose_source(service, key, there, hash, n)) {
+            return false;
+        }
+        if (claim(key)) {
+            there->state = FLOW_ADOPTED | (n ? FLOW_PROBED : 0) | n << FLOW_CHOICE_SHIFT | sought << FLOW_SOUGHT_SHIFT;
+            there->address_sum = bpf_csum_diff((__be32 *)key, 32, (__be32 *)there, 32, 0);
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * For a segment of a backend, in the direction `back` of an embryo. NOT_SOUGHT: there is nothing to seek, or nothing left:
+ * the segment is for the client.
+ */
+static __noinline int seek_source(struct __sk_buff *skb, const struct packet *packet, const struct flow *back, __u32 now)
+{
+    struct tuple key;
+    __u32 zero = 0;
+    other_direction(back, &packet->tuple, &key);
+    struct flow *client = bpf_map_lookup_elem(&embryos, &key);
+    if (!client || (client->state & (FLOW_ADOPTED | FLOW_LIVE)) != FLOW_ADOPTED || is_of_connection(packet, client, back)) {
+        return NOT_SOUGHT;
+    }
+    struct service_key of = {.address = key.destination, .port = key.destination_port, .protocol = key.protocol};
+    struct service *service = bpf_map_lookup_elem(&services, &of);
+    struct directions *directions = bpf_map_lookup_elem(&opening, &zero);
+    if (!service || !directions) {
+        return NOT_SOUGHT;
+    }
+    if (!may_seek(now)) {
+        return TC_ACT_SHOT;
+    }
+    __u32 expected = back->acknowledged;
+    directions->there = *client;
+    directions->there.seen = now;
+    __builtin_memset(&directions->back, 0, sizeof directions->back);
+    directions->back.acknowledged = expected;
+    if (!claim_next(service, &key, directions)) {
+        return packet->tcp_flags & TCP_RST ? NOT_SOUGHT : TC_ACT_SHOT;
+    }
+    if (directions->there.source_port != packet->tuple.destination_port
+        || !same_address(&directions->there.source, &packet->tuple.destination)) {
+        bpf_map_delete_elem(&embryos, &packet->tuple); /* two choices may be one port */
+    }
+    bpf_map_update_elem(&embryos, &key, &directions->there, BPF_ANY);
+    struct answer question = {
+        .source = directions->there.source,
+        .source_port = directions->there.source_port,
+        .sequence = expected - 1,
+        .acknowledgement = directions->there.acknowledged,
+        .flags = TCP_ACK,
+    };
+    return answer_segment(skb, packet, &question, EVENT_FLOW_SOUGHT);
+}
+
+#endif

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kernel engine on a pair of nodes in each of its modes, by TCP and UDP, over IPv4 and IPv6: live flows outlive a takeover."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from lab import sockets
+from lab.backends import Backends
+from lab.mainstay import Mainstay, Settings
+from lab.mainstay_pair import PRIORITIES, MainstayPair
+from lab.node import Node, python
+from lab.pair import other
+from lab.topology import ADDRESSES, BACKENDS, LOAD_BALANCERS, Lab
+from lab.waiting import wait_until
+
+FLOWS = 20
+"""Of each service: so many on so few source ports that some find the first of their choice taken."""
+
+BACKEND_PORT = 9100
+PORTS = {"full_nat": 9001, "nat": 9002, "dsr": 9003}
+VIPS = {4: "198.18.0.100", 6: "2001:db8::100"}
+DSR_VIPS = {4: "198.18.0.110", 6: "2001:db8::110"}
+"""Of their own: what leaves from an address that the backends hold themselves would be answered by none."""
+
+BACKEND = """
+ip address add {dsr4}/32 dev lo
+ip address add {dsr6}/128 dev lo nodad
+echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore
+echo 2 >/proc/sys/net/ipv4/conf/all/arp_announce
+ip rule add from {own4} to {client4} lookup 100
+ip route add default via {vip4} dev eth0 table 100
+ip -6 rule add from {own6} to {client6} lookup 100
+ip -6 route add default via {vip6} dev eth0 table 100
+"""
+"""The answers of mode nat go through the pair, those of mode dsr straight to the client."""
+
+
+@dataclass(frozen=True)
+class Service:
+    mode: str
+    transport: str
+    family: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.mode}-{self.transport}{self.family}"
+
+    @property
+    def vip(self) -> str:
+        return (DSR_VIPS if self.mode == "dsr" else VIPS)[self.family]
+
+    def yaml(self, addresses: dict[str, str]) -> str:
+        port = PORTS["dsr"] if self.mode == "dsr" else BACKEND_PORT
+        backends = "".join(f'      - {{name: {name}, address: "{bracketed(addresses[name])}:{port}"}}\n' for name in BACKENDS)
+        return f"""\
+  - name: {self.name}
+    listen: "{bracketed(self.vip)}:{PORTS[self.mode]}/{self.transport}"
+    balance: maglev
+    hash: {{key: source_port}}
+    engine: kernel
+    forwarding: {self.mode}
+    health_check: {{type: tcp, interval: 500ms, timeout: 400ms}}
+    backends:
+{backends}"""
+
+
+SERVICES = [
+    Service(mode, transport, family) for mode in PORTS for transport in ("tcp", "udp") for family in (4, 6)
+]
+
+
+def bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def ipv6_of(lab: Lab, name: str) -> str:
+    return next(a for a in lab[name].addresses() if a.startswith("2001:db8::")).partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Modes(Settings):
+    """A node with all of them."""
+
+    ipv6: dict[str, str] = field(default_factory=dict)
+
+    def yaml(self) -> str:
+        addresses = ", ".join(f'"{vip}/{24 if family == 4 else 64}"' for vips in (VIPS, DSR_VIPS) for family, vip in vips.items())
+        services = "".join(each.yaml(ADDRESSES if each.family == 4 else self.ipv6) for each in SERVICES)
+        return f"""\
+node:
+  name: {self.name}
+virtual_routers:
+  - name: web
+    interface: eth0
+    vrid: 51
+    priority: {self.priority}
+    advertisement_interval: {self.interval_millis}ms
+    addresses: [{addresses}]
+    preempt: false
+kernel_engine: {{secret: of both, source_ports: 20000-20063}}
+services:
+{services}"""
+
+
+@pytest.fixture(scope="module")
+def modes() -> Iterator[MainstayPair]:
+    """lb1 Active, lb2 Backup, with all services; the tests leave one Active and one Backup."""
+    with Lab() as lab:
+        ipv6 = {name: ipv6_of(lab, name) for name in (*BACKENDS, "client")}
+        for name in BACKENDS:
+            start_backend(lab[name], ADDRESSES[name], ipv6[name], ipv6["client"])
+        pair = MainstayPair(lab, Backends(lab), interval_millis=100)
+        pair.nodes = {
+            name: Mainstay(lab[name], Modes(name, PRIORITIES[name], preempt=False, ipv6=ipv6)) for name in LOAD_BALANCERS
+        }
+        for name, node in pair.nodes.items():
+            node.start()
+            if name == LOAD_BALANCERS[0]:
+                node.await_holding()
+        for node in pair.nodes.values():
+            await_backends(node)
+        yield pair
+
+
+def start_backend(node: Node, own4: str, own6: str, client6: str) -> None:
+    commands = BACKEND.format(
+        own4=own4, own6=own6, client4=ADDRESSES["client"], client6=client6, vip4=VIPS[4], vip6=VIPS[6], dsr4=DSR_VIPS[4], dsr6=DSR_VIPS[6]
+    )
+    node.run("/bin/sh", "-ec", commands)
+    places = [own4, BACKEND_PORT, own6, BACKEND_PORT]
+    for address in (own4, own6, DSR_VIPS[4], DSR_VIPS[6]):
+        places += [address, PORTS["dsr"]]
+    node.start("names", *python("lab.load.names", node.name, *map(str, places))).wait_for_output("serves")
+
+
+def await_backends(node: Mainstay) -> None:
+    node.await_answering()
+    wait_until(f"{node.name} has all backends", lambda: all_healthy(node), 60)
+
+
+def all_healthy(node: Mainstay) -> bool:
+    services = node.status()["services"]
+    return len(services) == len(SERVICES) and all(
+        backend["state"] == "HEALTHY" for service in services for backend in service["backends"]
+    )
+
+
+class Flow:
+    """A connection, or a socket that sends datagrams, of the client; the test speaks by it, one question at a time."""
+
+    def __init__(self, client: Node, service: Service) -> None:
+        self._datagrams = service.transport == "udp"
+        self._may_change_port = service.transport == "udp" and service.mode == "full_nat"
+        with sockets.network_of(client):
+            self.socket = socket.socket(
+                socket.AF_INET if service.family == 4 else socket.AF_INET6,
+                socket.SOCK_DGRAM if self._datagrams else socket.SOCK_STREAM,
+            )
+            self.socket.settimeout(sockets.PATIENCE_SECONDS)
+            self.socket.connect((service.vip, PORTS[service.mode]))
+        self.backend = self.ask()
+
+    def ask(self) -> str:
+        """Who answers, and as whom it sees the client."""
+        self.send()
+        return self.receive()
+
+    def send(self) -> None:
+        self.socket.send(b"who\n")
+
+    def receive(self) -> str:
+        """The answer; a datagram that was lost is sent again."""
+        if not self._datagrams:
+            return sockets.receive_line(self.socket)
+        self.socket.settimeout(0.2)
+        for _ in range(int(sockets.PATIENCE_SECONDS / 0.2)):
+            try:
+                return self.socket.recv(1000).decode()
+            except TimeoutError:
+                self.send()
+        raise TimeoutError
+
+    def outlived(self) -> bool:
+        """Whether what was asked last is answered by the one who answered before, who sees the client as before.
+
+        A datagram of mode full_nat may come from another port: its backend does not say when it is the wrong one.
+        """
+        try:
+            now, before = self.receive().split(), self.backend.split()
+        except OSError:
+            return False
+        return now[:1] == before[:1] if self._may_change_port else now == before
+
+
+@pytest.fixture
+def flows(modes: MainstayPair) -> Iterator[dict[Service, list[Flow]]]:
+    opened = {service: [Flow(modes.lab["client"], service) for _ in range(FLOWS)] for service in SERVICES}
+    yield opened
+    for each in opened.values():
+        for flow in each:
+            flow.socket.close()
+
+
+def survivors(flows: dict[Service, list[Flow]]) -> dict[str, int]:
+    return {service.name: sum(flow.outlived() for flow in each) for service, each in flows.items()}
+
+
+ALL = {service.name: FLOWS for service in SERVICES}
+
+
+def send(flows: dict[Service, list[Flow]]) -> None:
+    for each in flows.values():
+        for flow in each:
+            flow.send()
+
+
+def test_every_mode_runs_in_the_kernel_and_shows_the_backend_what_it_should(
+    modes: MainstayPair, flows: dict[Service, list[Flow]]
+) -> None:
+    services = modes.nodes[modes.active].status()["services"]
+    assert {service["name"]: service["engine"] for service in services} == dict.fromkeys(ALL, "kernel")
+    client = {4: ADDRESSES["client"], 6: ipv6_of(modes.lab, "client")}
+    for service, each in flows.items():
+        seen = {flow.backend.split()[1] for flow in each}
+        assert seen == {VIPS[service.family] if service.mode == "full_nat" else client[service.family]}, service.name
+        assert {flow.backend.split()[0] for flow in each} == set(BACKENDS), service.name
+
+
+def test_all_outlive_a_switchover(modes: MainstayPair, flows: dict[Service, list[Flow]]) -> None:
+    active = modes.active
+    wait_until("some first choices of port were taken", lambda: events(modes, active, "flow_probed") > 0)
+    send(flows)
+    modes.switchover()
+    modes.await_active(other(active))
+    assert survivors(flows) == ALL
+
+
+def test_a_backend_that_speaks_first_is_heard_through_the_new_active(
+    modes: MainstayPair, flows: dict[Service, list[Flow]]
+) -> None:
+    """Of mode full_nat a client that is silent is not known there."""
+    active = modes.active
+    modes.switchover()
+    modes.await_active(other(active))
+    for name in BACKENDS:
+        with sockets.connect(modes.lab[name], ADDRESSES[name], BACKEND_PORT) as control:
+            control.sendall(b"push\n")
+            sockets.receive_line(control)
+    silent = {service: each for service, each in flows.items() if service.mode != "full_nat" and service.transport == "tcp"}
+    assert survivors(silent) == {service.name: FLOWS for service in silent}
+
+
+def events(modes: MainstayPair, name: str, event: str) -> int:
+    count = modes.nodes[name].status()["kernel_events"][event]
+    assert isinstance(count, int)
+    return count
+
+
+def test_all_outlive_the_death_of_the_daemon_and_its_return(modes: MainstayPair, flows: dict[Service, list[Flow]]) -> None:
+    active = modes.active
+    send(flows)
+    modes.kill(active)
+    modes.await_active(other(active))
+    assert survivors(flows) == ALL
+    modes.nodes[active].start()
+    modes.await_standby(active)
+    await_backends(modes.nodes[active])
+    send(flows)
+    modes.switchover()
+    modes.await_active(active)
+    assert survivors(flows) == ALL, "back to the one that died, which knows them from before"
