@@ -62,6 +62,7 @@ public final class StatusJson {
         json.add("peer_problems", strings(router.peerProblems()));
         json.addProperty("priority_breakdown", router.priorityBreakdown());
         json.add("trackers", array(router.trackers(), StatusJson::tracker));
+        json.add("virtual_macs", strings(router.virtualMacs()));
         return json;
     }
 
@@ -167,7 +168,8 @@ public final class StatusJson {
                 json.numberMap("discards"),
                 json.strings("peer_problems"),
                 json.string("priority_breakdown"),
-                list(json.objects("trackers"), StatusJson::tracker));
+                list(json.objects("trackers"), StatusJson::tracker),
+                json.strings("virtual_macs"));
     }
 
     private static TrackerStatus tracker(JsonFields json) {

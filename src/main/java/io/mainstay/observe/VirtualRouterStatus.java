@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  *     understood: sentences for people that say what to set
  * @param priorityBreakdown how the effective priority comes about, in figures
  * @param trackers what is tracked for it
+ * @param virtualMacs the MAC addresses of its own, each with the interface that bears it, such as {@code 00:00:5e:00:01:33
+ *     on vrrp4-51}
  */
 public record VirtualRouterStatus(
         String name,
@@ -58,7 +60,8 @@ public record VirtualRouterStatus(
         Map<String, Long> discards,
         List<String> peerProblems,
         String priorityBreakdown,
-        List<TrackerStatus> trackers) {
+        List<TrackerStatus> trackers,
+        List<String> virtualMacs) {
 
     /** The states of RFC 9568 §6.4, and the one of a node that cannot take part. */
     public enum State {
@@ -73,6 +76,7 @@ public record VirtualRouterStatus(
         addresses = List.copyOf(addresses);
         trackers = List.copyOf(trackers);
         peerProblems = List.copyOf(peerProblems);
+        virtualMacs = List.copyOf(virtualMacs);
         discards = Collections.unmodifiableMap(new LinkedHashMap<>(discards));
     }
 }

@@ -126,6 +126,7 @@ class DoctorTest implements Host {
                 Map.of(),
                 List.of(),
                 "",
+                List.of(),
                 List.of());
         return new StatusSnapshot(
                 "lb1",

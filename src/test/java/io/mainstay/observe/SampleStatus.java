@@ -50,7 +50,8 @@ public final class SampleStatus {
                                 discards,
                                 List.of("messages of 198.51.100.9 are discarded: it speaks VRRPv2"),
                                 "250",
-                                List.of()),
+                                List.of(),
+                                List.of("00:00:5e:00:01:33 on vrrp4-51")),
                         new VirtualRouterStatus(
                                 "db",
                                 52,
@@ -80,7 +81,8 @@ public final class SampleStatus {
                                         "-10",
                                         -10,
                                         "exit status 1",
-                                        NOW.minus(Duration.ofSeconds(4)))))),
+                                        NOW.minus(Duration.ofSeconds(4)))),
+                                List.of())),
                 List.of(
                         new ServiceStatus(
                                 "https",
