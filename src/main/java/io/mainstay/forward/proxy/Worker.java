@@ -96,7 +96,9 @@ final class Worker {
     /** Takes over a connection that was accepted. */
     void receive(LiveListener listener, TcpSocket accepted, Endpoint peer) {
         if (lane.blocks.isScarce() || !lane.load().enter()) {
-            listener.service().door().countRefused(lane.blocks.isScarce() ? RefusalReason.NO_MEMORY : RefusalReason.NODE_FULL);
+            listener.service()
+                    .door()
+                    .countRefused(lane.blocks.isScarce() ? RefusalReason.NO_MEMORY : RefusalReason.NODE_FULL);
             accepted.reset();
             return;
         }
