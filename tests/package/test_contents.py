@@ -11,7 +11,7 @@ UNPACKED = ROOT / "target" / "package" / "root"
 LIBRARIES = UNPACKED / "usr" / "lib" / "mainstay" / "lib"
 
 MEBIBYTE = 2**20
-PACKAGE_LIMIT = 25 * MEBIBYTE
+PACKAGE_LIMIT = 25 * 10**6
 INSTALLED_LIMIT = 90 * MEBIBYTE
 
 NETTY = {
