@@ -71,11 +71,11 @@ final class VirtualMacKeys {
 
         void check(List<WrittenSection> routers) {
             for (WrittenSection router : routers) {
+                String prefix = router.value(PREFIX);
                 if (Boolean.TRUE.equals(router.value(VIRTUAL_MAC))) {
                     checkOwner(router);
                     checkNames(router);
-                } else if (router.value(PREFIX) instanceof String prefix
-                        && !prefix.equals(VirtualMacConfig.DEFAULT_PREFIX)) {
+                } else if (prefix != null && !prefix.equals(VirtualMacConfig.DEFAULT_PREFIX)) {
                     problems.warn(router.placeOf(PREFIX), router.pathOf(PREFIX), "has no effect: virtual_mac is false");
                 }
             }
