@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
@@ -89,6 +90,27 @@ static int remove_address(struct fence *fence, const struct record *record)
     return read_acknowledgement(fence->route, fence->sequence);
 }
 
+/* Returns 0 or an errno. */
+static int set_down(struct fence *fence, const struct record *record)
+{
+    struct {
+        struct nlmsghdr header;
+        struct ifinfomsg link;
+    } request;
+    memset(&request, 0, sizeof request);
+    request.header.nlmsg_len = sizeof request;
+    request.header.nlmsg_type = RTM_NEWLINK;
+    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+    request.header.nlmsg_seq = ++fence->sequence;
+    request.link.ifi_family = AF_UNSPEC;
+    request.link.ifi_index = (int)record->interface_index;
+    request.link.ifi_change = IFF_UP;
+    if (send(fence->route, &request, sizeof request, 0) < 0) {
+        return errno;
+    }
+    return read_acknowledgement(fence->route, fence->sequence);
+}
+
 /* Not there, or gone with its interface. */
 static bool is_gone(int error)
 {
@@ -130,6 +152,17 @@ static void apply_address(struct fence *fence, const struct record *record, stru
     }
 }
 
+static void apply_link(struct fence *fence, const struct record *record, struct fence_result *result)
+{
+    int error = set_down(fence, record);
+    result->links++;
+    if (error == 0 || error == ENODEV) {
+        result->links_down++;
+    } else {
+        result->link_error = error;
+    }
+}
+
 static void apply_datagram(struct fence *fence, const struct record *record, struct fence_result *result)
 {
     int error = fence_send(fence, record);
@@ -149,6 +182,8 @@ struct fence_result fence_apply(struct fence *fence, const struct held *held, bo
     while (held_next(held, &offset, &record)) {
         if (record.kind == RECORD_ADDRESS) {
             apply_address(fence, &record, &result);
+        } else if (record.kind == RECORD_LINK) {
+            apply_link(fence, &record, &result);
         } else if (record.kind == RECORD_DATAGRAM && resign) {
             apply_datagram(fence, &record, &result);
         }

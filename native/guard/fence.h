@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Takes addresses off interfaces and tells the peers, through sockets that were opened before they are needed. */
+/* Takes addresses off interfaces, sets those of virtual MAC addresses down, and tells the peers, through sockets that were opened before they are needed. */
 #ifndef MAINSTAY_GUARD_FENCE_H
 #define MAINSTAY_GUARD_FENCE_H
 
@@ -12,13 +12,16 @@ struct fence {
     uint32_t sequence;
 };
 
-/* What a fence did. An address that was gone already counts as removed. */
+/* What a fence did. An address that was gone already counts as removed, a link as down. */
 struct fence_result {
     uint32_t addresses;
     uint32_t addresses_removed;
+    uint32_t links;
+    uint32_t links_down;
     uint32_t datagrams;
     uint32_t datagrams_sent;
     int remove_error; /* errno of the last failure, 0 for none */
+    int link_error;
     int send_error;
 };
 
@@ -28,7 +31,7 @@ void fence_open(struct fence *fence);
 /* Sends the datagram of a record out of its interface. Returns 0 or an errno. */
 int fence_send(const struct fence *fence, const struct record *record);
 
-/* Carries out the records in their order: takes off the addresses and, if resign, sends the datagrams. */
+/* Carries out the records in their order: takes off addresses, sets links down and, if resign, sends the datagrams. */
 struct fence_result fence_apply(struct fence *fence, const struct held *held, bool resign);
 
 /* Sends the datagrams once more. */

@@ -141,6 +141,9 @@ static bool is_well_formed(struct record *record, uint16_t kind)
     case RECORD_ADVERTISEMENT:
         record->kind = RECORD_ADVERTISEMENT;
         return is_datagram(record) && record->voice < VOICES;
+    case RECORD_LINK:
+        record->kind = RECORD_LINK;
+        return record->length == 0 && record->interface_index > 0;
     default:
         return false;
     }

@@ -100,7 +100,8 @@ _Static_assert(sizeof(struct page) == 65536 + 2 * SLOT_OCTETS, "layout");
 enum record_kind {
     RECORD_ADDRESS = 1, /* payload: 4 or 16 octets of an address that is to be taken off the interface */
     RECORD_DATAGRAM = 2, /* payload: a whole IP datagram that is to be sent out of the interface */
-    RECORD_ADVERTISEMENT = 3 /* likewise, but while the daemon holds its lease, whenever its voice is overdue */
+    RECORD_ADVERTISEMENT = 3, /* likewise, but while the daemon holds its lease, whenever its voice is overdue */
+    RECORD_LINK = 4 /* no payload: an interface with a virtual MAC address that is to be set down */
 };
 
 /* One thing to be done for the daemon: when it is fenced, or of an advertisement, before. */

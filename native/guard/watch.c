@@ -45,8 +45,14 @@ static void report(const char *why, enum page_state state, const struct fence_re
     }
     say("fenced: %s; removed %u of %u addresses and sent %u of %u resignations in %.2f ms", why,
         result->addresses_removed, result->addresses, result->datagrams_sent, result->datagrams, millis(took));
+    if (result->links > 0) {
+        say("set %u of %u interfaces down", result->links_down, result->links);
+    }
     if (result->remove_error != 0) {
         say("removing an address: %s", strerror(result->remove_error));
+    }
+    if (result->link_error != 0) {
+        say("setting an interface down: %s", strerror(result->link_error));
     }
     if (result->send_error != 0) {
         say("sending a resignation: %s", strerror(result->send_error));

@@ -122,6 +122,31 @@ def test_each_takes_over_from_the_other_when_it_is_killed(mixed: Make, way: Way)
     both.await_active("lb2", returned)
 
 
+def test_a_virtual_mac_moves_between_them_and_the_clients_entry_stays_right(mixed: Make) -> None:
+    mac = "00:00:5e:00:01:33"
+    both = mixed(Way({"router_lines": "virtual_mac: true"}, {"extra": ("use_vmac",)}), HIGH, LOW)
+    client = both.lab["client"]
+    client.run("ip", "neigh", "replace", VIP, "lladdr", mac, "dev", "eth0", "nud", "permanent")
+
+    def served_by(port: str, since: int) -> None:
+        wait_until(f"{port} alone is Active", lambda: both.holders() == {port}, 40)
+        both.wire.await_advert(f"{port} advertises", lambda advert: active(advert) and advert.mac == mac, port, since)
+        wait_until("it is reached", lambda: client.attempt("ping", "-c", "1", "-W", "1", VIP).returncode == 0)
+
+    start = now()
+    both.start()
+    served_by("lb1", start)
+    stopped = now()
+    assert both.mainstay.daemon.terminate() == 0
+    served_by("lb2", stopped)
+    returned = now()
+    both.mainstay.start()
+    served_by("lb1", returned)
+    killed = now()
+    both.mainstay.daemon.kill_daemon()
+    served_by("lb2", killed)
+
+
 @pytest.mark.parametrize("name", ["v3", "v3 ipv6", "v2"])
 def test_keepalived_takes_over_from_a_killed_mainstay(mixed: Make, name: str) -> None:
     both = mixed(WAYS[name], HIGH, LOW)

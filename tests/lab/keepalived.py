@@ -77,7 +77,8 @@ vrrp_instance web {{
 
     @property
     def active(self) -> bool:
-        return self.instance.vip in self.node.addresses()
+        own = "use_vmac" in self.instance.extra
+        return self.instance.vip in self.node.addresses(f"vrrp.{self.instance.vrid}" if own else INTERFACE)
 
     def await_active(self, seconds: float = 20.0) -> None:
         wait_until(f"keepalived on {self.node.name} becomes Active", lambda: self.active, seconds)

@@ -47,6 +47,11 @@ class Settings:
     balance: str = "round_robin"
     backends: tuple[str, ...] = BACKENDS
 
+    @property
+    def holder(self) -> str:
+        """The interface that has the virtual addresses of IPv4 while the node is Active."""
+        return f"vrrp4-{self.vrid}" if "virtual_mac: true" in self.router_lines else self.interface
+
     def yaml(self) -> str:
         listen = self.address.partition("/")[0]
         listen = f"[{listen}]" if ":" in listen else listen
@@ -152,7 +157,7 @@ class Mainstay:
 
     @property
     def holds_address(self) -> bool:
-        return self.settings.address in self.node.addresses()
+        return self.settings.address in self.node.addresses(self.settings.holder)
 
     def await_holding(self, seconds: float = 30.0) -> None:
         self._wait("holds the address", lambda: self.holds_address, seconds)

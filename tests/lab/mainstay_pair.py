@@ -16,7 +16,13 @@ class MainstayPair(Pair):
     product = "Mainstay"
 
     def __init__(
-        self, lab: Lab, backends: Backends, interval_millis: int, service_lines: str = "", more_addresses: tuple[str, ...] = ()
+        self,
+        lab: Lab,
+        backends: Backends,
+        interval_millis: int,
+        service_lines: str = "",
+        router_lines: str = "",
+        more_addresses: tuple[str, ...] = (),
     ) -> None:
         super().__init__(lab, backends)
         self.interval_millis = interval_millis
@@ -30,6 +36,7 @@ class MainstayPair(Pair):
                     interval_millis,
                     preempt=False,
                     service_lines=service_lines,
+                    router_lines=router_lines,
                     more_addresses=more_addresses,
                 ),
             )

@@ -89,8 +89,9 @@ class Node:
         return process
 
     def addresses(self, interface: str = "eth0") -> list[str]:
-        """The addresses of an interface as the kernel has them, with prefix length."""
-        lines = self.run("ip", "-oneline", "address", "show", "dev", interface).splitlines()
+        """The addresses of an interface as the kernel has them, with prefix length; none without it."""
+        shown = self.attempt("ip", "-oneline", "address", "show", "dev", interface)
+        lines = shown.stdout.splitlines() if shown.returncode == 0 else []
         return [
             words[words.index(word) + 1]
             for words in map(str.split, lines)

@@ -47,6 +47,10 @@ static void print_record(const struct record *record)
             record->prefix_length);
         return;
     }
+    if (record->kind == RECORD_LINK) {
+        printf("link %u %s\n", record->interface_index, record->interface_name);
+        return;
+    }
     if (record->kind == RECORD_ADVERTISEMENT) {
         printf("advertisement %u turn %u %u %s ", record->voice, record->turn, record->interface_index,
             record->interface_name);

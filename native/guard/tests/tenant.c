@@ -90,6 +90,11 @@ static void hold(struct writer *writer, char *text)
         family == AF_INET ? 4 : 16);
 }
 
+static void lower(struct writer *writer, const char *name)
+{
+    writer_record(writer, RECORD_LINK, if_nametoindex(name), 0, name, (const unsigned char *)"", 0);
+}
+
 /* NAME,HEX, or of an advertisement NAME,HEX,TURN */
 static void datagram(struct writer *writer, uint16_t kind, char *text)
 {
@@ -226,7 +231,7 @@ int main(int count, char *arguments[])
         {"scribble", required_argument, NULL, 's'}, {"acknowledge", no_argument, NULL, 'a'},
         {"abandon", no_argument, NULL, 'd'},        {"advertise", required_argument, NULL, 'v'},
         {"interval", required_argument, NULL, 'i'}, {"adverts", required_argument, NULL, 'o'},
-        {NULL, 0, NULL, 0},
+        {"lower", required_argument, NULL, 'k'},    {NULL, 0, NULL, 0},
     };
     struct writer writer = {.page = open_page()};
     struct plan plan = {.beat_millis = 10, .exit_status = -1};
@@ -245,6 +250,7 @@ int main(int count, char *arguments[])
         case 'h': hold(&writer, optarg); break;
         case 'r': datagram(&writer, RECORD_DATAGRAM, optarg); break;
         case 'v': datagram(&writer, RECORD_ADVERTISEMENT, optarg); break;
+        case 'k': lower(&writer, optarg); break;
         case 'i': plan.interval_millis = number; break;
         case 'o': plan.adverts = number; break;
         case 'l': plan.lease_millis = number; break;

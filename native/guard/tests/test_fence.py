@@ -51,6 +51,30 @@ class DaemonEnds(GuardTest):
         self.assertEqual(self.segment.removed_addresses(), [VIP, "198.18.0.20"])
         guard.wait()
 
+    def test_virtual_mac_is_set_down_after_the_resignation(self):
+        run("ip", "link", "add", "link", "g0", "name", "vmac", "address", "00:00:5e:00:01:33", "type", "macvlan", "mode", "bridge")
+        try:
+            run("ip", "link", "set", "vmac", "up")
+            add(f"{VIP}/24", "vmac")
+            guard = self.tenant("--hold", f"vmac,{VIP},24", *RESIGN, "--lower", "vmac", *LEASE)
+            guard.kill_child()
+            self.assertIsNotNone(self.segment.datagram(10))
+            self.assertFalse(holds(VIP, "vmac"))
+            guard.wait()
+            self.assertIn("set 1 of 1 interfaces down", guard.stderr())
+            self.assertIn("state DOWN", run("ip", "link", "show", "vmac"))
+        finally:
+            run("ip", "link", "delete", "vmac")
+
+    def test_link_that_is_gone_counts_as_down(self):
+        run("ip", "link", "add", "link", "g0", "name", "vmac", "type", "macvlan", "mode", "bridge")
+        guard = self.tenant(*RESIGN, "--lower", "vmac", *LEASE)
+        run("ip", "link", "delete", "vmac")
+        guard.kill_child()
+        self.assertIsNotNone(self.segment.datagram(10))
+        guard.wait()
+        self.assertIn("set 1 of 1 interfaces down", guard.stderr())
+
     def test_ipv6_is_given_up_likewise(self):
         add(f"{VIP6}/64")
         datagram = resignation("fe80::1", "ff02::12")

@@ -66,6 +66,10 @@ final class StatusText {
                     active == null ? "-" : active,
                     some(router.addresses()));
             remark(remarks, router.name(), router.reason());
+            remark(
+                    remarks,
+                    router.name(),
+                    router.virtualMacs().isEmpty() ? "" : "virtual MAC " + String.join(", ", router.virtualMacs()));
             remark(remarks, router.name(), router.handingOver() ? "handing over" : "");
             remark(
                     remarks,

@@ -75,7 +75,8 @@ final class ConfigBuilder {
                 authentication.read(router),
                 Optional.ofNullable(router.value(VirtualRouter.SYNC_GROUP)),
                 TrackKeys.read(router),
-                HookKeys.read(router));
+                HookKeys.read(router),
+                VirtualMacKeys.read(router));
     }
 
     private static ServiceSettings service(WrittenSection service) {

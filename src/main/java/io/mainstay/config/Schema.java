@@ -144,6 +144,8 @@ final class Schema {
                         ProtocolKeys.UNICAST_MIN_TTL,
                         PREEMPT,
                         PREEMPT_DELAY,
+                        VirtualMacKeys.VIRTUAL_MAC,
+                        VirtualMacKeys.PREFIX,
                         AuthenticationKeys.SECTION,
                         Announce.SECTION,
                         SYNC_GROUP,

@@ -44,6 +44,7 @@ final class VirtualRouterChecks {
             checkPreemption(router);
             ProtocolKeys.check(router, problems);
         }
+        new VirtualMacKeys.Check(problems).check(routers);
     }
 
     private void checkVrid(WrittenSection router) {
@@ -64,7 +65,7 @@ final class VirtualRouterChecks {
         }
     }
 
-    private static Set<IpFamily> families(WrittenSection router) {
+    static Set<IpFamily> families(WrittenSection router) {
         return router.items(VirtualRouter.ADDRESSES).stream()
                 .map(item -> item.value().address().family())
                 .collect(Collectors.toCollection(() -> EnumSet.noneOf(IpFamily.class)));

@@ -3,10 +3,12 @@ package io.mainstay.doctor;
 
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.KernelException;
+import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -78,10 +80,14 @@ final class AddressCheck {
     }
 
     private static Set<VirtualAddress> addresses(Patient patient, VirtualRouterConfig router) {
-        try {
-            return patient.host().addresses(router.interfaceName());
-        } catch (KernelException e) {
-            return Set.of();
+        Set<VirtualAddress> standing = new HashSet<>();
+        for (InterfaceName name : patient.homes(router)) {
+            try {
+                standing.addAll(patient.host().addresses(name));
+            } catch (KernelException e) {
+                // Without the interface nothing stands on it.
+            }
         }
+        return standing;
     }
 }

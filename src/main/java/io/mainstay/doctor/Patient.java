@@ -40,6 +40,14 @@ public record Patient(
                 .toList();
     }
 
+    /** The interfaces on which the addresses of a router may stand: its own, and those of its virtual MAC. */
+    List<InterfaceName> homes(VirtualRouterConfig router) {
+        return config.virtualRouters().stream()
+                .filter(settings -> settings.router().equals(router))
+                .flatMap(settings -> settings.interfaces().stream())
+                .toList();
+    }
+
     List<VirtualRouterConfig> routersOn(InterfaceName name) {
         return routers().stream()
                 .filter(router -> router.interfaceName().equals(name))

@@ -24,6 +24,7 @@ public enum TransitionReason {
     NO_CARRIER("no-carrier", "the interface has no carrier", true),
     NO_SOURCE_ADDRESS("no-source-address", "the interface has no address of its own to advertise from", true),
     SOCKET_UNAVAILABLE("socket-unavailable", "the interface cannot be opened for VRRP", true),
+    VIRTUAL_MAC_UNAVAILABLE("virtual-mac-unavailable", "the interface for the virtual MAC cannot be made", true),
     ADDRESSES_UNAVAILABLE("addresses-unavailable", "the addresses could not be taken", true),
     CANNOT_ADVERTISE("cannot-advertise", "advertisements cannot be sent", true),
     TRACKER_FAILED("tracker-failed", "something that this node needs has failed", true),

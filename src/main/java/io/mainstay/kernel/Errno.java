@@ -9,6 +9,7 @@ public enum Errno {
     EAGAIN(11, "would block"),
     ENOMEM(12, "out of memory"),
     EACCES(13, "permission denied"),
+    EBUSY(16, "busy"),
     EEXIST(17, "exists already"),
     ENODEV(19, "no such device"),
     EINVAL(22, "invalid argument"),

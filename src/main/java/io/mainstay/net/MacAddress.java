@@ -37,6 +37,17 @@ public record MacAddress(long bits) {
         return new MacAddress(0x0000_5E00_0200L | vrid.value());
     }
 
+    /** The virtual router MAC address for a family. */
+    public static MacAddress ofVirtualRouter(IpFamily family, VirtualRouterId vrid) {
+        return family == IpFamily.IPV4 ? ofVirtualRouterIpv4(vrid) : ofVirtualRouterIpv6(vrid);
+    }
+
+    /** Whether it is that of some virtual router, which several hosts may have, one after the other. */
+    public boolean isOfVirtualRouter() {
+        long range = bits & ~0xFFL;
+        return range == 0x0000_5E00_0100L || range == 0x0000_5E00_0200L;
+    }
+
     /** The six octets, a fresh array. */
     public byte[] octets() {
         byte[] octets = new byte[6];

@@ -28,14 +28,13 @@ final class AdvertisementSender {
 
     private final VirtualRouter election;
     private final AdvertisementSigner signer;
-    private final RunningInterface link;
+    private final AddressHome home;
     private final InstantSource wallClock;
 
-    AdvertisementSender(
-            VirtualRouter election, AdvertisementSigner signer, RunningInterface link, InstantSource wallClock) {
+    AdvertisementSender(VirtualRouter election, AdvertisementSigner signer, AddressHome home, InstantSource wallClock) {
         this.election = election;
         this.signer = signer;
-        this.link = link;
+        this.home = home;
         this.wallClock = wallClock;
     }
 
@@ -53,7 +52,7 @@ final class AdvertisementSender {
         List<String> failures = new ArrayList<>();
         for (IpDatagram datagram : datagrams(message, signer.next(wallClock.instant()))) {
             try {
-                link.send(datagram.source(), datagram.destination(), datagram.payload());
+                home.send(datagram.source(), datagram.destination(), datagram.payload());
                 sent++;
             } catch (KernelException e) {
                 failures.add(e.getMessage());

@@ -17,6 +17,7 @@ import io.mainstay.kernel.linux.LinuxKernel;
 import io.mainstay.kernel.linux.NotifySocket;
 import io.mainstay.kernel.linux.SessionCommands;
 import io.mainstay.kernel.linux.SharedPageGuard;
+import io.mainstay.net.InterfaceName;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.LineLog;
@@ -95,6 +96,12 @@ final class Daemon implements AutoCloseable {
             opened(parts, ControlServer.open(config.control().socket(), control, journal));
             journal.append(RunEvents.started(config, journal.previousRun(), HostBoot.id()));
             parts.push(() -> journal.append(RunEvents.stopped()));
+            for (InterfaceName leftover : kernel.virtualInterfaces().removeLeftovers()) {
+                journal.append(EventDraft.warning(
+                        "stale-interface",
+                        "node",
+                        leftover + " with a virtual MAC was there at start, left behind by an earlier run: removed"));
+            }
             LineLog<ConnectionRecord> records = opened(
                     parts,
                     LineLog.open(
@@ -184,7 +191,8 @@ final class Daemon implements AutoCloseable {
                 new NotedLinks(kernel.links(), journal::append),
                 kernel.clock(),
                 InstantSource.system(),
-                guard);
+                guard,
+                kernel.virtualInterfaces());
     }
 
     /** @param kernel its own, since the election waits for the events of the other */
@@ -239,7 +247,8 @@ final class Daemon implements AutoCloseable {
                         settings.syncGroup(),
                         config.node().startupDelay(),
                         TrackedScopes.beforeTheFirstLook(
-                                scopes, settings.router().name())))
+                                scopes, settings.router().name()),
+                        settings.virtualMac()))
                 .toList();
     }
 

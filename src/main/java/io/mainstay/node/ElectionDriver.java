@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -67,6 +68,10 @@ public final class ElectionDriver {
     private final LoopWatch loopWatch;
     private final ActiveChanges activeChanges = new ActiveChanges();
     private final Map<InterfaceName, RunningInterface> interfaces = new LinkedHashMap<>();
+
+    /** Those that virtual routers make for themselves, each with the one on which it is made. */
+    private final Map<InterfaceName, RunningInterface> virtualInterfaces = new HashMap<>();
+
     private final Map<String, RunningRouter> routers = new LinkedHashMap<>();
     private final Deque<RunningRouter> takeoverOrder = new ArrayDeque<>();
     private final BlockingQueue<Runnable> commands = new ArrayBlockingQueue<>(MOST_WAITING_COMMANDS);
@@ -133,17 +138,10 @@ public final class ElectionDriver {
         VirtualRouterConfig config = setup.config();
         RunningInterface link =
                 interfaces.computeIfAbsent(config.interfaceName(), name -> new RunningInterface(name, ports, reports));
-        RunningRouter router = new RunningRouter(
-                routers.size(),
-                elections.apply(config),
-                setup.announce(),
-                setup.authentication(),
-                link,
-                ports,
-                gate,
-                lease,
-                reports);
+        RunningRouter router =
+                new RunningRouter(routers.size(), elections.apply(config), setup, link, ports, gate, lease, reports);
         link.add(router);
+        router.ownInterfaces().forEach(name -> virtualInterfaces.put(name, link));
         takeoverOrder.add(router);
         if (routers.put(config.name(), router) != null) {
             throw new IllegalArgumentException("virtual router: " + config.name() + " twice (expected: once)");
@@ -229,7 +227,8 @@ public final class ElectionDriver {
             judgeFence();
         }
         eventsThisTurn++;
-        RunningInterface link = interfaces.get(event.interfaceName());
+        RunningInterface own = interfaces.get(event.interfaceName());
+        RunningInterface link = own != null ? own : virtualInterfaces.get(event.interfaceName());
         if (link != null) {
             link.onEvent(event);
         }
@@ -495,7 +494,7 @@ public final class ElectionDriver {
             ended = true;
         }
         publish(ports.clock().now());
-        interfaces.values().forEach(RunningInterface::close);
+        interfaces.values().forEach(RunningInterface::end);
         ports.events().close();
         runCommands();
         stopped.complete(null);

@@ -6,6 +6,8 @@ import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.kernel.NeighbourAnnouncer;
+import io.mainstay.kernel.NoVirtualInterfaces;
+import io.mainstay.kernel.VirtualInterfaces;
 import io.mainstay.time.MonotonicClock;
 import java.time.InstantSource;
 
@@ -22,4 +24,18 @@ public record ElectionPorts(
         LinkTable links,
         MonotonicClock clock,
         InstantSource wallClock,
-        Guard guard) {}
+        Guard guard,
+        VirtualInterfaces virtualInterfaces) {
+
+    /** A host without virtual MAC addresses. */
+    public ElectionPorts(
+            KernelEvents events,
+            AddressTable addresses,
+            NeighbourAnnouncer neighbours,
+            LinkTable links,
+            MonotonicClock clock,
+            InstantSource wallClock,
+            Guard guard) {
+        this(events, addresses, neighbours, links, clock, wallClock, guard, new NoVirtualInterfaces());
+    }
+}

@@ -5,6 +5,7 @@ import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.Tracked;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.takeover.AnnounceConfig;
+import io.mainstay.takeover.VirtualMacConfig;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param syncGroup the name of the sync group that it belongs to
  * @param startupDelay how long it waits before it takes part
  * @param tracked what is tracked for it, before any of that was looked at; empty if nothing is
+ * @param virtualMac whether it has a MAC address of its own
  */
 public record RouterSetup(
         VirtualRouterConfig config,
@@ -22,10 +24,22 @@ public record RouterSetup(
         AuthenticationConfig authentication,
         Optional<String> syncGroup,
         Duration startupDelay,
-        Optional<Tracked> tracked) {
+        Optional<Tracked> tracked,
+        Optional<VirtualMacConfig> virtualMac) {
 
     /** A virtual router for itself, which does not sign and for which nothing is tracked. */
     public RouterSetup(VirtualRouterConfig config, AnnounceConfig announce) {
         this(config, announce, AuthenticationConfig.NONE, Optional.empty(), Duration.ZERO, Optional.empty());
+    }
+
+    /** One without a MAC address of its own. */
+    public RouterSetup(
+            VirtualRouterConfig config,
+            AnnounceConfig announce,
+            AuthenticationConfig authentication,
+            Optional<String> syncGroup,
+            Duration startupDelay,
+            Optional<Tracked> tracked) {
+        this(config, announce, authentication, syncGroup, startupDelay, tracked, Optional.empty());
     }
 }

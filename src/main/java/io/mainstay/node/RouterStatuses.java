@@ -5,6 +5,7 @@ import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.DiscardReason;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.observe.TrackerStatus;
 import io.mainstay.observe.VirtualRouterStatus;
@@ -23,7 +24,7 @@ import java.util.stream.Collectors;
 /** The virtual routers as people see them. */
 final class RouterStatuses {
 
-    private final List<VirtualRouterConfig> configured;
+    private final List<VirtualRouterSettings> configured;
     private final Function<String, Optional<TrackSnapshot>> tracked;
     private final WallTime wallTime;
 
@@ -33,22 +34,22 @@ final class RouterStatuses {
             Function<String, Optional<TrackSnapshot>> tracked,
             WallTime wallTime) {
         this.tracked = tracked;
-        this.configured = configured.stream().map(VirtualRouterSettings::router).toList();
+        this.configured = List.copyOf(configured);
         this.wallTime = wallTime;
     }
 
     /** In the order of the configuration, which is the election's own. */
     List<VirtualRouterStatus> of(ElectionSnapshot election) {
-        Map<String, VirtualRouterConfig> byName =
-                configured.stream().collect(Collectors.toMap(VirtualRouterConfig::name, Function.identity()));
+        Map<String, VirtualRouterSettings> byName = configured.stream()
+                .collect(Collectors.toMap(settings -> settings.router().name(), Function.identity()));
         return election.routers().stream()
                 .map(router -> status(configOf(router, byName), router, election))
                 .toList();
     }
 
-    private static VirtualRouterConfig configOf(
-            ElectionSnapshot.Router router, Map<String, VirtualRouterConfig> byName) {
-        VirtualRouterConfig config = byName.get(router.name());
+    private static VirtualRouterSettings configOf(
+            ElectionSnapshot.Router router, Map<String, VirtualRouterSettings> byName) {
+        VirtualRouterSettings config = byName.get(router.name());
         if (config == null) {
             throw new IllegalStateException(
                     "virtual router " + router.name() + " (expected: one of " + byName.keySet() + ")");
@@ -57,7 +58,8 @@ final class RouterStatuses {
     }
 
     private VirtualRouterStatus status(
-            VirtualRouterConfig config, ElectionSnapshot.Router router, ElectionSnapshot election) {
+            VirtualRouterSettings settings, ElectionSnapshot.Router router, ElectionSnapshot election) {
+        VirtualRouterConfig config = settings.router();
         return new VirtualRouterStatus(
                 config.name(),
                 config.vrid().value(),
@@ -81,7 +83,17 @@ final class RouterStatuses {
                 tracked.apply(config.name())
                         .map(snapshot -> snapshot.account().breakdown())
                         .orElse(config.priority().toString()),
-                trackers(config.name()));
+                trackers(config.name()),
+                virtualMacs(settings));
+    }
+
+    private static List<String> virtualMacs(VirtualRouterSettings settings) {
+        VirtualRouterConfig router = settings.router();
+        return settings.virtualMac().stream()
+                .flatMap(config -> router.families().stream()
+                        .map(family -> MacAddress.ofVirtualRouter(family, router.vrid()) + " on "
+                                + config.interfaceName(family, router.vrid())))
+                .toList();
     }
 
     private List<TrackerStatus> trackers(String router) {

@@ -94,8 +94,8 @@ final class RunningInterface {
         switch (event) {
             case KernelEvent.DatagramReceived received -> onDatagram(received.datagram());
             case KernelEvent.LinkChanged ignored -> lookUp();
-            case KernelEvent.AddressRemoved removed -> onAddressRemoved(removed.address());
-            case KernelEvent.AddressAdded added -> onAddressAdded(added.address());
+            case KernelEvent.AddressRemoved removed -> onAddressRemoved(removed.interfaceName(), removed.address());
+            case KernelEvent.AddressAdded added -> onAddressAdded(added.interfaceName(), added.address());
             case KernelEvent.AddressClaimed claimed -> onAddressClaimed(claimed);
         }
     }
@@ -145,11 +145,12 @@ final class RunningInterface {
         strangers.notice(discarded, source, router, ports.clock().now());
     }
 
-    private void onAddressRemoved(VirtualAddress address) {
+    /** @param on this interface, or one that a router made for itself */
+    private void onAddressRemoved(InterfaceName on, VirtualAddress address) {
         boolean virtual = false;
         for (RunningRouter router : routers) {
             virtual |= router.hasAddress(address.address());
-            if (router.holds(address) && !stands(address, false)) {
+            if (router.keepsAddressesOn(on) && router.holds(address) && !stands(on, address, false)) {
                 router.onAddressLost(address);
             }
         }
@@ -158,13 +159,19 @@ final class RunningInterface {
         }
     }
 
-    private void onAddressAdded(VirtualAddress address) {
+    private void onAddressAdded(InterfaceName on, VirtualAddress address) {
         boolean virtual = false;
         for (RunningRouter router : routers) {
             boolean configured = router.hasAddress(address.address());
             virtual |= configured;
-            if (configured && !router.holds(address) && stands(address, true)) {
+            if (!configured || !stands(on, address, true)) {
+                continue;
+            }
+            if (!router.holds(address)) {
                 router.onAddressAppeared(address);
+            } else if (!router.keepsAddressesOn(on)) {
+                // Here it would be answered for by another MAC address than that of the virtual router.
+                index().ifPresent(index -> takeOff(index, address));
             }
         }
         if (!virtual) {
@@ -173,9 +180,9 @@ final class RunningInterface {
     }
 
     /** Whether the address is there now: an event may be of the past. Where that cannot be told the event is believed. */
-    private boolean stands(VirtualAddress address, boolean asTheEventSays) {
+    private boolean stands(InterfaceName on, VirtualAddress address, boolean asTheEventSays) {
         try {
-            return ports.addresses().list(name).contains(address);
+            return ports.addresses().list(on).contains(address);
         } catch (KernelException e) {
             failures++;
             return asTheEventSays;
@@ -232,6 +239,21 @@ final class RunningInterface {
     private void leave(String detail) {
         linkDown(TransitionReason.INTERFACE_MISSING, detail);
         index().ifPresent(this::takeAddressesOff);
+        routers.forEach(this::leaveHome);
+        close();
+    }
+
+    private void leaveHome(RunningRouter router) {
+        try {
+            router.leaveHome();
+        } catch (KernelException e) {
+            failures++;
+        }
+    }
+
+    /** Takes back what was made for the virtual routers, and closes the interface. */
+    void end() {
+        routers.forEach(this::leaveHome);
         close();
     }
 
@@ -294,6 +316,11 @@ final class RunningInterface {
                 return;
             }
             sources.put(family, source.get());
+        }
+        Optional<String> obstacle = router.prepareHome();
+        if (obstacle.isPresent()) {
+            router.onLinkDown(TransitionReason.VIRTUAL_MAC_UNAVAILABLE, obstacle.get());
+            return;
         }
         router.onLinkUp(sources);
     }

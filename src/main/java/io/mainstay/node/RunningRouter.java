@@ -20,13 +20,13 @@ import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.StoodIn;
+import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
-import io.mainstay.takeover.AnnounceConfig;
 import io.mainstay.takeover.Takeover;
 import io.mainstay.takeover.TakeoverAction;
 import io.mainstay.takeover.TakeoverNotice;
@@ -64,6 +64,7 @@ final class RunningRouter {
     private final AdvertisementSender sender;
     private final GuardMessages guardMessages;
     private final RunningInterface link;
+    private final AddressHome home;
     private final ElectionPorts ports;
     private final ServiceGate gate;
     private final ElectionLease lease;
@@ -100,8 +101,7 @@ final class RunningRouter {
     RunningRouter(
             int number,
             VirtualRouter election,
-            AnnounceConfig announce,
-            AuthenticationConfig authentication,
+            RouterSetup setup,
             RunningInterface link,
             ElectionPorts ports,
             ServiceGate gate,
@@ -116,11 +116,15 @@ final class RunningRouter {
         this.lease = lease;
         this.reports = reports;
         steps = new TakeoverSteps(config.name(), reports);
-        signer = new AdvertisementSigner(authentication);
-        authenticity = new AuthenticityRules(config.vrid(), authentication);
-        sender = new AdvertisementSender(election, signer, link, ports.wallClock());
+        signer = new AdvertisementSigner(setup.authentication());
+        authenticity = new AuthenticityRules(config.vrid(), setup.authentication());
+        home = setup.virtualMac().isPresent()
+                ? new VirtualMacHome(config, setup.virtualMac().get(), link, ports, this::onInterfaceRestored)
+                : new InterfaceHome(link, ports);
+        sender = new AdvertisementSender(election, signer, home, ports.wallClock());
         guardMessages = new GuardMessages(election, sender, signer, ports, lease.length());
-        takeover = new Takeover(config.addresses(), announce, config.priority().isOwner());
+        takeover = new Takeover(
+                config.addresses(), setup.announce(), config.priority().isOwner());
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
         guardedPriority = election.effectivePriority();
@@ -195,6 +199,38 @@ final class RunningRouter {
 
     boolean hasAddress(IpAddress address) {
         return plainAddresses.contains(address);
+    }
+
+    /** The interfaces that it makes for itself. */
+    List<InterfaceName> ownInterfaces() {
+        return home instanceof VirtualMacHome virtual ? virtual.names() : List.of();
+    }
+
+    /** Whether its addresses stand on the interface of that name. */
+    boolean keepsAddressesOn(InterfaceName interfaceName) {
+        return home.isOn(interfaceName);
+    }
+
+    /** Makes ready what its addresses are to stand on; what keeps it from that, or empty. */
+    Optional<String> prepareHome() {
+        if (stopped) {
+            return Optional.empty();
+        }
+        try {
+            home.prepare();
+            return Optional.empty();
+        } catch (KernelException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    /** Takes back what was made for its addresses: its interface is gone, or the node ends. */
+    void leaveHome() throws KernelException {
+        home.leave();
+    }
+
+    private void onInterfaceRestored(String sentence) {
+        notice("virtual-interface-restored", sentence);
     }
 
     boolean holds(VirtualAddress address) {
@@ -304,6 +340,7 @@ final class RunningRouter {
             guarded = null;
         } else if (guarded == null
                 || guarded.interfaceIndex() != index.get()
+                || !guarded.virtualInterfaces().equals(home.guarded())
                 || !guardedPriority.equals(election.effectivePriority())) {
             guardedPriority = election.effectivePriority();
             guardMessages.prepare(lease.stoodIn(number));
@@ -313,7 +350,8 @@ final class RunningRouter {
                     index.get(),
                     config().priority().isOwner() ? List.of() : config().addresses(),
                     guardMessages.advertisements(),
-                    guardMessages.resignations());
+                    guardMessages.resignations(),
+                    home.guarded());
         }
         return guarded;
     }
@@ -420,16 +458,16 @@ final class RunningRouter {
                 add(add.address());
             }
             case TakeoverAction.RemoveAddress remove -> {
-                ports.addresses().remove(link.name(), remove.address());
+                home.remove(remove.address());
                 gate.forget(remove.address().address());
             }
             case TakeoverAction.Announce announce -> {
                 requireLease("announce " + announce.address() + " on " + link.name());
-                ports.neighbours().announce(link.name(), announce.address());
+                home.announce(announce.address());
             }
             case TakeoverAction.Probe probe -> {
                 requireLease("probe " + probe.address() + " on " + link.name());
-                ports.neighbours().probe(link.name(), probe.address());
+                home.probe(probe.address());
             }
             case TakeoverAction.OpenServices ignored -> gate.open(plainAddresses);
             case TakeoverAction.CloseServices ignored -> closeServices();
@@ -439,7 +477,7 @@ final class RunningRouter {
     private void add(VirtualAddress address) throws KernelException {
         gate.expect(address.address());
         try {
-            ports.addresses().add(link.name(), address);
+            home.add(address);
         } catch (KernelException e) {
             gate.forget(address.address());
             throw e;

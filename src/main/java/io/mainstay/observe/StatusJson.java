@@ -61,6 +61,7 @@ public final class StatusJson {
         json.add("discards", counters(router.discards()));
         json.addProperty("priority_breakdown", router.priorityBreakdown());
         json.add("trackers", array(router.trackers(), StatusJson::tracker));
+        json.add("virtual_macs", strings(router.virtualMacs()));
         return json;
     }
 
@@ -165,7 +166,8 @@ public final class StatusJson {
                 Duration.ofMillis(Math.round(json.decimal("vip_conflict_seconds") * 1000)),
                 json.numberMap("discards"),
                 json.string("priority_breakdown"),
-                list(json.objects("trackers"), StatusJson::tracker));
+                list(json.objects("trackers"), StatusJson::tracker),
+                json.strings("virtual_macs"));
     }
 
     private static TrackerStatus tracker(JsonFields json) {

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param discards how many received packets were discarded, by reason; reasons with zero may be left out
  * @param priorityBreakdown how the effective priority comes about, in figures
  * @param trackers what is tracked for it
+ * @param virtualMacs the MAC addresses of its own, each with the interface that bears it, such as {@code 00:00:5e:00:01:33
+ *     on vrrp4-51}
  */
 public record VirtualRouterStatus(
         String name,
@@ -55,7 +57,8 @@ public record VirtualRouterStatus(
         Duration conflictTime,
         Map<String, Long> discards,
         String priorityBreakdown,
-        List<TrackerStatus> trackers) {
+        List<TrackerStatus> trackers,
+        List<String> virtualMacs) {
 
     /** The states of RFC 9568 §6.4, and the one of a node that cannot take part. */
     public enum State {
@@ -69,6 +72,7 @@ public record VirtualRouterStatus(
     public VirtualRouterStatus {
         addresses = List.copyOf(addresses);
         trackers = List.copyOf(trackers);
+        virtualMacs = List.copyOf(virtualMacs);
         discards = Collections.unmodifiableMap(new LinkedHashMap<>(discards));
     }
 }

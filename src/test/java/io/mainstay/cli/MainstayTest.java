@@ -86,6 +86,7 @@ class MainstayTest {
             web             ACTIVE  2m03s  250        51    eth0       198.51.100.1  198.51.100.10/24 198.51.100.11/24
             db              BACKUP  4.2s   90 of 100  52    eth1       -             198.51.101.10/24
               web: no advertisement for 3.61s
+              web: virtual MAC 00:00:5e:00:01:33 on vrrp4-51
               web: discarded: ttl 3, checksum 1
               db: lets the other node be Active after a switchover
               db: priority 100 - 10 (script db) = 90

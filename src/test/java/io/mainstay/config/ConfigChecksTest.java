@@ -6,6 +6,9 @@ import static io.mainstay.config.ConfigFileTest.valid;
 import static io.mainstay.config.ConfigFileTest.warnings;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpFamily;
+import io.mainstay.net.VirtualRouterId;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -30,6 +33,58 @@ class ConfigChecksTest {
                         "name: c, interface: eth0, vrid: 51, addresses: [198.51.100.12/24]")))
                 .containsExactly("f.yaml:4:38 virtual_routers[2].vrid: 51"
                         + " (expected: a VRID of its own for IPv4 on eth0; virtual_routers[0] has this one)");
+    }
+
+    @Test
+    void eachVirtualMacNeedsAnInterfaceOfItsOwn() {
+        String first = "interface: eth0, vrid: 51, addresses: [198.51.100.10/24], virtual_mac: true";
+        assertThat(problems(
+                        routers(first, "interface: eth1, vrid: 51, addresses: [198.51.100.11/24], virtual_mac: true")))
+                .containsExactly("f.yaml:3:77 virtual_routers[1].virtual_mac: true gives an interface vrrp4-51, which"
+                        + " virtual_routers[0] has (expected: another virtual_mac_prefix in one of them)");
+        assertThat(valid(routers(
+                                first,
+                                "interface: eth1, vrid: 51, addresses: [198.51.100.11/24], virtual_mac: true,"
+                                        + " virtual_mac_prefix: wan"))
+                        .virtualRouters()
+                        .get(1)
+                        .virtualMac()
+                        .orElseThrow()
+                        .interfaceName(IpFamily.IPV4, new VirtualRouterId(51)))
+                .isEqualTo(new InterfaceName("wan4-51"));
+    }
+
+    @Test
+    void anOwnerHasNoVirtualMac() {
+        assertThat(problems(routers(
+                        "interface: eth0, vrid: 51, priority: 255, addresses: [198.51.100.10/24], virtual_mac: true")))
+                .singleElement()
+                .asString()
+                .contains("virtual_mac: true (expected: false with priority: 255");
+    }
+
+    @Test
+    void aVirtualRouterDoesNotAdvertiseOnAnInterfaceThatIsMadeForAVirtualMac() {
+        assertThat(problems(routers(
+                        "interface: eth0, vrid: 51, addresses: [198.51.100.10/24], virtual_mac: true",
+                        "interface: vrrp4-51, vrid: 52, addresses: [198.51.100.11/24]")))
+                .singleElement()
+                .asString()
+                .contains("interface: vrrp4-51 (expected: an interface of the host;");
+    }
+
+    @Test
+    void thePrefixOfAVirtualMacIsShortAndOfUseWithOneAlone() {
+        assertThat(problems(routers(
+                        "interface: eth0, vrid: 51, addresses: [198.51.100.10/24], virtual_mac_prefix: elevenchars")))
+                .singleElement()
+                .asString()
+                .contains("virtual_mac_prefix: elevenchars (expected: 1..10 letters");
+        assertThat(warnings(
+                        routers("interface: eth0, vrid: 51, addresses: [198.51.100.10/24], virtual_mac_prefix: lan")))
+                .singleElement()
+                .asString()
+                .contains("virtual_mac_prefix: has no effect: virtual_mac is false");
     }
 
     @Test

@@ -36,6 +36,7 @@ import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import io.mainstay.takeover.AnnounceConfig;
+import io.mainstay.takeover.VirtualMacConfig;
 import io.mainstay.track.Effect;
 import io.mainstay.track.Pace;
 import io.mainstay.track.TrackerConfig;
@@ -81,6 +82,8 @@ class ConfigDefaultsTest {
             checksum: pseudo_header
             preempt: false
             preempt_delay: 1.5s
+            virtual_mac: true
+            virtual_mac_prefix: lan
             authentication:
               mode: permissive
               keys: [{id: 1, file: /keys/old}, {id: 7, file: /keys/new}]
@@ -289,7 +292,8 @@ class ConfigDefaultsTest {
                                                 List.of("/etc/mainstay/hooks/up"),
                                                 List.of("/etc/mainstay/hooks/down", "/etc/mainstay/hooks/tell"),
                                                 List.of("/etc/mainstay/hooks/tell"),
-                                                Duration.ofSeconds(5))),
+                                                Duration.ofSeconds(5)),
+                                        Optional.of(new VirtualMacConfig("lan"))),
                                 new VirtualRouterSettings(
                                         new VirtualRouterConfig(
                                                 "old",
@@ -310,7 +314,8 @@ class ConfigDefaultsTest {
                                         AuthenticationSettings.NONE,
                                         Optional.empty(),
                                         List.of(),
-                                        HookConfig.NONE)),
+                                        HookConfig.NONE,
+                                        Optional.empty())),
                         List.of(new ServiceSettings(
                                 new ServiceConfig(
                                         "https",

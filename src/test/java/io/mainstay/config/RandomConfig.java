@@ -34,6 +34,7 @@ import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import io.mainstay.takeover.AnnounceConfig;
+import io.mainstay.takeover.VirtualMacConfig;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,7 +124,10 @@ final class RandomConfig {
                 version == VrrpVersion.V3 && random.nextBoolean() ? signed() : AuthenticationSettings.NONE,
                 random.nextInt(4) == 0 ? Optional.of("group" + index) : Optional.empty(),
                 trackers.next(priority),
-                random.nextBoolean() ? HookConfig.NONE : hooks());
+                random.nextBoolean() ? HookConfig.NONE : hooks(),
+                priority.isOwner() || random.nextBoolean()
+                        ? Optional.empty()
+                        : Optional.of(new VirtualMacConfig(pick(List.of("vrrp", "lan-", "a.b_c")))));
     }
 
     private AuthenticationSettings signed() {

@@ -125,6 +125,7 @@ class DoctorTest implements Host {
                 Duration.ZERO,
                 Map.of(),
                 "",
+                List.of(),
                 List.of());
         return new StatusSnapshot(
                 "lb1",

@@ -48,6 +48,25 @@ class KeepalivedImportTest {
     }
 
     @Test
+    void aVirtualMacIsTakenOverUnderANameOfItsOwn() {
+        KeepalivedImport imported = imported("""
+                vrrp_instance web {
+                    interface eth0
+                    virtual_router_id 51
+                    use_vmac vrrp.web
+                    virtual_ipaddress {
+                        198.51.100.10/24
+                    }
+                }
+                """);
+        assertThat(imported.yaml()).contains("virtual_mac: true");
+        assertThat(notes(imported))
+                .contains(
+                        "keepalived.conf:4 use_vmac vrrp.web: mapped, with a difference: the interface of the virtual MAC"
+                                + " has a name of Mainstay's own");
+    }
+
+    @Test
     void keysInFilesAreTakenOverAndOthersAreTold() {
         KeepalivedImport imported = imported("""
                 vrrp_instance VI_1 {

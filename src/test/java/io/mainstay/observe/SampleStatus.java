@@ -49,7 +49,8 @@ public final class SampleStatus {
                                 Duration.ofMillis(1_250),
                                 discards,
                                 "250",
-                                List.of()),
+                                List.of(),
+                                List.of("00:00:5e:00:01:33 on vrrp4-51")),
                         new VirtualRouterStatus(
                                 "db",
                                 52,
@@ -78,7 +79,8 @@ public final class SampleStatus {
                                         "-10",
                                         -10,
                                         "exit status 1",
-                                        NOW.minus(Duration.ofSeconds(4)))))),
+                                        NOW.minus(Duration.ofSeconds(4)))),
+                                List.of())),
                 List.of(
                         new ServiceStatus(
                                 "https",

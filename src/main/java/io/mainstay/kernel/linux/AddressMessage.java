@@ -49,6 +49,11 @@ record AddressMessage(int interfaceIndex, VirtualAddress address, int scope, int
         return request;
     }
 
+    /** As {@link #add}, with a metric for the route to its subnet: the higher, the later it is used (Linux 4.18). */
+    static NetlinkRequest add(int interfaceIndex, VirtualAddress address, int metric) {
+        return add(interfaceIndex, address).attribute(Rtnetlink.IFA_RT_PRIORITY, metric);
+    }
+
     /** Asks that an address be removed. */
     static NetlinkRequest remove(int interfaceIndex, VirtualAddress address) {
         return request(Rtnetlink.RTM_DELADDR, Rtnetlink.NLM_F_ACK, interfaceIndex, address, 0);

@@ -51,6 +51,7 @@ final class GuardPageLayout {
     static final short RECORD_ADDRESS = 1;
     static final short RECORD_DATAGRAM = 2;
     static final short RECORD_ADVERTISEMENT = 3;
+    static final short RECORD_LINK = 4;
 
     /** Into how many numbers the turns of a voice are folded; 0 is that of what is said in every turn. */
     private static final int TURNS = 0xFFFF;

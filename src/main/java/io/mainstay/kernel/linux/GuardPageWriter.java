@@ -6,12 +6,15 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.kernel.GuardedRouter.GuardedInterface;
 import io.mainstay.kernel.PreparedAdvertisement;
 import io.mainstay.net.IpDatagram;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.VirtualAddress;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Writes one list of records into a slot of the guard page.
@@ -34,33 +37,53 @@ final class GuardPageWriter {
      */
     static void write(List<GuardedRouter> routers, MemorySegment slot) {
         GuardPageWriter writer = new GuardPageWriter(slot);
-        for (GuardedRouter router : routers) {
-            for (VirtualAddress address : router.addresses()) {
-                writer.append(
-                        GuardPageLayout.RECORD_ADDRESS,
-                        router,
-                        address.prefixLength(),
-                        address.address().octets());
-            }
-            if (router.number() < GuardPageLayout.VOICES) {
-                for (PreparedAdvertisement advertisement : router.advertisements()) {
-                    writer.append(
-                            GuardPageLayout.RECORD_ADVERTISEMENT,
-                            router,
-                            GuardPageLayout.turn(router.number(), advertisement.turn()),
-                            IpHeader.prependTo(advertisement.datagram()));
-                }
-            }
-            for (IpDatagram resignation : router.resignations()) {
-                writer.append(GuardPageLayout.RECORD_DATAGRAM, router, 0, IpHeader.prependTo(resignation));
-            }
-        }
+        routers.forEach(writer::append);
         slot.set(JAVA_INT, 0, writer.records);
         slot.set(JAVA_INT, 4, writer.octets);
     }
 
+    private void append(GuardedRouter router) {
+        GuardedInterface own = new GuardedInterface(IpFamily.IPV4, router.interfaceName(), router.interfaceIndex());
+        for (VirtualAddress address : router.addresses()) {
+            append(
+                    GuardPageLayout.RECORD_ADDRESS,
+                    virtual(router, address.address().family()).orElse(own),
+                    address.prefixLength(),
+                    address.address().octets());
+        }
+        if (router.number() < GuardPageLayout.VOICES) {
+            for (PreparedAdvertisement advertisement : router.advertisements()) {
+                append(
+                        GuardPageLayout.RECORD_ADVERTISEMENT,
+                        speaker(router, advertisement.datagram()).orElse(own),
+                        GuardPageLayout.turn(router.number(), advertisement.turn()),
+                        IpHeader.prependTo(advertisement.datagram()));
+            }
+        }
+        // The addresses are gone by then, and the virtual MAC with them: the interface itself speaks.
+        for (IpDatagram resignation : router.resignations()) {
+            append(GuardPageLayout.RECORD_DATAGRAM, own, 0, IpHeader.prependTo(resignation));
+        }
+        for (GuardedInterface each : router.virtualInterfaces()) {
+            append(GuardPageLayout.RECORD_LINK, each, 0, new byte[0]);
+        }
+    }
+
+    private static Optional<GuardedInterface> virtual(GuardedRouter router, IpFamily family) {
+        return router.virtualInterfaces().stream()
+                .filter(each -> each.family() == family)
+                .findFirst();
+    }
+
+    /** The kernel takes the source of the frame from the interface; a unicast peer knows nothing of virtual MACs. */
+    private static Optional<GuardedInterface> speaker(GuardedRouter router, IpDatagram advertisement) {
+        return advertisement.destination().isMulticast()
+                ? virtual(router, advertisement.destination().family())
+                : Optional.empty();
+    }
+
     /** @param detail the prefix length of an address, the turn of an advertisement */
-    private void append(short kind, GuardedRouter router, int detail, byte[] payload) {
+    private void append(short kind, GuardedInterface on, int detail, byte[] payload) {
         int padded = (payload.length + GuardPageLayout.RECORD_ALIGNMENT - 1) / GuardPageLayout.RECORD_ALIGNMENT;
         int length = GuardPageLayout.RECORD_HEAD_OCTETS + padded * GuardPageLayout.RECORD_ALIGNMENT;
         long offset = GuardPageLayout.SLOT_HEAD_OCTETS + (long) octets;
@@ -69,12 +92,12 @@ final class GuardPageWriter {
                     + " octets or more (expected: at most "
                     + (slot.byteSize() - GuardPageLayout.SLOT_HEAD_OCTETS) + ")");
         }
-        byte[] name = router.interfaceName().value().getBytes(StandardCharsets.US_ASCII);
+        byte[] name = on.name().value().getBytes(StandardCharsets.US_ASCII);
         MemorySegment record = slot.asSlice(offset, length).fill((byte) 0);
         record.set(JAVA_INT, 0, length);
         record.set(JAVA_SHORT, 4, kind);
         record.set(JAVA_SHORT, 6, (short) payload.length);
-        record.set(JAVA_INT, 8, router.interfaceIndex());
+        record.set(JAVA_INT, 8, on.index());
         record.set(JAVA_INT, 12, detail);
         MemorySegment.copy(name, 0, record, JAVA_BYTE, 16, name.length);
         MemorySegment.copy(payload, 0, record, JAVA_BYTE, GuardPageLayout.RECORD_HEAD_OCTETS, payload.length);

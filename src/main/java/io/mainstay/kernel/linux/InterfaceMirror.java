@@ -128,8 +128,11 @@ final class InterfaceMirror {
                         known -> known.name, known -> Set.copyOf(known.addresses), (one, other) -> other));
     }
 
-    /** Whether one of the interfaces has this hardware address. */
+    /**
+     * Whether one of the interfaces has this hardware address for itself: that of a virtual router is its peers' as well, and a
+     * packet with it that arrives here comes from one of them.
+     */
     boolean isOwnMac(MacAddress mac) {
-        return interfaces.values().stream().anyMatch(known -> known.mac.equals(mac));
+        return !mac.isOfVirtualRouter() && interfaces.values().stream().anyMatch(known -> known.mac.equals(mac));
     }
 }

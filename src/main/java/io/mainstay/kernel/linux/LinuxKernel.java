@@ -6,6 +6,7 @@ import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.kernel.NeighbourAnnouncer;
+import io.mainstay.kernel.VirtualInterfaces;
 import io.mainstay.time.MonotonicClock;
 
 /**
@@ -21,6 +22,7 @@ public final class LinuxKernel implements AutoCloseable {
     private final NetlinkLinkTable links;
     private final NetlinkAddressTable addresses;
     private final PacketAnnouncer announcer;
+    private final MacvlanInterfaces virtualInterfaces;
     private final LinuxKernelEvents events;
 
     private LinuxKernel(
@@ -34,6 +36,7 @@ public final class LinuxKernel implements AutoCloseable {
         this.links = links;
         this.addresses = new NetlinkAddressTable(netlink, links);
         this.announcer = announcer;
+        this.virtualInterfaces = new MacvlanInterfaces(netlink, links, addresses, announcer);
         this.events = events;
     }
 
@@ -82,6 +85,10 @@ public final class LinuxKernel implements AutoCloseable {
 
     public NeighbourAnnouncer announcer() {
         return announcer;
+    }
+
+    public VirtualInterfaces virtualInterfaces() {
+        return virtualInterfaces;
     }
 
     public KernelEvents events() {

@@ -44,8 +44,16 @@ final class NetlinkAddressTable implements AddressTable {
     }
 
     void addTo(LinkMessage link, VirtualAddress address) throws KernelException {
-        String operation = additionOf(address, link.name());
-        int result = netlink.execute(AddressMessage.add(link.index(), address), operation);
+        add(AddressMessage.add(link.index(), address), additionOf(address, link.name()));
+    }
+
+    /** @param metric of the route to the subnet of the address */
+    void addTo(LinkMessage link, VirtualAddress address, int metric) throws KernelException {
+        add(AddressMessage.add(link.index(), address, metric), additionOf(address, link.name()));
+    }
+
+    private void add(NetlinkRequest request, String operation) throws KernelException {
+        int result = netlink.execute(request, operation);
         if (!LinuxCalls.failedWith(result, Errno.EEXIST)) {
             LinuxCalls.check(result, operation);
         }

@@ -65,6 +65,16 @@ record NetlinkMessage(int type, int flags, int sequence, ByteBuffer body) {
         return null;
     }
 
+    /** What an attribute holds that holds attributes, from its offset 0 on; null if there is none of that type. */
+    @Nullable
+    NetlinkMessage nested(int offset, int type) {
+        byte[] content = attribute(offset, type);
+        return content == null
+                ? null
+                : new NetlinkMessage(
+                        this.type, flags, sequence, ByteBuffer.wrap(content).order(ByteOrder.nativeOrder()));
+    }
+
     /** As {@link #attribute}, for one of 32 bits in the byte order of the machine; {@code otherwise} if there is none. */
     int intAttribute(int offset, int type, int otherwise) {
         byte[] value = attribute(offset, type);

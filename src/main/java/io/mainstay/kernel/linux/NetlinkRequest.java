@@ -4,11 +4,12 @@ package io.mainstay.kernel.linux;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /** A netlink message being written: a header, a fixed body, attributes (netlink(7)). */
 final class NetlinkRequest {
 
-    private static final int LONGEST = 256;
+    private static final int LONGEST = 512;
 
     private final ByteBuffer octets = ByteBuffer.allocate(LONGEST).order(ByteOrder.nativeOrder());
 
@@ -37,6 +38,15 @@ final class NetlinkRequest {
                         .order(ByteOrder.nativeOrder())
                         .putInt(value)
                         .array());
+    }
+
+    /** An attribute that holds attributes. */
+    NetlinkRequest nested(int type, Consumer<NetlinkRequest> content) {
+        int start = octets.position();
+        octets.position(start + NetlinkMessage.ATTRIBUTE_HEADER_LENGTH);
+        content.accept(this);
+        octets.putShort(start, (short) (octets.position() - start)).putShort(start + 2, (short) type);
+        return this;
     }
 
     /** The whole message, to be answered under the given number. */

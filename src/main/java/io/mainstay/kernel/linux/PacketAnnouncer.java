@@ -6,8 +6,10 @@ import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.NeighbourAnnouncer;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpDatagram;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
+import io.mainstay.net.MacAddress;
 
 /**
  * Writes the frames of ARP and neighbour discovery itself and sends them through one packet socket (packet(7)). Used by one
@@ -48,25 +50,37 @@ final class PacketAnnouncer implements NeighbourAnnouncer, AutoCloseable {
 
     @Override
     public void announce(InterfaceName interfaceName, IpAddress address) throws KernelException {
-        announceOn(requireEthernet(interfaceName, announcementOf(address, interfaceName)), address);
+        LinkMessage link = requireEthernet(interfaceName, announcementOf(address, interfaceName));
+        announceOn(link, link.mac(), address);
+    }
+
+    /** Announces with a MAC address that is not that of the interface. */
+    void announce(InterfaceName interfaceName, MacAddress mac, IpAddress address) throws KernelException {
+        announceOn(requireEthernet(interfaceName, announcementOf(address, interfaceName)), mac, address);
+    }
+
+    /** Sends a VRRP message to its group, in a frame from a MAC address that is not that of the interface. */
+    void advertise(InterfaceName interfaceName, MacAddress mac, IpDatagram datagram) throws KernelException {
+        String operation = "send VRRP from " + mac + " to " + datagram.destination() + " on " + interfaceName;
+        LinkMessage link = requireEthernet(interfaceName, operation);
+        send(link, AdvertisementFrame.protocol(datagram), AdvertisementFrame.of(mac, datagram), operation);
     }
 
     private static String announcementOf(IpAddress address, InterfaceName interfaceName) {
         return "announce " + address + " on " + interfaceName;
     }
 
-    void announceOn(LinkMessage link, IpAddress address) throws KernelException {
+    void announceOn(LinkMessage link, MacAddress mac, IpAddress address) throws KernelException {
         String operation = announcementOf(address, link.name());
         switch (address) {
             case Ipv4Address ipv4 -> {
-                byte[] request =
-                        ArpPacket.announcementAsRequest(link.mac(), ipv4).toBroadcastFrame();
+                byte[] request = ArpPacket.announcementAsRequest(mac, ipv4).toBroadcastFrame();
                 send(link, SocketConstants.ETH_P_ARP, request, operation);
-                byte[] reply = ArpPacket.announcementAsReply(link.mac(), ipv4).toBroadcastFrame();
+                byte[] reply = ArpPacket.announcementAsReply(mac, ipv4).toBroadcastFrame();
                 send(link, SocketConstants.ETH_P_ARP, reply, operation);
             }
             case Ipv6Address ipv6 -> {
-                byte[] frame = new NeighbourAdvertisement(link.mac(), ipv6).toFrame();
+                byte[] frame = new NeighbourAdvertisement(mac, ipv6).toFrame();
                 send(link, SocketConstants.ETH_P_IPV6, frame, operation);
             }
         }

@@ -35,7 +35,7 @@ final class Rehearsal {
     void run() throws KernelException {
         for (VirtualAddress address : ADDRESSES) {
             expectRefusal(() -> addresses.addTo(NOWHERE, address));
-            expectRefusal(() -> announcer.announceOn(NOWHERE, address.address()));
+            expectRefusal(() -> announcer.announceOn(NOWHERE, NOWHERE.mac(), address.address()));
             expectRefusal(() -> addresses.removeFrom(NOWHERE, address));
         }
     }

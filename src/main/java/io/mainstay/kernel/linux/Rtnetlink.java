@@ -40,6 +40,13 @@ final class Rtnetlink {
     static final int IFLA_ADDRESS = 1;
     static final int IFLA_IFNAME = 3;
     static final int IFLA_MTU = 4;
+    static final int IFLA_LINK = 5;
+    static final int IFLA_LINKINFO = 18;
+    static final int IFLA_INFO_KIND = 1;
+    static final int IFLA_INFO_DATA = 2;
+    static final int IFLA_IFALIAS = 20;
+    static final int IFLA_MACVLAN_MODE = 1;
+    static final int MACVLAN_MODE_BRIDGE = 4;
     static final int IFLA_EXT_MASK = 29;
     static final int RTEXT_FILTER_SKIP_STATS = 0x8;
 
@@ -51,6 +58,7 @@ final class Rtnetlink {
     static final int IFA_LOCAL = 2;
     static final int IFA_BROADCAST = 4;
     static final int IFA_FLAGS = 8;
+    static final int IFA_RT_PRIORITY = 9;
     static final int IFA_F_SECONDARY = 0x1;
     static final int IFA_F_NODAD = 0x2;
     static final int IFA_F_DADFAILED = 0x8;

@@ -4,10 +4,12 @@ package io.mainstay.kernel.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.kernel.GuardedRouter;
+import io.mainstay.kernel.GuardedRouter.GuardedInterface;
 import io.mainstay.kernel.PreparedAdvertisement;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.VirtualAddress;
@@ -90,6 +92,35 @@ class GuardPageAgreementTest {
                         "datagram 2 eth0 6c000000000c70ff" + "fe800000000000000000000000000001"
                                 + "ff020000000000000000000000000012" + "313300010064aabbc612000a",
                         "address 4000000 a-name-of-15-oc 198.18.1.1/32");
+    }
+
+    @Test
+    void readerSeesVirtualInterfacesInPlaceOfTheOneBelow() throws Exception {
+        byte[] message = HexFormat.of().parseHex("313300010064aabbc612000a");
+        IpAddress source = IpAddress.parse("198.18.0.1");
+        guard.holding(List.of(new GuardedRouter(
+                0,
+                new InterfaceName("eth0"),
+                2,
+                List.of(VirtualAddress.parse("198.18.0.10/24"), VirtualAddress.parse("2001:db8::10/64")),
+                List.of(
+                        new PreparedAdvertisement(new IpDatagram(source, Ipv4Address.VRRP_GROUP, 255, message)),
+                        new PreparedAdvertisement(new IpDatagram(source, IpAddress.parse("198.18.0.2"), 255, message))),
+                List.of(new IpDatagram(source, Ipv4Address.VRRP_GROUP, 255, message)),
+                List.of(
+                        new GuardedInterface(IpFamily.IPV4, new InterfaceName("vrrp4-51"), 7),
+                        new GuardedInterface(IpFamily.IPV6, new InterfaceName("vrrp6-51"), 8)))));
+
+        assertThat(dump().subList(3, 11).stream().map(line -> line.replaceFirst(" 45c0.*", "")))
+                .containsExactly(
+                        "generation 1 complete 7 records",
+                        "address 7 vrrp4-51 198.18.0.10/24",
+                        "address 8 vrrp6-51 2001:db8::10/64",
+                        "advertisement 0 7 vrrp4-51",
+                        "advertisement 0 2 eth0",
+                        "datagram 2 eth0",
+                        "link 7 vrrp4-51",
+                        "link 8 vrrp6-51");
     }
 
     @Test
