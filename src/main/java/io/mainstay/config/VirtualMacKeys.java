@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The keys of a virtual router that give it a MAC address of its own, and what must hold between them. */
 final class VirtualMacKeys {
@@ -71,11 +72,10 @@ final class VirtualMacKeys {
 
         void check(List<WrittenSection> routers) {
             for (WrittenSection router : routers) {
-                String prefix = router.value(PREFIX);
                 if (Boolean.TRUE.equals(router.value(VIRTUAL_MAC))) {
                     checkOwner(router);
                     checkNames(router);
-                } else if (prefix != null && !prefix.equals(VirtualMacConfig.DEFAULT_PREFIX)) {
+                } else if (isAnotherPrefix(router.value(PREFIX))) {
                     problems.warn(router.placeOf(PREFIX), router.pathOf(PREFIX), "has no effect: virtual_mac is false");
                 }
             }
@@ -90,6 +90,11 @@ final class VirtualMacKeys {
                             "an interface of the host; this one is made by " + maker + " for its virtual MAC");
                 }
             }
+        }
+
+        /** One that could not be read is told as such. */
+        private static boolean isAnotherPrefix(@Nullable String prefix) {
+            return prefix != null && !prefix.equals(VirtualMacConfig.DEFAULT_PREFIX);
         }
 
         private void checkOwner(WrittenSection router) {
