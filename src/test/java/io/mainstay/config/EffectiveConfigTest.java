@@ -30,6 +30,8 @@ class EffectiveConfigTest {
                 unicast_min_ttl: 255
                 preempt: true
                 preempt_delay: 0s
+                virtual_mac: false
+                virtual_mac_prefix: vrrp
                 announce:
                   repeat: 5
                   refresh: 1m
