@@ -42,7 +42,7 @@ verb_test() {
             ;;
         kernel) run_part kernel make_bpf NAME="$name" test ;;
         # These wait for timers most of their time, each in a lab of its own.
-        system | interop) run_part "$part" test_in_lab "$part" "$name" -n "$labs_at_once" ;;
+        system | interop) run_part "$part" test_in_lab "$part" "$name" -n "$labs_at_once" --dist loadgroup ;;
         relay | soak | package) run_part "$part" test_in_lab "$part" "$name" ;;
         esac
     done

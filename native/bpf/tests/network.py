@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 
 from program import _libbpf
@@ -111,6 +112,16 @@ class Network:
         self._addresses(self.backend, "eth0", *(f"{each}/{24 if '.' in each else 64}" for pair in self.BACKENDS.values() for each in pair))
         self.backend.run("ip route add default via 198.18.1.1", "ip -6 route add default via 2001:db8:1::1")
         self.lb.sysctl(ipv4__conf__lo__forwarding=1, ipv6__conf__lo__forwarding=1)
+        for namespace, device in ((self.client, "eth0"), (self.lb, "clients"), (self.lb, "backends"), (self.backend, "eth0")):
+            self._await_up(namespace, device)
+
+    @staticmethod
+    def _await_up(namespace: Namespace, device: str) -> None:
+        """Until the kernel has seen the carrier, which may take it a second, an interface drops what it is given."""
+        deadline = time.monotonic() + 20
+        while " state UP " not in namespace.run(f"ip -o link show dev {device}"):
+            assert time.monotonic() < deadline, f"{device} does not come up"
+            time.sleep(0.01)
 
     @staticmethod
     def complete_checksums(namespace: Namespace, *devices: str) -> None:

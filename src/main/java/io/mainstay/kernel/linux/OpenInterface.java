@@ -35,11 +35,13 @@ final class OpenInterface implements AdvertisementSocket, ClaimSocket {
     static OpenInterface open(
             LinkMessage link, Set<IpFamily> families, Predicate<MacAddress> isOurs, Consumer<OpenInterface> whenClosed)
             throws KernelException {
-        OpenInterface opened = listen(link, families, isOurs, whenClosed);
+        OpenInterface opened = new OpenInterface(link, whenClosed);
         try {
+            // First, as they need more: so whoever lacks the rights is told of all of them at once.
             for (IpFamily family : families) {
                 opened.advertisements.put(family, RawAdvertisementSocket.open(link, family));
             }
+            opened.openClaims(families, isOurs);
             return opened;
         } catch (KernelException e) {
             opened.closeSockets();
@@ -53,13 +55,17 @@ final class OpenInterface implements AdvertisementSocket, ClaimSocket {
             throws KernelException {
         OpenInterface opened = new OpenInterface(link, whenClosed);
         try {
-            for (IpFamily family : families) {
-                opened.claims.add(ClaimListener.open(link, family, isOurs));
-            }
+            opened.openClaims(families, isOurs);
             return opened;
         } catch (KernelException e) {
             opened.closeSockets();
             throw e;
+        }
+    }
+
+    private void openClaims(Set<IpFamily> families, Predicate<MacAddress> isOurs) throws KernelException {
+        for (IpFamily family : families) {
+            claims.add(ClaimListener.open(link, family, isOurs));
         }
     }
 

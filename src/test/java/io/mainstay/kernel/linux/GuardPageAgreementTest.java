@@ -116,8 +116,8 @@ class GuardPageAgreementTest {
                         "generation 1 complete 7 records",
                         "address 7 vrrp4-51 198.18.0.10/24",
                         "address 8 vrrp6-51 2001:db8::10/64",
-                        "advertisement 0 7 vrrp4-51",
-                        "advertisement 0 2 eth0",
+                        "advertisement 0 turn 0 7 vrrp4-51",
+                        "advertisement 0 turn 0 2 eth0",
                         "datagram 2 eth0",
                         "link 7 vrrp4-51",
                         "link 8 vrrp6-51");
