@@ -20,9 +20,6 @@ from lab.signing import sequence_at, signature, signed_sequence
 from lab.topology import ADDRESSES, VIP, Lab
 from lab.waiting import wait_until
 
-# In order and on one pair: the later ones find the key that an earlier one brought.
-pytestmark = pytest.mark.xdist_group("signed pair")
-
 KEY, NEW_KEY = bytes(range(32)), b"another key of thirty-two octets"
 STRANGER = "client"
 VIP6 = "2001:db8::100/64"
