@@ -62,7 +62,7 @@ prepare() {
     case " $* " in
     *" system "* | *" relay "* | *" soak "* | *" interop "*)
         need "for the lab" "${lab_needs[@]}" nft:nftables curl:curl openssl:openssl \
-            /usr/lib/python3/dist-packages/pytest:python3-pytest /usr/lib/python3/dist-packages/xdist:python3-pytest-xdist
+            /usr/lib/python3/dist-packages/pytest:python3-pytest
         build_if_stale
         ;;
     esac
@@ -84,7 +84,10 @@ prepare() {
         ;;
     esac
     case " $* " in
-    *" interop "*) need "as peers" keepalived:keepalived /usr/lib/frr/vrrpd:frr haproxy:haproxy ;;
+    *" interop "*)
+        need "as peers" keepalived:keepalived /usr/lib/frr/vrrpd:frr haproxy:haproxy
+        need "to run several labs at once" /usr/lib/python3/dist-packages/xdist:python3-pytest-xdist
+        ;;
     esac
 }
 
