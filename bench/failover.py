@@ -25,7 +25,20 @@ from lab.topology import LOAD_BALANCERS, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
-PRODUCTS: dict[str, Callable[[Lab, Backends, int], Pair]] = {"mainstay": MainstayPair, "keepalived": KeepalivedPair}
+UPLINK = "uplink"
+"""A second interface of each node, which is tracked: without it a node has a fault."""
+
+
+def mainstay(lab: Lab, backends: Backends, interval_millis: int) -> Pair:
+    tracking = f"track: {{interfaces: [{{name: {UPLINK}}}]}}"
+    return MainstayPair(lab, backends, interval_millis, router_lines=tracking)
+
+
+def keepalived(lab: Lab, backends: Backends, interval_millis: int) -> Pair:
+    return KeepalivedPair(lab, backends, interval_millis, ("track_interface {", UPLINK, "}"))
+
+
+PRODUCTS: dict[str, Callable[[Lab, Backends, int], Pair]] = {"mainstay": mainstay, "keepalived": keepalived}
 # Requests on new connections alone, often enough to see a few milliseconds.
 AMOUNT = Amount(new_per_second=200, kept=0, download=False)
 
@@ -73,7 +86,31 @@ def planned(pair: Pair, active: str, served: Callable[[], None]) -> None:
     served()
 
 
-FAULTS = {"host_lost": host_lost, "link_cut": link_cut, "kill": kill, "freeze": freeze, "planned": planned}
+def tracked(pair: Pair, active: str, served: Callable[[], None]) -> None:
+    """What the node needs beside its own link fails: another interface goes down."""
+    pair.lab[active].run("ip", "link", "set", UPLINK, "down")
+    pair.await_active(other(active))
+    served()
+    pair.lab[active].run("ip", "link", "set", UPLINK, "up")
+
+
+def stop(pair: Pair, active: str, served: Callable[[], None]) -> None:
+    """The service is stopped as at a shutdown, and says goodbye."""
+    pair.stop(active)
+    pair.await_active(other(active))
+    served()
+    pair.restart(active)
+
+
+FAULTS = {
+    "host_lost": host_lost,
+    "link_cut": link_cut,
+    "kill": kill,
+    "freeze": freeze,
+    "tracked": tracked,
+    "stop": stop,
+    "planned": planned,
+}
 
 
 @dataclass
@@ -92,6 +129,9 @@ class Sample:
 
 def measure(product: str, interval_millis: int, faults: list[str], runs: int) -> dict[str, Sample]:
     with Lab() as lab:
+        for name in LOAD_BALANCERS:
+            lab[name].run("ip", "link", "add", UPLINK, "up", "type", "veth", "peer", "name", f"{UPLINK}-far")
+            lab[name].run("ip", "link", "set", f"{UPLINK}-far", "up")
         backends = Backends(lab)
         backends.start_all()
         pair = PRODUCTS[product](lab, backends, interval_millis)

@@ -17,11 +17,15 @@ PRIORITIES = {"lb1": 250, "lb2": 245}
 class KeepalivedPair(Pair):
     product = "keepalived and HAProxy"
 
-    def __init__(self, lab: Lab, backends: Backends, interval_millis: int) -> None:
+    def __init__(
+        self, lab: Lab, backends: Backends, interval_millis: int, instance_lines: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(lab, backends)
         self.interval_millis = interval_millis
         self.nodes = {
-            name: Keepalived(lab[name], Instance(PRIORITIES[name], interval_millis, preempt=False))
+            name: Keepalived(
+                lab[name], Instance(PRIORITIES[name], interval_millis, preempt=False, extra=instance_lines)
+            )
             for name in LOAD_BALANCERS
         }
         self.proxies = {name: HaProxy(lab[name]) for name in LOAD_BALANCERS}
@@ -55,6 +59,13 @@ class KeepalivedPair(Pair):
         proxy = self.proxies[name].process
         assert proxy is not None
         proxy.kill()
+
+    def stop(self, name: str) -> None:
+        # The address goes first, as when both are services of one host that shuts down.
+        keepalived, proxy = self.nodes[name].process, self.proxies[name].process
+        assert keepalived is not None and proxy is not None
+        keepalived.terminate()
+        proxy.terminate()
 
     def crash(self, name: str) -> None:
         self.kill(name)

@@ -63,6 +63,9 @@ class MainstayPair(Pair):
     def kill(self, name: str) -> None:
         self.nodes[name].daemon.kill_daemon()
 
+    def stop(self, name: str) -> None:
+        self.nodes[name].daemon.terminate()
+
     def crash(self, name: str) -> None:
         self.nodes[name].daemon.kill()
 

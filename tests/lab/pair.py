@@ -34,6 +34,10 @@ class Pair(ABC):
         """Kills what elects and serves on the node; what watches over it may act."""
 
     @abstractmethod
+    def stop(self, name: str) -> None:
+        """Ends the node in good order, as a service is stopped, and returns when it has ended."""
+
+    @abstractmethod
     def crash(self, name: str) -> None:
         """Ends every program of the node at once, so that nobody is left to give the address up."""
 

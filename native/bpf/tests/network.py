@@ -33,6 +33,9 @@ class Namespace:
         _check(_libc.setns(outer, CLONE_NEWNET), "setns")
         os.close(outer)
         self.run("ip link set lo up")
+        # An interface asks for the neighbours of others with its link-local address, and not before that one is known
+        # to be free: with the address of a VIP as source, a packet would wait for seconds, or in vain.
+        self.sysctl(ipv6__conf__default__accept_dad=0)
 
     @property
     def path(self) -> str:
