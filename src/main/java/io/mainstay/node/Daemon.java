@@ -127,12 +127,20 @@ final class Daemon implements AutoCloseable {
             flows.configure(KernelServices.of(config));
             HookDriver hooks = opened(parts, HookDriver.start(config, commands, journal));
             List<TrackedScope> scopes = TrackedScopes.of(config);
+            List<RouterSetup> routers = routers(config, scopes);
+            ServiceGate gates = new EngineGates(proxy, flows);
+            if (!ElectionRehearsal.run(routers, SharedPageGuard.ofNobody(), gates)) {
+                journal.append(EventDraft.warning(
+                        "rehearsal",
+                        "node",
+                        "the rehearsal of a takeover was cut short: the first one may take longer"));
+            }
             ElectionDriver election = new ElectionDriver(
-                    routers(config, scopes),
+                    routers,
                     ports(kernel, guard, journal),
-                    new EngineGates(proxy, flows),
+                    gates,
                     new ElectionListeners(
-                            List.of(new ElectionJournal(journal), new LinkReports(proxy::linksDown), hooks)));
+                            List.of(new ElectionJournal(journal::append), new LinkReports(proxy::linksDown), hooks)));
             TrackDriver trackers = new TrackDriver(
                     scopes,
                     watchPorts(opened(parts, LinuxKernel.open()), commands, proxy, config),

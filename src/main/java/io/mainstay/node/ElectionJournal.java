@@ -4,32 +4,33 @@ package io.mainstay.node;
 import io.mainstay.election.TransitionCause;
 import io.mainstay.election.TransitionReason;
 import io.mainstay.observe.EventDraft;
-import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.EventKind;
 import io.mainstay.observe.Severity;
+import java.util.function.Consumer;
 
 /** Writes what the election decides and notices into the journal. Called by the election thread; never blocks. */
 final class ElectionJournal implements ElectionListener {
 
-    private final EventJournal journal;
+    private final Consumer<EventDraft> journal;
 
-    ElectionJournal(EventJournal journal) {
+    /** @param journal takes what is to be written and never blocks */
+    ElectionJournal(Consumer<EventDraft> journal) {
         this.journal = journal;
     }
 
     @Override
     public void onTransition(RouterTransition transition) {
-        journal.append(draft(transition));
+        journal.accept(draft(transition));
     }
 
     @Override
     public void onNotice(RouterNotice notice) {
-        journal.append(draft(notice));
+        journal.accept(draft(notice));
     }
 
     @Override
     public void onFact(EventDraft fact) {
-        journal.append(fact);
+        journal.accept(fact);
     }
 
     static EventDraft draft(RouterTransition transition) {

@@ -4,6 +4,7 @@ package io.mainstay.kernel.linux;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpDatagram;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
 import java.util.List;
@@ -34,6 +35,7 @@ final class Rehearsal {
     /** @throws KernelException if the kernel refuses for want of a privilege, as it would in earnest */
     void run() throws KernelException {
         for (VirtualAddress address : ADDRESSES) {
+            IpHeader.prependTo(new IpDatagram(address.address(), address.address(), 255, new byte[8]));
             expectRefusal(() -> addresses.addTo(NOWHERE, address));
             expectRefusal(() -> announcer.announceOn(NOWHERE, NOWHERE.mac(), address.address()));
             expectRefusal(() -> addresses.removeFrom(NOWHERE, address));

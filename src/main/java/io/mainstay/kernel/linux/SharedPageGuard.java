@@ -67,6 +67,11 @@ public final class SharedPageGuard implements Guard {
         }
     }
 
+    /** One whose page no guard reads, to rehearse with. */
+    public static Guard ofNobody() {
+        return new SharedPageGuard(Arena.ofAuto().allocate(GuardPageLayout.SIZE, Long.BYTES));
+    }
+
     @Override
     public boolean arm(MonotonicInstant deadline) {
         if (deadline.nanos() <= GuardPageLayout.LEASE_FENCED) {
