@@ -11,6 +11,7 @@ import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.DrainPlan;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.RouteConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.TimeoutConfig;
