@@ -299,7 +299,7 @@ def test_as_many_as_in_a_second_come_at_once_and_no_more(node, protocol):
     node.forwarded(node.client(40000))
     assert_refused(node, node.client(40001), "SERVICE_TOO_FAST")
     node.program.door(interval=10_000_000)
-    node.program.door_states.put(b"\1\0\0\0", bytes(16))
+    node.program.door_states.put(b"\1\0\0\0", bytes(16))  # a full bucket
     begun = time.monotonic()
     taken = sum(node.send(node.client(port)).verdict == REDIRECT and node.program.embryo(
         node.addresses.client, port, node.addresses.vip, 443, protocol) is not None for port in range(30000, 30300))
@@ -311,6 +311,16 @@ def test_as_many_as_in_a_second_come_at_once_and_no_more(node, protocol):
         assert time.monotonic() < deadline, "the bucket never fills again"
         port += 1
         node.send(node.client(port))
+
+
+def test_who_is_turned_away_takes_no_token(node):
+    node = guarded(node(UDP), interval=100_000_000)
+    for port in range(30000, 30500):
+        node.send(node.client(port))
+    assert node.program.refused()["SERVICE_TOO_FAST"] > 400
+    deadline = time.monotonic() + 10
+    while node.send(node.client(40000)).verdict != REDIRECT:
+        assert time.monotonic() < deadline, "those who were turned away would have taken 49 seconds"
 
 
 def test_a_repeated_syn_takes_no_second_token(node):
@@ -396,6 +406,17 @@ def test_when_all_backends_are_full_a_client_is_turned_away(node, protocol):
         node.program.backend(slot, node.addresses.backends[slot], 8443, UNHEALTHY, limit=1)
     assert_refused(node, node.client(), "NO_BACKEND")
     assert node.program.event("DROP_NO_BACKEND") == 1
+
+
+def test_of_those_that_began_together_a_backend_gets_as_many_as_it_may_have(node):
+    node = guarded(node(TCP), flows=10, flows_per_client=10)
+    for slot in node.slots:
+        node.program.backend(slot, node.addresses.backends[slot], 8443, state=UNHEALTHY if slot else READY, limit=1)
+    for port, first in [(port, node.forwarded(node.client(port))) for port in (40000, 40001)]:
+        node.forwarded(node.answer(first, flags=SYN | ACK, sequence=5000, acknowledgement=1001), "backends")
+    node.forwarded(node.client(40000, flags=ACK, sequence=1001, acknowledgement=5001))
+    assert_refused(node, node.client(40001, flags=ACK, sequence=1001, acknowledgement=5001), "BACKENDS_FULL")
+    assert node.program.live() == 1 == loads(node) and list(node.program.clients().values()) == [1]
 
 
 def test_a_flow_that_goes_on_finds_its_backend_though_it_is_full(node):
