@@ -46,7 +46,7 @@ class DoorsTest {
                 Samples.http("web1").config(),
                 TrafficConfig.DEFAULT.withLimits(limits).withAccess(access),
                 "",
-                true,
+                EngineWish.KERNEL,
                 Forwarding.FULL_NAT,
                 List.of());
     }
