@@ -179,9 +179,9 @@ enum flow_state {
     FLOW_PROBED = 128, /* has not the first port of its choice: another node has to seek it */
     FLOW_CHOICE = 63 << 8, /* which of its choices the source is */
     FLOW_SOUGHT = 15 << 14, /* how many other choices were tried since it was adopted */
-    FLOW_COUNTED = 1 << 18, /* its door, its client and its backend have it in their counts */
-    FLOW_REFUSED = 1 << 19, /* turned away when it was answered: see limit.h */
-    FLOW_PASSED = 1 << 20, /* admitted then, but `flows` was full: not to be judged again */
+    FLOW_COUNTED = 1 << 19, /* its door, its client and its backend have it in their counts */
+    FLOW_REFUSED = 1 << 20, /* turned away when it was answered: see limit.h */
+    FLOW_PASSED = 1 << 21, /* admitted then, but `flows` was full: not to be judged again */
 };
 
 enum { FLOW_CHOICE_SHIFT = 8, FLOW_SOUGHT_SHIFT = 14 };

@@ -127,6 +127,7 @@ struct {
 /* What services take in; see limit.h. One door for each service. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_RDONLY_PROG);
     __uint(max_entries, 8192);
     __type(key, __u32);
     __type(value, struct door);
@@ -181,6 +182,7 @@ struct access_trie {
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+    __uint(map_flags, BPF_F_RDONLY_PROG);
     __uint(max_entries, 8192);
     __type(key, __u32);
     __array(values, struct access_trie);

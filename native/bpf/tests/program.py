@@ -12,7 +12,7 @@ PASS, DROP, REDIRECT = 0, 2, 7
 FULL_NAT, NAT, DSR = range(3)
 ABSENT, READY, DRAINING, UNHEALTHY, DOWN = range(5)
 BACKEND_SPOKE, CLIENT_FIN, BACKEND_FIN, RESET, LIVE, ENDED, ADOPTED, PROBED = (1 << bit for bit in range(8))
-COUNTED, REFUSED = 1 << 18, 1 << 19
+COUNTED, REFUSED = 1 << 19, 1 << 20
 TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58
 
 _libbpf = ctypes.CDLL("libbpf.so.1", use_errno=True)

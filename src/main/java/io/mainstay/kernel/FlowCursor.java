@@ -16,7 +16,7 @@ public interface FlowCursor {
     int ENDED = 32;
 
     /** It is in the counts of its door, its client and its backend. */
-    int COUNTED = 1 << 18;
+    int COUNTED = 1 << 19;
 
     boolean isTcp();
 
