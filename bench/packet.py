@@ -23,6 +23,7 @@ SECOND_SOURCE = "198.18.0.101"
 PORTS = (20000, 32768)
 TABLE = 1009
 PER_SERVICE = 10
+LISTED = 10_000
 FAR_FUTURE = 0x7FFFFFF0
 LEAST_REPEAT = 100_000  # runs of one pass, in which each flow has its turn
 LEAST_PASSES, PASSED = 5, 3_000_000  # the quickest of so many passes counts, or of as many as make so many runs
@@ -118,6 +119,14 @@ def fill_services(program: Program, services: int) -> None:
         program.service(VIP, 10000 + n, TCP, FULL_NAT, table=(n * TABLE, TABLE), sources=(0, 2), service_id=n)
 
 
+def judge_everybody(program: Program, services: int) -> None:
+    """Every limit there is, none of which is reached, and an access list of 10,000 networks in which no client is."""
+    program.door(flows=1 << 30, flows_per_client=1 << 30, interval=1, interval_per_client=1)
+    program.access(1, {f"10.{n >> 8}.{n & 255}.0/24": False for n in range(LISTED)}, others=True)
+    for n in range(services):
+        program.service(VIP, 10000 + n, TCP, FULL_NAT, table=(n * TABLE, TABLE), sources=(0, 2), service_id=n, door=1)
+
+
 def fill_flows(program: Program, flows: list[Flow], interfaces: tuple[int, int], hop_known: bool) -> None:
     """Enters established flows, as the program itself would."""
     vip = word16(VIP)
@@ -134,8 +143,8 @@ def fill_flows(program: Program, flows: list[Flow], interfaces: tuple[int, int],
             back = pack_rest(flow.slot, flow.slot + 1000, 0, 0, now, 1, 0, FULL_NAT, 1, 1500, hop, interfaces[0] if hop_known else 0)
             keys += (client + vip + pack_ends(flow.client_port, flow.service_port) + b"\x06\0\0\0",
                      backend + vip + pack_ends(8443, flow.port) + b"\x06\0\0\0")
-            values += (vip + backend + pack_ends(flow.port, 8443) + rest + backend,
-                       vip + client + pack_ends(flow.service_port, flow.client_port) + back + router)
+            values += (vip + backend + pack_ends(flow.port, 8443) + rest + backend + bytes(8),
+                       vip + client + pack_ends(flow.service_port, flow.client_port) + back + router + bytes(8))
         program.flows.put_all(b"".join(keys), b"".join(values))
 
 
@@ -167,6 +176,7 @@ def measure(directory: str, services: int, count: int, interfaces: tuple[int, in
     clients, backends = (b"\x02\0\0\0\0\x01", interfaces[0]), (b"\x02\0\0\0\0\x02", interfaces[1])
     flows = [Flow(n, services) for n in range(count)]
     new = [Flow(n, services) for n in range(count, count + 100_000)]
+    judged = [Flow(n, services) for n in range(count + 100_000, count + 200_000)]
     stage = Stage(directory, max(count, len(new)))
     program = Program(f"{directory}/forward.bpf.o", {"flows": 2 * count, "embryos": 1 << 19, "tables": services * TABLE})
     fill_services(program, services)
@@ -200,6 +210,11 @@ def measure(directory: str, services: int, count: int, interfaces: tuple[int, in
     rows["new flow"] = stage.measure(program.fd, *clients, repeat=len(new))
     opened = sum(program.traffic_of(slot)["new"] for slot in range(services * PER_SERVICE))
     assert opened == len(new) and program.event("DROP_NO_PORT") == before, (opened, program.events_seen())
+    judge_everybody(program, services)
+    stage.fill([syn(four(flow.client), flow.client_port, vip, flow.service_port) for flow in judged])
+    rows["new flow, judged"] = stage.measure(program.fd, *clients, repeat=len(judged))
+    opened = sum(program.traffic_of(slot)["new"] for slot in range(services * PER_SERVICE))
+    assert opened == len(new) + len(judged), (opened, program.events_seen())
     unexpected = {name: n for name, n in program.events_seen().items() if name not in ("FLOW_PROBED",)}
     assert not unexpected, unexpected
     program.close()

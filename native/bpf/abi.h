@@ -101,10 +101,12 @@ struct service {
     __u32 table_size;  /* a prime, so that probing meets every slot */
     __u32 sources_first; /* its part of `sources`: mode full_nat, and for colliding ports nat */
     __u32 sources_count;
+    __u32 door; /* whose clients, when they are turned away, are counted together */
 };
 
 enum service_flag {
     SERVICE_PERSIST_SOURCE = 1, /* all flows of a client address go to one backend */
+    SERVICE_JUDGED = 2, /* its door has an access list or limits, or a backend has a limit: new flows are judged and counted */
 };
 
 /* `sources`: addresses of ours that flows to backends leave from. */
@@ -120,6 +122,7 @@ struct backend {
     __be16 port; /* 0: the one the client asked for */
     __u16 state;
     __u32 id; /* never given twice: tells a flow that its slot has another backend now */
+    __u32 limit; /* of live flows, see `backend_loads`; 0: none */
 };
 
 /* `owners`: whose the slot of that number in `backends` is, for a daemon that starts again; the program does not read it. */
@@ -159,6 +162,10 @@ struct flow {
     __u32 hop_until; /* tick until which the next hop is taken for granted; a stale or torn one costs one packet */
     __u32 hop_interface; /* 0: not yet looked up */
     struct address hop_gateway;
+
+    __u32 door; /* that counts it while FLOW_COUNTED is set; 0: its service judges nobody */
+    __u8 client_bits; /* of the client's address, that count in `client_counts`; 0: it is not counted there */
+    __u8 zero[3];
 };
 
 enum flow_state {
@@ -172,6 +179,9 @@ enum flow_state {
     FLOW_PROBED = 128, /* has not the first port of its choice: another node has to seek it */
     FLOW_CHOICE = 63 << 8, /* which of its choices the source is */
     FLOW_SOUGHT = 15 << 14, /* how many other choices were tried since it was adopted */
+    FLOW_COUNTED = 1 << 19, /* its door, its client and its backend have it in their counts */
+    FLOW_REFUSED = 1 << 20, /* turned away when it was answered: see limit.h */
+    FLOW_PASSED = 1 << 21, /* admitted then, but `flows` was full: not to be judged again */
 };
 
 enum { FLOW_CHOICE_SHIFT = 8, FLOW_SOUGHT_SHIFT = 14 };
@@ -222,17 +232,106 @@ enum event {
     EVENT_DROP_NO_ROUTE,
     EVENT_DROP_TOO_BIG,
     EVENT_DROP_KERNEL,       /* a helper refused: out of memory */
+    EVENT_DROP_REFUSED,      /* by access list or limit: `refusals` tells which */
     EVENTS,
+};
+
+/*
+ * `doors`: what a service takes in, whatever the number of its addresses and ports. An element is replaced as a whole, so
+ * that no client is judged by half of the old and half of the new.
+ */
+struct door {
+    __u64 owner; /* hash of the service's name, for a daemon that starts again; the program does not read it */
+    __u64 interval;            /* nanoseconds between two new flows in the long run; 0: any number of them */
+    __u64 interval_per_client;
+    __u32 flows;               /* at the same time; 0: any number */
+    __u32 flows_per_client;
+    __u8 ipv4_bits; /* clients whose addresses begin with as many equal bits are one; of an IPv4 address 96 more than its own */
+    __u8 ipv6_bits;
+    __u8 zero[6];
+};
+
+/* `door_states`: kept by the program, made by the daemon together with the door. */
+struct door_state {
+    __u64 full_at; /* CLOCK_MONOTONIC: when the bucket of the service will be full */
+    __s32 live;    /* flows with FLOW_COUNTED */
+    __u32 zero;
+};
+
+/* `client_counts` (live flows) and `client_rates` (when the bucket will be full): clients that are one. */
+struct client_group {
+    __u32 door;
+    __u8 bits;
+    __u8 zero[3];
+    struct address address; /* the first that begins with these bits */
+};
+
+struct client_count {
+    __s32 live; /* CLIENT_LEAVING while the entry is being removed */
+    __u32 zero;
+};
+
+enum { CLIENT_LEAVING = 1 << 30 };
+
+/*
+ * `access_lists`: for each door that has one a trie, of which the longest prefix decides. The daemon fills a new trie and puts
+ * it in the place of the old one, which ends with its last reader. Each family has an entry that holds all of it.
+ */
+struct access_key {
+    __u32 prefix; /* bits of what follows */
+    __be32 family; /* 4 or 6 */
+    struct address address;
+};
+
+enum access_verdict {
+    ACCESS_ALLOWED = 1,
+    ACCESS_DENIED,
+};
+
+/* `refusals`: per CPU, for each door, why clients were turned away. The names are those of the proxy engine. */
+enum refusal {
+    REFUSED_DENIED,
+    REFUSED_SERVICE_FULL,
+    REFUSED_SOURCE_FULL,
+    REFUSED_SERVICE_TOO_FAST,
+    REFUSED_SOURCE_TOO_FAST,
+    REFUSED_NO_BACKEND,
+    REFUSED_BACKENDS_FULL,
+    REFUSED_NO_RESOURCES, /* no port */
+    REFUSALS,
+};
+
+struct refusal_counts {
+    __u64 of[REFUSALS];
+};
+
+/* What the daemon has the program mainstay_account do to a flow, as data behind an Ethernet header in BPF_PROG_TEST_RUN. */
+struct order {
+    __u32 action;
+    __u32 door;
+    struct tuple flow; /* the client's direction, in `flows` */
+    struct client_group group;
+};
+
+enum order_action {
+    ORDER_FORGET,  /* count it out if it is counted, and take both directions out of the table */
+    ORDER_COUNT,   /* count it with this door if it lives, whatever the limits */
+    ORDER_UNCOUNT,
+    ORDER_SWEEP,   /* forget this group of clients if it has no flows */
 };
 
 _Static_assert(sizeof(struct tuple) == 40, "tuple");
 _Static_assert(sizeof(struct settings) == 32, "settings");
 _Static_assert(sizeof(struct role) == 12, "role");
 _Static_assert(sizeof(struct service_key) == 20, "service_key");
-_Static_assert(sizeof(struct service) == 28, "service");
+_Static_assert(sizeof(struct service) == 32, "service");
 _Static_assert(sizeof(struct source) == 20, "source");
-_Static_assert(sizeof(struct backend) == 24, "backend");
-_Static_assert(sizeof(struct flow) == 92, "flow");
+_Static_assert(sizeof(struct backend) == 28, "backend");
+_Static_assert(sizeof(struct flow) == 100, "flow");
 _Static_assert(sizeof(struct fragment_key) == 40, "fragment_key");
+_Static_assert(sizeof(struct door) == 40, "door");
+_Static_assert(sizeof(struct client_group) == 24, "client_group");
+_Static_assert(sizeof(struct access_key) == 24, "access_key");
+_Static_assert(sizeof(struct order) == 72, "order");
 
 #endif

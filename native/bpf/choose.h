@@ -3,6 +3,7 @@
 #ifndef MAINSTAY_CHOOSE_H
 #define MAINSTAY_CHOOSE_H
 
+#include "limit.h"
 #include "maps.h"
 #include "packet.h"
 #include "siphash.h"
@@ -12,6 +13,11 @@
  * that are not ready when they hold most of it.
  */
 enum { BACKEND_PROBES = 64 };
+
+enum {
+    NO_BACKEND = -1,
+    BACKENDS_FULL = -2, /* some are ready */
+};
 
 static __always_inline __u64 hash_flow(const struct settings *with, const struct service *service,
     const struct tuple *tuple)
@@ -23,12 +29,16 @@ static __always_inline __u64 hash_flow(const struct settings *with, const struct
     return siphash_tuple(with->secret, &hashed);
 }
 
-/* The slot of a backend that takes new flows, or -1. Those that do not are stepped over: their flows come back with them. */
-static __noinline __s64 choose_backend(const struct service *service, __u64 hash)
+/*
+ * The slot of a backend that takes new flows, or why there is none. Those that do not are stepped over: their flows come back
+ * with them. `for_new`: one that has as many flows as it may have takes none either; a flow that goes on may be one of these.
+ */
+static __noinline __s64 choose_backend(const struct service *service, __u64 hash, bool for_new)
 {
     __u32 size = service->table_size;
+    __s64 none = NO_BACKEND;
     if (size < 2) {
-        return -1;
+        return none;
     }
     __u32 first = service->table_first;
     __u32 at = (__u32)hash % size;
@@ -37,19 +47,22 @@ static __noinline __s64 choose_backend(const struct service *service, __u64 hash
         __u32 index = first + at;
         __u32 *slot = bpf_map_lookup_elem(&tables, &index);
         if (!slot) {
-            return -1;
+            return none;
         }
         __u32 chosen = *slot;
         struct backend *backend = bpf_map_lookup_elem(&backends, &chosen);
         if (backend && backend->state == BACKEND_READY) {
-            return chosen;
+            if (!for_new || has_room(backend, chosen)) {
+                return chosen;
+            }
+            none = BACKENDS_FULL;
         }
         at += step;
         if (at >= size) {
             at -= size;
         }
     }
-    return -1;
+    return none;
 }
 
 #endif

@@ -3,7 +3,10 @@
 #ifndef MAINSTAY_FLOW_H
 #define MAINSTAY_FLOW_H
 
+#include <linux/errno.h>
+
 #include "choose.h"
+#include "limit.h"
 #include "maps.h"
 #include "packet.h"
 
@@ -51,10 +54,13 @@ static __always_inline bool flow_closing(const struct flow *flow)
     return (flow->state & FLOW_RESET) || (flow->state & fins) == fins;
 }
 
-/* Sets bits of the client's direction and, when this is what closed a counted flow, takes it out of the count. */
-static __always_inline void mark(struct flow *client, __u32 bits)
+/* Sets bits of the client's direction and, when this is what closed a counted flow, takes it out of the counts. */
+static __always_inline void mark(const struct tuple *client_key, struct flow *client, __u32 bits)
 {
     __sync_fetch_and_or(&client->state, bits);
+    if (flow_closing(client) && (client->state & FLOW_COUNTED)) {
+        count_out(client_key, client);
+    }
     if (flow_closing(client) && (client->state & FLOW_LIVE)
         && !(__sync_fetch_and_or(&client->state, FLOW_ENDED) & FLOW_ENDED)) {
         __u32 slot = client->backend;
@@ -65,12 +71,12 @@ static __always_inline void mark(struct flow *client, __u32 bits)
     }
 }
 
-/* Both directions vanish. */
+/* Both directions of a flow vanish, given by the client's. */
 static __noinline void forget_flow(const struct tuple *key, struct flow *flow)
 {
     struct tuple other;
     other_direction(flow, key, &other);
-    mark(flow, FLOW_RESET);
+    mark(key, flow, FLOW_RESET);
     if (bpf_map_delete_elem(&flows, &other) != 0) {
         bpf_map_delete_elem(&embryos, &other);
     }
@@ -79,27 +85,52 @@ static __noinline void forget_flow(const struct tuple *key, struct flow *flow)
     }
 }
 
-/* Both have spoken: the flow moves to the table that only its end or its idle timer empties. */
-static __noinline void promote_flow(const struct tuple *client_key, struct flow *client)
+/* An answered flow could not be moved to `flows`. Where it is there already, another CPU has moved it, and its counts with it. */
+static __always_inline void stay_embryo(const struct tuple *client_key, struct flow *client, long error)
+{
+    if (error != -EEXIST) {
+        count_out(client_key, client);
+        __sync_fetch_and_or(&client->state, FLOW_PASSED);
+    }
+    count(EVENT_FLOW_TABLE_FULL);
+}
+
+/*
+ * Both have spoken: the flow moves to the table that only its end or its idle timer empties. False if its service, its client
+ * or its backend has as many as it may have, which has been counted.
+ */
+static __noinline bool promote_flow(const struct tuple *client_key, struct flow *client)
 {
     struct tuple back_key;
     __u32 slot = client->backend;
+    if (client->door) {
+        if (flow_closing(client)) {
+            return true;
+        }
+        int verdict = count_in(client_key, client, !(client->state & (FLOW_ADOPTED | FLOW_PASSED)));
+        if (verdict != ADMITTED) {
+            turn_away(client->door, verdict);
+            return false;
+        }
+    }
     if (client->mode != MODE_DSR) {
         other_direction(client, client_key, &back_key);
         struct flow *back = bpf_map_lookup_elem(&embryos, &back_key);
-        if (back && bpf_map_update_elem(&flows, &back_key, back, BPF_NOEXIST) != 0) {
-            count(EVENT_FLOW_TABLE_FULL);
-            return;
+        long error = back ? bpf_map_update_elem(&flows, &back_key, back, BPF_NOEXIST) : 0;
+        if (error != 0) {
+            stay_embryo(client_key, client, error);
+            return true;
         }
     }
     __u32 before = __sync_fetch_and_or(&client->state, FLOW_LIVE);
-    if (bpf_map_update_elem(&flows, client_key, client, BPF_NOEXIST) != 0) {
+    long error = bpf_map_update_elem(&flows, client_key, client, BPF_NOEXIST);
+    if (error != 0) {
         __sync_fetch_and_and(&client->state, ~(__u32)FLOW_LIVE);
         if (client->mode != MODE_DSR) {
             bpf_map_delete_elem(&flows, &back_key);
         }
-        count(EVENT_FLOW_TABLE_FULL);
-        return;
+        stay_embryo(client_key, client, error);
+        return true;
     }
     bpf_map_delete_elem(&embryos, client_key);
     if (client->mode != MODE_DSR) {
@@ -109,6 +140,7 @@ static __noinline void promote_flow(const struct tuple *client_key, struct flow 
     if (counters && !(before & FLOW_LIVE)) {
         counters->flows_opened++;
     }
+    return true;
 }
 
 /*
@@ -226,11 +258,24 @@ static __noinline struct flow *open_flow(struct packet *packet, const struct ser
     if (!with) {
         return 0;
     }
+    bool goes_on = packet->tuple.protocol == IPPROTO_TCP && !(packet->tcp_flags & TCP_SYN);
+    if (service->flags & SERVICE_JUDGED) {
+        int verdict = judge(service->door, &packet->tuple.source, goes_on || packet->admitted);
+        if (verdict != ADMITTED) {
+            turn_away(service->door, verdict);
+            return 0;
+        }
+    }
     __u64 hash = hash_flow(with, service, &packet->tuple);
-    __s64 chosen = choose_backend(service, hash);
+    __s64 chosen = choose_backend(service, hash, !goes_on);
+    if (chosen == BACKENDS_FULL) {
+        turn_away(service->door, REFUSED_BACKENDS_FULL);
+        return 0;
+    }
     __u32 slot = (__u32)chosen;
     struct backend *backend = chosen < 0 ? 0 : bpf_map_lookup_elem(&backends, &slot);
     if (!backend) {
+        count_refusal(service->door, REFUSED_NO_BACKEND);
         count(EVENT_DROP_NO_BACKEND);
         return 0;
     }
@@ -249,7 +294,8 @@ static __noinline struct flow *open_flow(struct packet *packet, const struct ser
     there->seen = tick();
     there->gate = gate;
     there->mode = service->mode;
-    if (packet->tuple.protocol == IPPROTO_TCP && !(packet->tcp_flags & TCP_SYN)) {
+    there->door = service->flags & SERVICE_JUDGED ? service->door : 0;
+    if (goes_on) {
         there->state = FLOW_ADOPTED;
         there->acknowledged = packet->acknowledgement;
         directions->back.acknowledged = packet->sequence; /* about what the backend acknowledges: see seek.h */
@@ -261,6 +307,7 @@ static __noinline struct flow *open_flow(struct packet *packet, const struct ser
             there->destination_port = backend->port;
         }
         if (!claim_source(service, &packet->tuple, directions, hash)) {
+            count_refusal(service->door, REFUSED_NO_RESOURCES);
             count(EVENT_DROP_NO_PORT);
             return 0;
         }

@@ -8,6 +8,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "account.h"
 #include "answer.h"
 #include "flow.h"
 #include "fragment.h"
@@ -56,7 +57,9 @@ static __always_inline bool starts_anew(const struct packet *packet, const struc
     }
     /* A SYN on a live flow is a stray or an attack: the backend knows how to answer (RFC 5961 section 4). */
     return flow_closing(flow) || backend->state != BACKEND_READY
-        || (embryo && now - flow->seen > with->embryo_ticks);
+        || (embryo && now - flow->seen > with->embryo_ticks)
+        /* As nobody has answered, it was no connection: it must not spare this one the judgement. */
+        || (embryo && flow->door && (flow->state & FLOW_ADOPTED));
 }
 
 /* A reset far from what the receiver expects may be forged: it is passed on for the receiver to judge, and not believed. */
@@ -65,8 +68,8 @@ static __always_inline bool reset_is_plausible(const struct packet *packet, cons
     return other->acknowledged == 0 || packet->sequence - other->acknowledged < 1 << 24;
 }
 
-/* State that both directions share: the ends of TCP, and the first answer. */
-static __noinline void track(const struct packet *packet, struct flow *flow)
+/* State that both directions share: the ends of TCP, and the first answer. False for a segment of a flow that is turned away. */
+static __noinline bool track(const struct packet *packet, struct flow *flow)
 {
     struct tuple other_key;
     struct flow *other = 0;
@@ -76,41 +79,46 @@ static __noinline void track(const struct packet *packet, struct flow *flow)
     }
     struct flow *client = flow->to_client ? other : flow;
     if (!client) {
-        return;
+        return true;
     }
+    const struct tuple *client_key = flow->to_client ? &other_key : &packet->tuple;
     if (packet->tuple.protocol == IPPROTO_TCP) {
+        if ((client->state & FLOW_REFUSED) && !(packet->tcp_flags & TCP_RST)) {
+            return false;
+        }
         if ((packet->tcp_flags & TCP_RST) && (!other || reset_is_plausible(packet, other))) {
-            mark(client, FLOW_RESET);
+            mark(client_key, client, FLOW_RESET);
         } else if (packet->tcp_flags & TCP_FIN) {
-            mark(client, flow->to_client ? FLOW_BACKEND_FIN : FLOW_CLIENT_FIN);
+            mark(client_key, client, flow->to_client ? FLOW_BACKEND_FIN : FLOW_CLIENT_FIN);
         }
         if (flow->mode == MODE_DSR && (packet->tcp_flags & (TCP_FIN | TCP_RST))) {
-            mark(client, FLOW_RESET); /* what the backend says is not seen here */
+            mark(client_key, client, FLOW_RESET); /* what the backend says is not seen here */
         }
         if (packet->tcp_flags & TCP_RST) {
-            return;
+            return true;
         }
     }
     if (client->state & FLOW_LIVE) {
-        return;
+        return true;
     }
     /* A SYN that is answered by a SYN may still be forged; whoever acknowledges, or is acknowledged, is there. */
     bool speaks = packet->tuple.protocol == IPPROTO_UDP || !(packet->tcp_flags & TCP_SYN);
+    bool proven = speaks;
     if (flow->to_client) {
-        if (speaks) {
-            promote_flow(&other_key, client);
-        } else {
+        if (!speaks) {
             client->acknowledged = packet->sequence + 1;
-            mark(client, FLOW_BACKEND_SPOKE);
+            mark(client_key, client, FLOW_BACKEND_SPOKE);
         }
-    } else if (flow->mode == MODE_DSR) {
-        if (speaks) {
-            promote_flow(&packet->tuple, client);
-        }
-    } else if ((client->state & FLOW_BACKEND_SPOKE) && speaks
-        && packet->acknowledgement - client->acknowledged < 1 << 16) {
-        promote_flow(&packet->tuple, client);
+    } else if (flow->mode != MODE_DSR) {
+        proven = speaks && (client->state & FLOW_BACKEND_SPOKE) && packet->acknowledgement - client->acknowledged < 1 << 16;
     }
+    if (!proven || promote_flow(client_key, client)) {
+        return true;
+    }
+    if (packet->tuple.protocol == IPPROTO_TCP) {
+        mark(client_key, client, FLOW_REFUSED | FLOW_RESET); /* both ends are told as they speak */
+    }
+    return false;
 }
 
 /* Whether the packet fits through the interface: for GSO each of the segments that it will become. */
@@ -247,13 +255,14 @@ static __always_inline int forward_known(struct __sk_buff *skb, struct packet *p
     bool lost = backend->id != flow->backend_id || backend->state == BACKEND_DOWN || backend->state == BACKEND_ABSENT;
     if ((lost && !flow->to_client && is_first_of_flow(packet)) || starts_anew(packet, flow, backend, embryo, now)) {
         __u32 gate = flow->gate;
+        packet->admitted = lost && packet->tuple.protocol == IPPROTO_UDP && (flow->state & FLOW_COUNTED);
         forget_flow(&packet->tuple, flow);
         count(EVENT_FLOW_REPICKED);
         return forward_new(skb, packet, gate, now, fragment_id);
     }
     if (lost) {
         if (!flow->to_client) {
-            mark(flow, FLOW_RESET);
+            mark(&packet->tuple, flow, FLOW_RESET);
         }
         count(EVENT_DROP_BACKEND_DOWN);
         return refuse(skb, packet);
@@ -264,8 +273,8 @@ static __always_inline int forward_known(struct __sk_buff *skb, struct packet *p
             return sought;
         }
     }
-    if (embryo || (packet->tcp_flags & (TCP_FIN | TCP_RST))) {
-        track(packet, flow);
+    if ((embryo || (packet->tcp_flags & (TCP_FIN | TCP_RST))) && !track(packet, flow)) {
+        return refuse(skb, packet);
     }
     if (embryo) {
         flow = find_flow(&packet->tuple); /* it may have moved to the other table */
@@ -288,7 +297,7 @@ static __noinline bool is_choice(const struct service *service, const struct pac
         .destination_port = front->port,
         .protocol = packet->tuple.protocol,
     };
-    __s64 chosen = with ? choose_backend(service, hash_flow(with, service, &client)) : -1;
+    __s64 chosen = with ? choose_backend(service, hash_flow(with, service, &client), false) : NO_BACKEND;
     __u32 slot = (__u32)chosen;
     struct backend *backend = chosen < 0 ? 0 : bpf_map_lookup_elem(&backends, &slot);
     return backend && same_address(&backend->address, &packet->tuple.source);
@@ -463,6 +472,17 @@ int mainstay_clock(struct __sk_buff *skb __attribute__((unused)))
     if (now) {
         now->ticks = bpf_jiffies64();
         now->nanoseconds = bpf_ktime_get_ns();
+    }
+    return TC_ACT_OK;
+}
+
+/* Run by the daemon alone, by BPF_PROG_TEST_RUN. */
+SEC("tc")
+int mainstay_account(struct __sk_buff *skb)
+{
+    struct order order;
+    if (bpf_skb_load_bytes(skb, ETH_HLEN, &order, sizeof order) == 0) {
+        carry_out(&order);
     }
     return TC_ACT_OK;
 }

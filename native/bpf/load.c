@@ -32,7 +32,7 @@ enum { BPFFS_MAGIC = 0xcafe4a11, PATH = 256, LOG_OCTETS = 1 << 20 };
 /* Of our filter on the clsact hook of an interface, so that it is told from those of others. */
 enum { FILTER_HANDLE = 0x4d53, FILTER_PRIORITY = 1 };
 
-static const char *const programs[] = {"mainstay_ingress", "mainstay_clock"};
+static const char *const programs[] = {"mainstay_ingress", "mainstay_clock", "mainstay_account"};
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
 static char last_warning[512];

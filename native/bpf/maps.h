@@ -124,6 +124,70 @@ struct {
     __type(value, __u64);
 } events SEC(".maps");
 
+/* What services take in; see limit.h. One door for each service. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_RDONLY_PROG);
+    __uint(max_entries, 8192);
+    __type(key, __u32);
+    __type(value, struct door);
+} doors SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 8192);
+    __type(key, __u32);
+    __type(value, struct door_state);
+} door_states SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+    __uint(max_entries, 8192);
+    __type(key, __u32);
+    __type(value, struct refusal_counts);
+} refusals SEC(".maps");
+
+/* Entries cost memory only while there are any; the daemon removes those without flows. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 18);
+    __type(key, struct client_group);
+    __type(value, struct client_count);
+} client_counts SEC(".maps");
+
+/* Whoever is displaced has a full bucket again: made-up addresses cost no more memory than this. */
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 1 << 16);
+    __type(key, struct client_group);
+    __type(value, __u64);
+} client_rates SEC(".maps");
+
+/* Live flows with FLOW_COUNTED, by slot of `backends`. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 16384);
+    __type(key, __u32);
+    __type(value, __s32);
+} backend_loads SEC(".maps");
+
+struct access_trie {
+    __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1);
+    __uint(key_size, sizeof(struct access_key));
+    __uint(value_size, sizeof(__u32));
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+    __uint(map_flags, BPF_F_RDONLY_PROG);
+    __uint(max_entries, 8192);
+    __type(key, __u32);
+    __array(values, struct access_trie);
+} access_lists SEC(".maps");
+
 static __always_inline void count(__u32 event)
 {
     __u64 *counter = bpf_map_lookup_elem(&events, &event);

@@ -51,7 +51,7 @@ struct packet {
     __u8 tcp_flags;
     __u8 icmp_type;
     __u8 hop_limit;
-    __u8 zero;
+    __u8 admitted; /* of a client that has been judged, and goes on with another backend */
 };
 
 enum parse {

@@ -10,7 +10,7 @@ from lab.clock import now
 from lab.mainstay import SERVICE, one
 from lab.mainstay_pair import MainstayPair
 from lab.records import Request
-from lab.topology import BACKENDS, Lab
+from lab.topology import ADDRESSES, BACKENDS, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
@@ -106,6 +106,49 @@ def test_live_connections_survive_a_restart_of_the_only_node(pair: MainstayPair,
     pair.nodes["lb1"].await_holding()
     live.await_flowing()
     assert live.figures(start).reset_connections == 0
+
+
+def test_access_list_and_limits_change_under_traffic(pair: MainstayPair, traffic: Traffic) -> None:
+    start = now()
+    others = ", ".join(f"10.{n >> 8}.{n & 255}.0/24" for n in range(2000))
+    reload(pair, f"access: {{deny: [{others}]}}")
+    long_list = now()
+    wait_until("requests go on", lambda: len(new_requests(traffic, long_list)) > 20)
+    assert {request.outcome for request in new_requests(traffic, start)} == {"ok"}
+
+    reload(pair, f"access: {{allow: [198.18.0.0/24], deny: [{others}, {ADDRESSES['client']}]}}")
+    denied = now()
+    wait_until("clients are turned away", lambda: refused(pair, "denied") > 5)
+    assert "ok" not in {request.outcome for request in new_requests(traffic, denied)}
+
+    reload(pair, "limits: {connections: 1}")
+    wait_until("who was there before the limit is counted", lambda: refused(pair, "service_full") > 5)
+    assert one(pair.nodes["lb1"].status()["services"], SERVICE)["engine"] == "kernel"
+
+    reload(pair, "")
+    free = now()
+    wait_until("everybody may come", lambda: len(new_requests(traffic, free)) > 20)
+    assert {request.outcome for request in new_requests(traffic, free)} == {"ok"}
+    kept = {request.outcome for request in requests(traffic, start) if request.connection == "kept"}
+    assert kept <= {"ok", "connect refused"}, "who is in stays in; the load ends some of its connections and makes others"
+    assert traffic.figures(start).resets["kept"] == 0
+
+
+def reload(pair: MainstayPair, lines: str) -> None:
+    for node in pair.nodes.values():
+        node.configure(service_lines=f"engine: kernel\n{lines}")
+        node.config.write_text(node.settings.yaml())
+        assert node.command("reload")["result"] == "APPLIED"
+
+
+def refused(pair: MainstayPair, reason: str) -> int:
+    count = one(pair.nodes["lb1"].status()["services"], SERVICE)["refused"][reason]
+    assert isinstance(count, int)
+    return count
+
+
+def new_requests(traffic: Traffic, since: int) -> list[Request]:
+    return [request for request in requests(traffic, since) if request.connection == "new"]
 
 
 def assert_survived(live: Traffic, start: int) -> None:

@@ -12,6 +12,7 @@ PASS, DROP, REDIRECT = 0, 2, 7
 FULL_NAT, NAT, DSR = range(3)
 ABSENT, READY, DRAINING, UNHEALTHY, DOWN = range(5)
 BACKEND_SPOKE, CLIENT_FIN, BACKEND_FIN, RESET, LIVE, ENDED, ADOPTED, PROBED = (1 << bit for bit in range(8))
+COUNTED, REFUSED = 1 << 19, 1 << 20
 TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58
 
 _libbpf = ctypes.CDLL("libbpf.so.1", use_errno=True)
@@ -30,13 +31,28 @@ def text(packed: bytes) -> str:
     return str(parsed.ipv4_mapped or parsed)
 
 
-def event_names() -> list[str]:
+def names_of(enumeration: str, prefix: str, end: str) -> list[str]:
     source = (Path(__file__).parent.parent / "abi.h").read_text()
-    body = source.split("enum event {")[1].split("EVENTS,")[0]
-    return [line.strip().split(",")[0].removeprefix("EVENT_") for line in body.splitlines() if line.strip().startswith("EVENT_")]
+    body = source.split(f"enum {enumeration} {{")[1].split(f"{end},")[0]
+    return [line.strip().split(",")[0].removeprefix(prefix) for line in body.splitlines() if line.strip().startswith(prefix)]
 
 
-EVENTS = event_names()
+EVENTS = names_of("event", "EVENT_", "EVENTS")
+REFUSALS = names_of("refusal", "REFUSED_", "REFUSALS")
+FORGET, COUNT, UNCOUNT, SWEEP = range(4)
+LPM_TRIE, NO_PREALLOC = 11, 1
+
+
+class MapOptions(ctypes.Structure):
+    """struct bpf_map_create_opts of libbpf, as far as it is filled in here."""
+
+    _fields_ = [("sz", ctypes.c_size_t), ("btf_fd", ctypes.c_uint32), ("btf_key_type_id", ctypes.c_uint32),
+                ("btf_value_type_id", ctypes.c_uint32), ("btf_vmlinux_value_type_id", ctypes.c_uint32),
+                ("inner_map_fd", ctypes.c_uint32), ("map_flags", ctypes.c_uint32), ("map_extra", ctypes.c_uint64),
+                ("numa_node", ctypes.c_uint32), ("map_ifindex", ctypes.c_uint32)]
+
+    def __init__(self, flags: int):
+        super().__init__(sz=ctypes.sizeof(MapOptions), map_flags=flags)
 
 
 class TestRun(ctypes.Structure):
@@ -152,16 +168,23 @@ class Program:
         self.filter = self.map("filter", 4, 8)
         self.clock = self.map("clock", 4, 16)
         self.gates = self.map("gates", 4, 4)
-        self.services = self.map("services", 20, 28)
+        self.services = self.map("services", 20, 32)
         self.fronts = self.map("fronts", 20, 20)
         self.tables = self.map("tables", 4, 4)
         self.sources = self.map("sources", 4, 20)
-        self.backends = self.map("backends", 4, 24)
-        self.flows = self.map("flows", 40, 92)
-        self.embryos = self.map("embryos", 40, 92)
+        self.backends = self.map("backends", 4, 28)
+        self.flows = self.map("flows", 40, 100)
+        self.embryos = self.map("embryos", 40, 100)
         self.fragments = self.map("fragments", 40, 8)
         self.traffic = self.map("traffic", 4, 56, per_cpu=True)
         self.events = self.map("events", 4, 8, per_cpu=True)
+        self.doors = self.map("doors", 4, 40)
+        self.door_states = self.map("door_states", 4, 16)
+        self.refusals = self.map("refusals", 4, 8 * len(REFUSALS), per_cpu=True)
+        self.client_counts = self.map("client_counts", 24, 8)
+        self.client_rates = self.map("client_rates", 24, 8)
+        self.backend_loads = self.map("backend_loads", 4, 4)
+        self.access_lists = self.map("access_lists", 4, 4)
 
     def _map(self, name: str) -> ctypes.c_void_p:
         return ctypes.c_void_p(_libbpf.bpf_object__find_map_by_name(self.object, name.encode()))
@@ -174,11 +197,13 @@ class Program:
 
     def empty(self) -> None:
         """As if loaded anew: loading again takes the verifier a second."""
-        for hashed in (self.addresses, self.services, self.fronts, self.flows, self.embryos, self.fragments):
+        for hashed in (self.addresses, self.services, self.fronts, self.flows, self.embryos, self.fragments, self.doors,
+                       self.door_states, self.refusals, self.client_counts, self.client_rates, self.access_lists):
             for key in hashed.keys():
                 hashed.delete(key)
         for array, entries in ((self.settings, 1), (self.filter, 1024), (self.gates, 4), (self.tables, 256), (self.sources, 16), (self.backends, 64),
-                               (self.traffic, 64), (self.events, len(EVENTS))):
+                               (self.traffic, 64), (self.events, len(EVENTS)),
+                               (self.backend_loads, 64)):
             for index in range(entries):
                 array.put(struct.pack("<I", index), bytes(array.size))
 
@@ -231,18 +256,51 @@ class Program:
     def source(self, index: int, address: str, ports: tuple[int, int]) -> None:
         self.sources.put(struct.pack("<I", index), word16(address) + struct.pack("<HH", *ports))
 
-    def backend(self, slot: int, address: str, port: int, state: int = READY, backend_id: int | None = None) -> None:
+    def backend(self, slot: int, address: str, port: int, state: int = READY, backend_id: int | None = None,
+                limit: int = 0) -> None:
         self.backends.put(struct.pack("<I", slot), word16(address)
-                          + struct.pack(">H", port) + struct.pack("<HI", state, slot + 1000 if backend_id is None else backend_id))
+                          + struct.pack(">H", port) + struct.pack("<HII", state, slot + 1000 if backend_id is None else backend_id, limit))
 
     def table(self, first: int, slots: list[int]) -> None:
         for index, slot in enumerate(slots):
             self.tables.put(struct.pack("<I", first + index), struct.pack("<I", slot))
 
     def service(self, address: str, port: int, protocol: int = TCP, mode: int = FULL_NAT, table: tuple[int, int] = (0, 0),
-                sources: tuple[int, int] = (0, 0), service_id: int = 1, persist_source: bool = False) -> None:
+                sources: tuple[int, int] = (0, 0), service_id: int = 1, persist_source: bool = False, door: int = 0) -> None:
+        """One with a door is judged there."""
         self.services.put(word16(address) + struct.pack(">HBx", port, protocol),
-                          struct.pack("<7I", service_id, int(persist_source), mode, *table, *sources))
+                          struct.pack("<8I", service_id, persist_source | (door != 0) << 1, mode, *table, *sources, door))
+
+    def door(self, door: int = 1, flows: int = 0, flows_per_client: int = 0, interval: int = 0, interval_per_client: int = 0,
+             ipv4_prefix: int = 32, ipv6_prefix: int = 64) -> None:
+        """Intervals in nanoseconds."""
+        key = struct.pack("<I", door)
+        if self.doors.get(key) is None:
+            self.door_states.put(key, bytes(self.door_states.size))
+            self.refusals.put(key, bytes(self.refusals.size))
+        self.doors.put(key, struct.pack("<QQQIIBB6x", door, interval, interval_per_client, flows, flows_per_client,
+                                        96 + ipv4_prefix, ipv6_prefix))
+
+    def access(self, door: int, verdicts: dict[str, bool], others: bool) -> None:
+        """A list in the place of the one that is there: networks, and whether their clients may come."""
+        trie = _libbpf.bpf_map_create(LPM_TRIE, None, 24, 4, len(verdicts) + 2, ctypes.byref(MapOptions(NO_PREALLOC)))
+        assert trie >= 0, os.strerror(-trie)
+        try:
+            entries = Map(trie, 24, 4)
+            for family in (4, 6):
+                entries.put(struct.pack("<I", 32) + struct.pack(">I", family) + bytes(16), struct.pack("<I", 1 if others else 2))
+            for text_of_network, allowed in verdicts.items():
+                network = ipaddress.ip_network(text_of_network)
+                bits = 32 + (96 if network.version == 4 else 0) + network.prefixlen
+                entries.put(struct.pack("<I", bits) + struct.pack(">I", network.version) + word16(str(network.network_address)),
+                            struct.pack("<I", 1 if allowed else 2))
+            self.access_lists.put(struct.pack("<I", door), struct.pack("<I", trie))
+        finally:
+            os.close(trie)
+
+    def order(self, action: int, flow: bytes = bytes(40), door: int = 0, group: bytes = bytes(24)) -> None:
+        """As the daemon gives one."""
+        self.run(bytes(14) + struct.pack("<II", action, door) + flow + group, fd=self.fd_of("mainstay_account"))
 
     def front(self, backend: str, port: int, vip: str, vip_port: int, protocol: int = TCP) -> None:
         self.fronts.put(word16(backend) + struct.pack(">HBx", port, protocol), word16(vip) + struct.pack(">HBx", vip_port, protocol))
@@ -258,6 +316,21 @@ class Program:
     def traffic_of(self, slot: int) -> dict[str, int]:
         names = ("packets_in", "octets_in", "packets_out", "octets_out", "new", "opened", "closed")
         return dict(zip(names, self.traffic.total(struct.pack("<I", slot), len(names))))
+
+    def refused(self, door: int = 1) -> dict[str, int]:
+        """Why clients were turned away, and how many."""
+        counts = self.refusals.total(struct.pack("<I", door), len(REFUSALS))
+        return {name: count for name, count in zip(REFUSALS, counts) if count}
+
+    def live(self, door: int = 1) -> int:
+        return struct.unpack_from("<i", self.door_states.get(struct.pack("<I", door)), 8)[0]
+
+    def load(self, slot: int) -> int:
+        return struct.unpack("<i", self.backend_loads.get(struct.pack("<I", slot)))[0]
+
+    def clients(self) -> dict[str, int]:
+        """Live flows by the first address of each group of clients."""
+        return {text(key[8:]): struct.unpack_from("<i", self.client_counts.get(key))[0] for key in self.client_counts.keys()}
 
     def flow(self, *key) -> Flow | None:
         octets = self.flows.get(tuple_key(*key))

@@ -15,6 +15,9 @@ public interface BackendStates {
     /** Takes over how many flows another engine has; a backend that is unknown meanwhile is passed over. */
     void report(BackendKey backend, OffloadedFlows flows);
 
+    /** Counts clients of a service that the other engine has turned away. */
+    void refused(String service, RefusalReason reason, long count);
+
     /** The other engine has none any more, nor will have. */
     void release(BackendKey backend);
 }

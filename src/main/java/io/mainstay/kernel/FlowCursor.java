@@ -15,6 +15,9 @@ public interface FlowCursor {
     int RESET = 8;
     int ENDED = 32;
 
+    /** It is in the counts of its door, its client and its backend. */
+    int COUNTED = 1 << 19;
+
     boolean isTcp();
 
     /** Whether this is the direction from the backend to the client, in which {@link #state} tells nothing. */
@@ -43,7 +46,16 @@ public interface FlowCursor {
     /** Which packets this direction takes. */
     FlowTuple tuple();
 
-    /** Takes both directions out of the table. */
+    /** The door that has counted it, or would have when it began; 0: its service judged nobody. */
+    int door();
+
+    /** Counts it with a door from now on, whatever the limits are; nothing if it has ended meanwhile. */
+    void count(int door);
+
+    /** Takes it out of the counts. */
+    void uncount();
+
+    /** Takes both directions out of the table, and out of the counts. */
     void remove();
 
     /** Has both ends of a TCP flow told that it is over; nothing for UDP. To be called before {@link #remove}. */

@@ -22,7 +22,8 @@ public enum FlowEvent {
     DROP_HOP_LIMIT,
     DROP_NO_ROUTE,
     DROP_TOO_BIG,
-    DROP_KERNEL;
+    DROP_KERNEL,
+    DROP_REFUSED;
 
     /** As in metrics and status: {@code drop_no_flow}. */
     public String word() {

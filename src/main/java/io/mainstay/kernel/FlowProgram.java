@@ -4,6 +4,7 @@ package io.mainstay.kernel;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Prefix;
 import io.mainstay.net.Transport;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,8 @@ public interface FlowProgram extends AutoCloseable {
      * A service; its part of the tables and of the sources must have been written before.
      *
      * @param persistSource whether all flows of a client address go to one backend
+     * @param judged whether its door, or a limit of a backend, may turn new flows away; then flows are counted
+     * @param door where clients that are turned away are counted; see {@link Door}
      */
     record Service(
             int id,
@@ -66,7 +69,54 @@ public interface FlowProgram extends AutoCloseable {
             int tableFirst,
             int tableSize,
             int sourcesFirst,
-            int sourcesCount) {}
+            int sourcesCount,
+            boolean judged,
+            int door) {
+
+        /** One that takes everybody in. */
+        public Service(
+                int id,
+                boolean persistSource,
+                Mode mode,
+                int tableFirst,
+                int tableSize,
+                int sourcesFirst,
+                int sourcesCount) {
+            this(id, persistSource, mode, tableFirst, tableSize, sourcesFirst, sourcesCount, false, 0);
+        }
+    }
+
+    /**
+     * What a service takes in on all its addresses and ports together.
+     *
+     * @param owner tells whose it is; means nothing here
+     * @param flows at the same time; 0: any number
+     * @param flowsPerClient the same for clients that count as one
+     * @param intervalNanos between two new flows in the long run; 0: any number of them
+     * @param intervalPerClientNanos the same for clients that count as one
+     * @param ipv4Bits clients whose addresses begin with as many equal bits count as one
+     * @param ipv6Bits the same for IPv6
+     */
+    record Door(
+            long owner,
+            int flows,
+            int flowsPerClient,
+            long intervalNanos,
+            long intervalPerClientNanos,
+            int ipv4Bits,
+            int ipv6Bits) {}
+
+    /** Why a client is turned away: {@code enum refusal} of native/bpf/abi.h, in its order. */
+    enum Refusal {
+        DENIED,
+        SERVICE_FULL,
+        SOURCE_FULL,
+        SERVICE_TOO_FAST,
+        SOURCE_TOO_FAST,
+        NO_BACKEND,
+        BACKENDS_FULL,
+        NO_RESOURCES
+    }
 
     /** Where flows to backends leave from. */
     record Source(IpAddress address, int firstPort, int ports) {}
@@ -89,8 +139,15 @@ public interface FlowProgram extends AutoCloseable {
      *
      * @param port 0: the one that the client asked for
      * @param id never given twice, so that a flow knows when its slot has another backend
+     * @param limit of live flows at the same time; 0: any number
      */
-    record Backend(IpAddress address, int port, State state, int id) {}
+    record Backend(IpAddress address, int port, State state, int id, int limit) {
+
+        /** One without limit. */
+        public Backend(IpAddress address, int port, State state, int id) {
+            this(address, port, state, id, 0);
+        }
+    }
 
     /** What a slot has had, summed over the processors, since the program was loaded. */
     record Traffic(long packetsIn, long octetsIn, long packetsOut, long octetsOut, long flowsNew, long flowsOpened) {}
@@ -141,6 +198,31 @@ public interface FlowProgram extends AutoCloseable {
     List<byte[]> owners() throws KernelException;
 
     void putOwner(int slot, byte[] name) throws KernelException;
+
+    Map<Integer, Door> doors() throws KernelException;
+
+    /** Sets what a service takes in. A door that is new begins with no flows and full buckets. */
+    void putDoor(int id, Door door) throws KernelException;
+
+    /** No flow may be counted with it any more, and no service have it. */
+    void removeDoor(int id) throws KernelException;
+
+    /**
+     * Puts an access list in the place of the one that a door has, at once and as a whole.
+     *
+     * @param allowed whether the clients of a network may come; of several the smallest decides
+     * @param others whether those may who are in none of them
+     */
+    void setAccess(int door, Map<Prefix, Boolean> allowed, boolean others) throws KernelException;
+
+    /** Everybody may come. */
+    void removeAccess(int door) throws KernelException;
+
+    /** How often what has happened at each door since it was made. */
+    Map<Integer, Map<Refusal, Long>> refusals() throws KernelException;
+
+    /** Frees the memory of clients that have no flows any more. */
+    void sweepClients() throws KernelException;
 
     /** Of the slots below {@code slots}. */
     List<Traffic> traffic(int slots) throws KernelException;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.proxy.ConnectionRecord;
-import io.mainstay.forward.proxy.RefusalReason;
 import io.mainstay.observe.JsonLine;
 import java.util.Locale;
 

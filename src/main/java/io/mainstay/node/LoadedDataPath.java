@@ -23,7 +23,8 @@ final class LoadedDataPath implements FlowProgramSource {
 
     @Override
     public FlowProgram open() throws IOException {
-        return BpfFlowProgram.open(files, Map.of("flows", maxFlows * DIRECTIONS));
+        return BpfFlowProgram.open(
+                files, Map.of("flows", maxFlows * DIRECTIONS, "client_counts", maxFlows * DIRECTIONS));
     }
 
     @Override

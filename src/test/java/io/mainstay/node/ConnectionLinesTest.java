@@ -3,8 +3,8 @@ package io.mainstay.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.proxy.ConnectionRecord;
-import io.mainstay.forward.proxy.RefusalReason;
 import io.mainstay.net.Endpoint;
 import java.time.Duration;
 import java.time.Instant;

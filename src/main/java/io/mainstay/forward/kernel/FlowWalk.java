@@ -12,6 +12,9 @@ import java.util.function.IntPredicate;
  */
 final class FlowWalk implements Consumer<FlowCursor> {
 
+    /** A few walks. */
+    private static final long HEARD_MILLIS = 3_000;
+
     private final Slots slots;
     private final int nowTick;
     private final double millisPerTick;
@@ -62,7 +65,25 @@ final class FlowWalk implements Consumer<FlowCursor> {
             end(flow);
             return;
         }
+        if (alive) {
+            count(flow, slot, open);
+        }
         slot.meet(open && alive);
+    }
+
+    /**
+     * Sees to it that flows are counted for the limits of their service as long as they are this node's: also those that began
+     * before it had any, or that went on at another node for a while, as soon as they are heard of.
+     */
+    private void count(FlowCursor flow, LiveSlot slot, boolean open) {
+        boolean counted = (flow.state() & FlowCursor.COUNTED) != 0;
+        if (!open) {
+            if (counted) {
+                flow.uncount();
+            }
+        } else if (slot.door() != 0 && (!counted || flow.door() != slot.door()) && !isSilent(flow, HEARD_MILLIS)) {
+            flow.count(slot.door());
+        }
     }
 
     private boolean isSilent(FlowCursor flow, long limitMillis) {

@@ -7,6 +7,7 @@ import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.MaglevTable;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Mode;
@@ -51,6 +52,7 @@ final class ForwardingModel {
     private final double millisPerTick;
     private final Slots slots;
     private final TableSpace tables;
+    private final Doors doors;
     private final Map<IpAddress, Integer> gates;
     private final Map<ServiceKey, Service> written;
     private final Map<ServiceKey, ServiceKey> fronts;
@@ -72,6 +74,7 @@ final class ForwardingModel {
         this.program = program;
         millisPerTick = TickLength.millis(program);
         slots = new Slots(program);
+        doors = new Doors(program);
         written = new HashMap<>(program.services());
         fronts = new HashMap<>(program.fronts());
         roles = new HashMap<>(program.addresses());
@@ -118,6 +121,7 @@ final class ForwardingModel {
         services = List.copyOf(wanted);
         writeRoles();
         writeSettings();
+        doors.configure(services);
         takeOver(views);
         slots.dropUnclaimed();
         Map<ServiceKey, KernelService> keys = new HashMap<>();
@@ -167,6 +171,8 @@ final class ForwardingModel {
                 if (service != null) {
                     slot.setTimers(FlowTimers.of(
                             service.config().timeouts(), service.traffic().udp()));
+                    slot.setDoor(Doors.judges(service) ? doors.id(view.key().service()) : 0);
+                    slots.setLimit(slot, limitOf(service, view.key()));
                 }
                 slot.setView(view);
                 present.put(view.key(), view);
@@ -183,6 +189,16 @@ final class ForwardingModel {
 
     private static State state(BackendView view) {
         return view.resetting() ? State.DOWN : view.serving() ? State.READY : State.UNHEALTHY;
+    }
+
+    /** Of a backend that is not in the configuration any more, and so gets no new flow: 0. */
+    private static int limitOf(KernelService service, BackendKey key) {
+        for (BackendConfig backend : service.config().backends()) {
+            if (backend.name().equals(key.backend()) && backend.address().equals(key.address())) {
+                return backend.maxConnections();
+            }
+        }
+        return 0;
     }
 
     /** The port that the data path is told; 0: the one that the client asked for. */
@@ -208,7 +224,7 @@ final class ForwardingModel {
                 ticks(HOP.toMillis())));
     }
 
-    private static byte[] digest(String text) {
+    static byte[] digest(String text) {
         try {
             return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
         } catch (NoSuchAlgorithmException e) {
@@ -328,7 +344,9 @@ final class ForwardingModel {
                         table.first(),
                         table.size(),
                         from.isEmpty() ? 0 : sourcesAt(from),
-                        from.size());
+                        from.size(),
+                        Doors.judges(service),
+                        doors.id(service.config().name()));
                 if (!wanted.equals(before)) {
                     program.putService(key, wanted);
                     written.put(key, wanted);
@@ -425,6 +443,20 @@ final class ForwardingModel {
         }
         program.forEachFlow(new FlowWalk(slots, program.clock().ticks(), millisPerTick, openGates));
         slots.all().forEach(LiveSlot::endWalk);
+        Set<String> withFlows = new HashSet<>();
+        services.forEach(service -> withFlows.add(service.config().name()));
+        slots.all().forEach(slot -> withFlows.add(slot.key().service()));
+        doors.keep(withFlows);
+    }
+
+    /** What clients were turned away for since this was asked last, by service. */
+    Map<String, Map<RefusalReason, Long>> newRefusals() throws KernelException {
+        return doors.newRefusals();
+    }
+
+    /** Frees the memory of clients that have no flows any more. */
+    void sweep() throws KernelException {
+        program.sweepClients();
     }
 
     Iterable<LiveSlot> slots() {

@@ -39,6 +39,9 @@ public final class KernelEngine implements AutoCloseable {
     /** Between two looks for interfaces that came, or by which a backend is reached now. */
     private static final int STEPS_BETWEEN_LOOKS = 50;
 
+    /** Between two looks for clients that are remembered without need. */
+    private static final int STEPS_BETWEEN_SWEEPS = 100;
+
     private final KernelSettings settings;
     private final BackendStates states;
     private final FlowProgramSource source;
@@ -220,6 +223,12 @@ public final class KernelEngine implements AutoCloseable {
         FlowProgram loaded = program;
         if (loaded != null) {
             events = new EnumMap<>(loaded.events());
+        }
+        present.newRefusals()
+                .forEach((service, refused) ->
+                        refused.forEach((reason, count) -> states.refused(service, reason, count)));
+        if (step % STEPS_BETWEEN_SWEEPS == 0) {
+            present.sweep();
         }
         for (LiveSlot slot : present.slots()) {
             OffloadedFlows report = slot.report();

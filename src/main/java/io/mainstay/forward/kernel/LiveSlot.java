@@ -17,6 +17,8 @@ final class LiveSlot {
     private final int id;
     private FlowProgram.State state;
     private FlowTimers timers = FlowTimers.DEFAULT;
+    private int limit;
+    private int door;
     private @Nullable BackendView view;
     private FlowProgram.@Nullable Traffic baseline;
     private FlowProgram.@Nullable Traffic traffic;
@@ -34,12 +36,13 @@ final class LiveSlot {
 
     private boolean empty;
 
-    LiveSlot(int index, BackendKey key, int port, int id, FlowProgram.State state) {
+    LiveSlot(int index, BackendKey key, int port, int id, FlowProgram.State state, int limit) {
         this.index = index;
         this.key = key;
         this.port = port;
         this.id = id;
         this.state = state;
+        this.limit = limit;
     }
 
     int index() {
@@ -65,6 +68,24 @@ final class LiveSlot {
 
     void setState(FlowProgram.State newState) {
         state = newState;
+    }
+
+    /** How many flows it may have at the same time; 0: any number. */
+    int limit() {
+        return limit;
+    }
+
+    void setLimit(int newLimit) {
+        limit = newLimit;
+    }
+
+    /** The door that counts its flows; 0: none does. */
+    int door() {
+        return door;
+    }
+
+    void setDoor(int newDoor) {
+        door = newDoor;
     }
 
     FlowTimers timers() {

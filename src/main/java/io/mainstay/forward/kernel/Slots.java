@@ -85,8 +85,8 @@ final class Slots {
         Integer former = unclaimed.remove(HexFormat.of().formatHex(owner));
         LiveSlot slot;
         if (former != null && found.get(former).port() == port) {
-            slot = new LiveSlot(
-                    former, key, port, found.get(former).id(), found.get(former).state());
+            FlowProgram.Backend present = found.get(former);
+            slot = new LiveSlot(former, key, port, present.id(), present.state(), present.limit());
         } else {
             if (former != null) {
                 free.add(former);
@@ -94,7 +94,7 @@ final class Slots {
             if (free.isEmpty()) {
                 return null;
             }
-            slot = new LiveSlot(free.removeFirst(), key, port, ++lastId, FlowProgram.State.ABSENT);
+            slot = new LiveSlot(free.removeFirst(), key, port, ++lastId, FlowProgram.State.ABSENT, 0);
             // In the order that the data path asks for: state absent, then the rest, then the state.
             FlowProgram.Backend before = found.get(slot.index());
             program.putBackend(
@@ -116,10 +116,19 @@ final class Slots {
         }
     }
 
+    /** Has the data path give a backend no more flows than so many at the same time; 0: any number. */
+    void setLimit(LiveSlot slot, int limit) throws KernelException {
+        if (slot.limit() != limit) {
+            slot.setLimit(limit);
+            write(slot);
+        }
+    }
+
     private void write(LiveSlot slot) throws KernelException {
         program.putBackend(
                 slot.index(),
-                new FlowProgram.Backend(slot.key().address().address(), slot.port(), slot.state(), slot.id()));
+                new FlowProgram.Backend(
+                        slot.key().address().address(), slot.port(), slot.state(), slot.id(), slot.limit()));
     }
 
     /** Lets go of a slot without flows. */

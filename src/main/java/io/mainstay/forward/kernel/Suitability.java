@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.kernel;
 
-import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.HashConfig;
-import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.ProxyProtocolConfig;
 import io.mainstay.forward.QueueConfig;
@@ -112,9 +110,6 @@ final class Suitability {
     private static Optional<String> backends(KernelService service) {
         for (BackendConfig backend : service.config().backends()) {
             IpAddress address = backend.address().address();
-            if (backend.maxConnections() != 0) {
-                return Optional.of("max_connections of " + backend.name() + " is the proxy engine's alone");
-            }
             if (address.isLoopback()) {
                 return Optional.of("backend " + backend.name() + " is on this host");
             }
@@ -148,9 +143,6 @@ final class Suitability {
         if (udp && service.traffic().udp().responses() != 0) {
             return Optional.of("udp.responses is the proxy engine's alone");
         }
-        if (!service.traffic().limits().equals(LimitsConfig.NONE)) {
-            return Optional.of("limits are the proxy engine's alone");
-        }
         if (!service.traffic().proxyProtocol().equals(ProxyProtocolConfig.NONE)) {
             return Optional.of("proxy_protocol is the proxy engine's alone");
         }
@@ -165,9 +157,6 @@ final class Suitability {
         }
         if (!service.traffic().routing().equals(RoutingConfig.NONE)) {
             return Optional.of("routing is the proxy engine's alone");
-        }
-        if (!service.traffic().access().equals(AccessConfig.EVERYBODY)) {
-            return Optional.of("access lists are the proxy engine's alone");
         }
         return Optional.empty();
     }

@@ -10,6 +10,7 @@ import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.RouteConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.health.Finding;

@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.health.probe.Prober;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
@@ -374,6 +375,15 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     @Override
     public void release(BackendKey backend) {
         takeOffloaded(backend, null);
+    }
+
+    @Override
+    public void refused(String name, RefusalReason reason, long count) {
+        for (LiveService service : services) {
+            if (service.name().equals(name)) {
+                service.door().countRefused(reason, count);
+            }
+        }
     }
 
     private void takeOffloaded(BackendKey backend, @Nullable OffloadedFlows flows) {

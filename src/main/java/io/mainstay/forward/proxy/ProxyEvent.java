@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.Tier;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

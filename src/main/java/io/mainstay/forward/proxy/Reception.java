@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.RouteConfig;
 import io.mainstay.forward.wire.ClientHello;
 import io.mainstay.forward.wire.ClientHelloDecoder;

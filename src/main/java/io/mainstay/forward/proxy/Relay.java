@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.Candidate;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.health.probe.SocketErrors;
 import java.io.IOException;
 import java.util.ArrayList;

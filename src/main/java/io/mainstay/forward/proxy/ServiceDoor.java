@@ -3,6 +3,7 @@ package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.Admission;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.time.MonotonicClock;
@@ -69,9 +70,13 @@ final class ServiceDoor {
     }
 
     void countRefused(RefusalReason reason) {
+        countRefused(reason, 1);
+    }
+
+    void countRefused(RefusalReason reason, long count) {
         LongAdder counter = refused.get(reason);
         if (counter != null) {
-            counter.increment();
+            counter.add(count);
         }
     }
 

@@ -5,6 +5,7 @@ import io.mainstay.forward.AdminState;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.PoolHealth;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.Tier;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.wire.ClientRoute;
 import io.mainstay.net.Endpoint;
 import java.util.Optional;

@@ -19,6 +19,7 @@ import java.lang.invoke.VarHandle;
  */
 final class BpfCalls {
 
+    static final int MAP_CREATE = 0;
     static final int MAP_LOOKUP_ELEM = 1;
     static final int MAP_UPDATE_ELEM = 2;
     static final int MAP_DELETE_ELEM = 3;

@@ -12,6 +12,7 @@ import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Prefix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -42,8 +43,6 @@ public final class BpfFlowProgram implements FlowProgram {
     private static final List<Path> FORWARDING_ON_LO =
             List.of(Path.of("/proc/sys/net/ipv4/conf/lo/forwarding"), Path.of("/proc/sys/net/ipv6/conf/lo/forwarding"));
 
-    private static final int ETHERNET_HEADER = 14;
-
     /**
      * Where everything is.
      *
@@ -58,7 +57,7 @@ public final class BpfFlowProgram implements FlowProgram {
     private final RouteLookup routes;
     private final NetlinkLinkTable links;
     private final ResetSender resets;
-    private final int clockProgram;
+    private final BpfProgram clockProgram;
     private final BpfMap settings;
     private final BpfMap clock;
     private final BpfMap addresses;
@@ -73,6 +72,12 @@ public final class BpfFlowProgram implements FlowProgram {
     private final BpfMap flows;
     private final BpfMap traffic;
     private final BpfMap events;
+    private final BpfMap doors;
+    private final BpfMap doorStates;
+    private final BpfMap refusals;
+    private final BpfMap clientCounts;
+    private final BpfMap accessLists;
+    private final FlowAccount account;
 
     private Map<InterfaceName, Integer> attached = Map.of();
 
@@ -84,8 +89,8 @@ public final class BpfFlowProgram implements FlowProgram {
             routes = new RouteLookup(netlink);
             links = new NetlinkLinkTable(netlink);
             resets = part(ResetSender.open());
-            clockProgram = BpfMap.openObject(directory.resolve("mainstay_clock"));
-            parts.push(() -> LinuxCalls.close(clockProgram));
+            clockProgram = part(BpfProgram.open(directory.resolve("mainstay_clock")));
+            account = new FlowAccount(part(BpfProgram.open(directory.resolve("mainstay_account"))));
             Path maps = directory.resolve("maps");
             settings = map(maps, "settings", FlowAbi.INDEX_OCTETS, FlowAbi.SETTINGS_OCTETS);
             clock = map(maps, "clock", FlowAbi.INDEX_OCTETS, FlowAbi.CLOCK_OCTETS);
@@ -101,6 +106,11 @@ public final class BpfFlowProgram implements FlowProgram {
             flows = map(maps, "flows", FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS);
             traffic = map(maps, "traffic", FlowAbi.INDEX_OCTETS, FlowAbi.TRAFFIC_OCTETS);
             events = map(maps, "events", FlowAbi.INDEX_OCTETS, FlowAbi.EVENT_OCTETS);
+            doors = map(maps, "doors", FlowAbi.INDEX_OCTETS, FlowAbi.DOOR_OCTETS);
+            doorStates = map(maps, "door_states", FlowAbi.INDEX_OCTETS, FlowAbi.DOOR_STATE_OCTETS);
+            refusals = map(maps, "refusals", FlowAbi.INDEX_OCTETS, Refusal.values().length * Long.BYTES);
+            clientCounts = map(maps, "client_counts", FlowAbi.CLIENT_GROUP_OCTETS, FlowAbi.CLIENT_COUNT_OCTETS);
+            accessLists = map(maps, "access_lists", FlowAbi.INDEX_OCTETS, Integer.BYTES);
         } catch (KernelException e) {
             close();
             throw e;
@@ -196,12 +206,7 @@ public final class BpfFlowProgram implements FlowProgram {
     @Override
     public Clock clock() throws KernelException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = arena.allocate(80, 8);
-            MemorySegment packet = arena.allocate(ETHERNET_HEADER, 8);
-            attributes.set(JAVA_INT, 0, clockProgram);
-            attributes.set(JAVA_INT, 8, ETHERNET_HEADER);
-            attributes.set(JAVA_LONG, 16, packet.address());
-            LinuxCalls.check(BpfCalls.bpf(BpfCalls.PROG_TEST_RUN, attributes), "run mainstay_clock");
+            clockProgram.run(arena.allocate(BpfProgram.ETHERNET_HEADER, 8));
             MemorySegment now = clock.get(arena, arena.allocate(FlowAbi.INDEX_OCTETS, 8));
             if (now == null) {
                 throw new KernelException("read the clock", Errno.ENOENT.number());
@@ -315,6 +320,77 @@ public final class BpfFlowProgram implements FlowProgram {
     }
 
     @Override
+    public Map<Integer, Door> doors() throws KernelException {
+        Map<Integer, Door> all = new HashMap<>();
+        doors.forEach(Integer.MAX_VALUE, (key, value) -> all.put(key.get(FlowAbi.INT, 0), FlowAbi.door(value)));
+        return all;
+    }
+
+    @Override
+    public void putDoor(int id, Door door) throws KernelException {
+        byte[] key = FlowAbi.index(id);
+        try (Arena arena = Arena.ofConfined()) {
+            if (doors.get(arena, arena.allocateFrom(JAVA_BYTE, key)) == null) {
+                doorStates.put(key, new byte[FlowAbi.DOOR_STATE_OCTETS]);
+                refusals.put(key, new byte[refusals.copies() * Refusal.values().length * Long.BYTES]);
+            }
+        }
+        doors.put(key, FlowAbi.door(door));
+    }
+
+    @Override
+    public void removeDoor(int id) throws KernelException {
+        byte[] key = FlowAbi.index(id);
+        doors.remove(key);
+        doorStates.remove(key);
+        refusals.remove(key);
+        accessLists.remove(key);
+    }
+
+    @Override
+    public void setAccess(int door, Map<Prefix, Boolean> allowed, boolean others) throws KernelException {
+        try (BpfMap list = AccessTrie.of(allowed, others)) {
+            accessLists.put(FlowAbi.index(door), FlowAbi.index(list.descriptor()));
+        }
+    }
+
+    @Override
+    public void removeAccess(int door) throws KernelException {
+        accessLists.remove(FlowAbi.index(door));
+    }
+
+    @Override
+    public Map<Integer, Map<Refusal, Long>> refusals() throws KernelException {
+        Refusal[] reasons = Refusal.values();
+        Map<Integer, Map<Refusal, Long>> all = new HashMap<>();
+        refusals.forEach(Integer.MAX_VALUE, (key, value) -> {
+            Map<Refusal, Long> counts = new EnumMap<>(Refusal.class);
+            for (int i = 0; i < reasons.length; i++) {
+                long sum = 0;
+                for (int copy = 0; copy < refusals.copies(); copy++) {
+                    sum += value.get(FlowAbi.LONG, ((long) copy * reasons.length + i) * Long.BYTES);
+                }
+                counts.put(reasons[i], sum);
+            }
+            all.put(key.get(FlowAbi.INT, 0), counts);
+        });
+        return all;
+    }
+
+    @Override
+    public void sweepClients() throws KernelException {
+        List<byte[]> idle = new ArrayList<>();
+        clientCounts.forEach(Integer.MAX_VALUE, (key, value) -> {
+            if (value.get(FlowAbi.INT, 0) == 0) {
+                idle.add(key.toArray(JAVA_BYTE));
+            }
+        });
+        for (byte[] group : idle) {
+            account.sweep(group);
+        }
+    }
+
+    @Override
     public List<Traffic> traffic(int slots) throws KernelException {
         List<Traffic> all = new ArrayList<>();
         traffic.forEach(slots, (key, value) -> {
@@ -346,7 +422,7 @@ public final class BpfFlowProgram implements FlowProgram {
 
     @Override
     public void forEachFlow(Consumer<FlowCursor> visitor) throws KernelException {
-        FlowTableCursor cursor = new FlowTableCursor(flows, resets);
+        FlowTableCursor cursor = new FlowTableCursor(flows, account, resets);
         try {
             flows.forEach(Integer.MAX_VALUE, (key, value) -> {
                 cursor.moveTo(key, value);

@@ -20,6 +20,9 @@ final class BpfMap implements AutoCloseable {
     /** Of the maps that are read whole: enough that a call costs little for each entry. */
     private static final int BATCH = 4096;
 
+    private static final int LPM_TRIE = 11;
+    private static final int NO_PREALLOC = 1;
+
     private static final int PER_CPU_HASH = 5;
     private static final int PER_CPU_ARRAY = 6;
 
@@ -53,7 +56,28 @@ final class BpfMap implements AutoCloseable {
      * @param value octets that a value is to have, one processor's
      */
     static BpfMap open(Path path, int key, int value) throws KernelException {
-        int descriptor = openObject(path);
+        return of(openObject(path), path, key, value);
+    }
+
+    /**
+     * Makes a trie of prefixes that is nowhere pinned: the kernel forgets it when it is closed and stands in no other map.
+     *
+     * @param mostEntries for how many there is to be room
+     */
+    static BpfMap createTrie(int key, int value, int mostEntries) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = arena.allocate(48, 8);
+            attributes.set(JAVA_INT, 0, LPM_TRIE);
+            attributes.set(JAVA_INT, 4, key);
+            attributes.set(JAVA_INT, 8, value);
+            attributes.set(JAVA_INT, 12, mostEntries);
+            attributes.set(JAVA_INT, 16, NO_PREALLOC);
+            int descriptor = LinuxCalls.check(BpfCalls.bpf(BpfCalls.MAP_CREATE, attributes), "make a trie");
+            return of(descriptor, Path.of("trie"), key, value);
+        }
+    }
+
+    private static BpfMap of(int descriptor, Path path, int key, int value) throws KernelException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment info = arena.allocate(128, 8);
             MemorySegment attributes = arena.allocate(16, 8);
@@ -92,6 +116,11 @@ final class BpfMap implements AutoCloseable {
         } catch (IOException | NumberFormatException unknown) {
             throw new KernelException("read " + file + ": " + unknown.getMessage(), Errno.OTHER.number());
         }
+    }
+
+    /** What stands for it in a map of maps. */
+    int descriptor() {
+        return descriptor;
     }
 
     /** How many entries there is room for. */
@@ -157,8 +186,7 @@ final class BpfMap implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 keys.setAtIndex(JAVA_INT, i, first + i);
             }
-            MemorySegment attributes = batch(arena, keys, values, count);
-            LinuxCalls.check(BpfCalls.bpf(BpfCalls.MAP_UPDATE_BATCH, attributes), "write to map " + name);
+            putAll(keys, values, count);
         }
     }
 
@@ -193,6 +221,14 @@ final class BpfMap implements AutoCloseable {
                 }
                 met += count;
             }
+        }
+    }
+
+    /** Writes entries that are laid end to end. */
+    void putAll(MemorySegment keys, MemorySegment values, int count) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = batch(arena, keys, values, count);
+            LinuxCalls.check(BpfCalls.bpf(BpfCalls.MAP_UPDATE_BATCH, attributes), "write to map " + name);
         }
     }
 

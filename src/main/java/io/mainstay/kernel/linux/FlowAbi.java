@@ -4,6 +4,7 @@ package io.mainstay.kernel.linux;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.mainstay.kernel.FlowProgram.Backend;
+import io.mainstay.kernel.FlowProgram.Door;
 import io.mainstay.kernel.FlowProgram.Mode;
 import io.mainstay.kernel.FlowProgram.Role;
 import io.mainstay.kernel.FlowProgram.Service;
@@ -15,6 +16,7 @@ import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
+import io.mainstay.net.Prefix;
 import io.mainstay.net.Transport;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -35,15 +37,23 @@ final class FlowAbi {
     static final int CLOCK_OCTETS = 16;
     static final int ROLE_OCTETS = 12;
     static final int SERVICE_KEY_OCTETS = 20;
-    static final int SERVICE_OCTETS = 28;
+    static final int SERVICE_OCTETS = 32;
     static final int SOURCE_OCTETS = 20;
-    static final int BACKEND_OCTETS = 24;
+    static final int BACKEND_OCTETS = 28;
     static final int OWNER_OCTETS = 16;
-    static final int FLOW_OCTETS = 92;
+    static final int FLOW_OCTETS = 100;
     static final int TRAFFIC_OCTETS = 56;
     static final int EVENT_OCTETS = 8;
     static final int GATE_OCTETS = 4;
     static final int TABLE_OCTETS = 4;
+    static final int DOOR_OCTETS = 40;
+    static final int DOOR_STATE_OCTETS = 16;
+    static final int CLIENT_GROUP_OCTETS = 24;
+    static final int CLIENT_COUNT_OCTETS = 8;
+    static final int ACCESS_KEY_OCTETS = 24;
+    static final int ACCESS_VERDICT_OCTETS = 4;
+    static final int ORDER_OCTETS = 72;
+    static final int BACKEND_LOAD_OCTETS = 4;
     static final int FILTER_WORDS = (1 << 16) / 64;
 
     static final int TUPLE_DESTINATION = 16;
@@ -63,11 +73,25 @@ final class FlowAbi {
     static final int FLOW_MODE = 64;
     static final int FLOW_TO_CLIENT = 65;
 
+    static final int FLOW_DOOR = 92;
+
+    static final int ORDER_DOOR = 4;
+    static final int ORDER_FLOW = 8;
+    static final int ORDER_GROUP = 48;
+    static final int ORDER_FORGET = 0;
+    static final int ORDER_COUNT = 1;
+    static final int ORDER_UNCOUNT = 2;
+    static final int ORDER_SWEEP = 3;
+
+    static final int ACCESS_ALLOWED = 1;
+    static final int ACCESS_DENIED = 2;
+
     static final int GATE_OPEN = 1;
     static final int SETTINGS_NAT = 1;
     static final int ROLE_OURS = 1;
     static final int ROLE_BACKEND = 2;
     static final int SERVICE_PERSIST_SOURCE = 1;
+    static final int SERVICE_JUDGED = 2;
 
     static final int PROTOCOL_TCP = 6;
     static final int PROTOCOL_UDP = 17;
@@ -76,6 +100,9 @@ final class FlowAbi {
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    /** Of an address of IPv6 that stands for one of IPv4: the bits before it. */
+    private static final int IPV4_OFFSET_BITS = 96;
 
     private static final ValueLayout.OfShort NETWORK_SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -180,12 +207,16 @@ final class FlowAbi {
     static byte[] service(Service service) {
         return structure(SERVICE_OCTETS)
                 .putInt(0, service.id())
-                .putInt(4, service.persistSource() ? SERVICE_PERSIST_SOURCE : 0)
+                .putInt(
+                        4,
+                        (service.persistSource() ? SERVICE_PERSIST_SOURCE : 0)
+                                | (service.judged() ? SERVICE_JUDGED : 0))
                 .putInt(8, MODES.indexOf(service.mode()))
                 .putInt(12, service.tableFirst())
                 .putInt(16, service.tableSize())
                 .putInt(20, service.sourcesFirst())
                 .putInt(24, service.sourcesCount())
+                .putInt(28, service.door())
                 .array();
     }
 
@@ -197,7 +228,9 @@ final class FlowAbi {
                 octets.get(INT, 12),
                 octets.get(INT, 16),
                 octets.get(INT, 20),
-                octets.get(INT, 24));
+                octets.get(INT, 24),
+                (octets.get(INT, 4) & SERVICE_JUDGED) != 0,
+                octets.get(INT, 28));
     }
 
     static byte[] source(Source source) {
@@ -217,13 +250,61 @@ final class FlowAbi {
         ByteBuffer.wrap(octets)
                 .order(ByteOrder.nativeOrder())
                 .putShort(18, (short) STATES.indexOf(backend.state()))
-                .putInt(20, backend.id());
+                .putInt(20, backend.id())
+                .putInt(24, backend.limit());
         return octets;
     }
 
     static Backend backend(MemorySegment octets) {
         return new Backend(
-                address(octets, 0), port(octets, 16), STATES.get(unsignedShort(octets, 18)), octets.get(INT, 20));
+                address(octets, 0),
+                port(octets, 16),
+                STATES.get(unsignedShort(octets, 18)),
+                octets.get(INT, 20),
+                octets.get(INT, 24));
+    }
+
+    static byte[] door(Door door) {
+        return structure(DOOR_OCTETS)
+                .putLong(0, door.owner())
+                .putLong(8, door.intervalNanos())
+                .putLong(16, door.intervalPerClientNanos())
+                .putInt(24, door.flows())
+                .putInt(28, door.flowsPerClient())
+                .put(32, (byte) (IPV4_OFFSET_BITS + door.ipv4Bits()))
+                .put(33, (byte) door.ipv6Bits())
+                .array();
+    }
+
+    static Door door(MemorySegment octets) {
+        return new Door(
+                octets.get(LONG, 0),
+                octets.get(INT, 24),
+                octets.get(INT, 28),
+                octets.get(LONG, 8),
+                octets.get(LONG, 16),
+                Byte.toUnsignedInt(octets.get(JAVA_BYTE, 32)) - IPV4_OFFSET_BITS,
+                Byte.toUnsignedInt(octets.get(JAVA_BYTE, 33)));
+    }
+
+    /** The entry of a network in an access list. */
+    static byte[] accessKey(Prefix prefix) {
+        boolean ipv4 = prefix.address().bitLength() == 32;
+        return accessKey(
+                Integer.SIZE + (ipv4 ? IPV4_OFFSET_BITS : 0) + prefix.length(),
+                ipv4 ? 4 : 6,
+                address(prefix.address()));
+    }
+
+    /** The entry of all clients of a family, IPv4 or IPv6, that are in no network. */
+    static byte[] accessKeyOfOthers(boolean ipv4) {
+        return accessKey(Integer.SIZE, ipv4 ? 4 : 6, new byte[ADDRESS_OCTETS]);
+    }
+
+    private static byte[] accessKey(int bits, int family, byte[] address) {
+        byte[] octets = structure(ACCESS_KEY_OCTETS).putInt(0, bits).array();
+        ByteBuffer.wrap(octets).putInt(4, family).put(8, address);
+        return octets;
     }
 
     private static int unsignedShort(MemorySegment octets, long at) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class FlowTableCursor implements FlowCursor {
 
     private final BpfMap flows;
+    private final FlowAccount account;
     private final ResetSender resets;
     private MemorySegment key = MemorySegment.NULL;
     private MemorySegment flow = MemorySegment.NULL;
@@ -37,8 +38,9 @@ final class FlowTableCursor implements FlowCursor {
         }
     }
 
-    FlowTableCursor(BpfMap flows, ResetSender resets) {
+    FlowTableCursor(BpfMap flows, FlowAccount account, ResetSender resets) {
         this.flows = flows;
+        this.account = account;
         this.resets = resets;
     }
 
@@ -127,12 +129,45 @@ final class FlowTableCursor implements FlowCursor {
     }
 
     @Override
+    public int door() {
+        return flow.get(FlowAbi.INT, FlowAbi.FLOW_DOOR);
+    }
+
+    @Override
+    public void count(int door) {
+        try {
+            account.count(key, door);
+        } catch (KernelException e) {
+            throw new Failure(e);
+        }
+    }
+
+    @Override
+    public void uncount() {
+        try {
+            account.uncount(key);
+        } catch (KernelException e) {
+            throw new Failure(e);
+        }
+    }
+
+    @Override
     public void remove() {
+        try {
+            if ((state() & COUNTED) != 0) {
+                account.forget(key);
+            } else {
+                removeEntries();
+            }
+        } catch (KernelException e) {
+            throw new Failure(e);
+        }
+    }
+
+    private void removeEntries() throws KernelException {
         try (Arena arena = Arena.ofConfined()) {
             flows.remove(arena, otherKey(arena));
             flows.remove(arena, key);
-        } catch (KernelException e) {
-            throw new Failure(e);
         }
     }
 

@@ -20,6 +20,7 @@ final class FakeFlow implements FlowCursor {
     int otherSeen;
     boolean reset;
     boolean removed;
+    int door;
 
     FakeFlow(int slot, int id) {
         this.slot = slot;
@@ -74,6 +75,22 @@ final class FakeFlow implements FlowCursor {
     @Override
     public FlowTuple tuple() {
         return new FlowTuple(Transport.TCP, Endpoint.parse("198.18.0.50:40000"), Endpoint.parse("198.18.0.100:80"));
+    }
+
+    @Override
+    public int door() {
+        return door;
+    }
+
+    @Override
+    public void count(int newDoor) {
+        door = newDoor;
+        state |= COUNTED;
+    }
+
+    @Override
+    public void uncount() {
+        state &= ~COUNTED;
     }
 
     @Override

@@ -6,8 +6,10 @@ import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Prefix;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -31,6 +33,10 @@ final class FakeFlowProgram implements FlowProgram {
     final List<byte[]> owners = new ArrayList<>();
     final int[] tables = new int[TABLES];
     final Map<Integer, Source> sources = new HashMap<>();
+    final Map<Integer, Door> doors = new HashMap<>();
+    final Map<Integer, Map<Prefix, Boolean>> accessLists = new HashMap<>();
+    final Map<Integer, Map<Refusal, Long>> refusals = new HashMap<>();
+    int accessListsWritten;
     final List<FakeFlow> flows = new ArrayList<>();
     final List<State> writtenStates = new ArrayList<>();
     Set<IpAddress> filter = Set.of();
@@ -179,6 +185,59 @@ final class FakeFlowProgram implements FlowProgram {
     @Override
     public void putOwner(int slot, byte[] name) {
         owners.set(slot, name.clone());
+    }
+
+    @Override
+    public Map<Integer, Door> doors() {
+        return Map.copyOf(doors);
+    }
+
+    @Override
+    public void putDoor(int id, Door door) {
+        if (doors.put(id, door) == null) {
+            refusals.put(id, new EnumMap<>(Refusal.class));
+        }
+    }
+
+    @Override
+    public void removeDoor(int id) {
+        if (services.values().stream().anyMatch(service -> service.door() == id)
+                || flows.stream().anyMatch(flow -> flow.door == id && (flow.state & FlowCursor.COUNTED) != 0)) {
+            throw new AssertionError("door " + id + " is in use");
+        }
+        doors.remove(id);
+        accessLists.remove(id);
+        refusals.remove(id);
+    }
+
+    /** As the real one: who is in no network is in the one that holds all. */
+    @Override
+    public void setAccess(int door, Map<Prefix, Boolean> allowed, boolean others) {
+        Map<Prefix, Boolean> list = new HashMap<>(allowed);
+        list.putIfAbsent(Prefix.parse("0.0.0.0/0"), others);
+        list.putIfAbsent(Prefix.parse("::/0"), others);
+        accessLists.put(door, list);
+        accessListsWritten++;
+    }
+
+    @Override
+    public void removeAccess(int door) {
+        accessLists.remove(door);
+    }
+
+    @Override
+    public Map<Integer, Map<Refusal, Long>> refusals() {
+        Map<Integer, Map<Refusal, Long>> copy = new HashMap<>();
+        refusals.forEach((door, counts) -> copy.put(door, Map.copyOf(counts)));
+        return copy;
+    }
+
+    @Override
+    public void sweepClients() {}
+
+    /** Of one door, to be changed by the test. */
+    Map<Refusal, Long> refusalsAt(int door) {
+        return Objects.requireNonNull(refusals.get(door));
     }
 
     @Override

@@ -141,6 +141,55 @@ class FlowWalkTest {
         assertThat(young.removed).isFalse();
     }
 
+    private static final int DOOR = 7;
+
+    private static boolean isCounted(FakeFlow flow) {
+        return (flow.state & FlowCursor.COUNTED) != 0;
+    }
+
+    @Test
+    void whatLivesIsCountedAtTheDoorOfItsServiceAsSoonAsItIsHeard() {
+        FakeFlow before = flow();
+        walk(before);
+        assertThat(isCounted(before)).as("nobody counts").isFalse();
+        slot.setDoor(DOOR);
+        FakeFlow silent = flow();
+        silent.seen = silent.otherSeen = ago(Duration.ofSeconds(5));
+        FakeFlow download = flow();
+        download.seen = ago(Duration.ofSeconds(5));
+        FakeFlow elsewhere = flow();
+        elsewhere.count(DOOR + 1);
+        FakeFlow ended = flow();
+        ended.state |= FlowCursor.ENDED | FlowCursor.RESET;
+        walk(before, silent, download, elsewhere, ended);
+        assertThat(isCounted(before) && isCounted(download)).isTrue();
+        assertThat(before.door).isEqualTo(DOOR);
+        assertThat(elsewhere.door).isEqualTo(DOOR);
+        assertThat(isCounted(silent) || isCounted(ended)).isFalse();
+    }
+
+    @Test
+    void whatAnotherNodeForwardsIsNotCountedHere() {
+        slot.setDoor(DOOR);
+        FakeFlow others = flow();
+        others.count(DOOR);
+        others.gate = 1;
+        walk(others);
+        assertThat(isCounted(others)).isFalse();
+        others.gate = 0;
+        walk(others);
+        assertThat(isCounted(others)).as("it came back, and lives").isTrue();
+    }
+
+    @Test
+    void whatWasCountedIsLeftSoWhenLimitsGo() {
+        FakeFlow flow = flow();
+        flow.count(DOOR);
+        slot.setDoor(0);
+        walk(flow);
+        assertThat(isCounted(flow)).isTrue();
+    }
+
     @Test
     void ticksWrapAround() {
         FakeFlow flow = flow();

@@ -3,8 +3,13 @@ package io.mainstay.forward.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.forward.AccessConfig;
+import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendView;
+import io.mainstay.forward.Balance;
 import io.mainstay.forward.Forwarding;
+import io.mainstay.forward.LimitsConfig;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Role;
 import io.mainstay.kernel.FlowProgram.Service;
@@ -186,6 +191,49 @@ class ForwardingModelTest {
         }
         assertThat(program.services.keySet())
                 .containsExactly(new ServiceKey(Samples.HTTP.transport(), Samples.HTTP.endpoint()));
+    }
+
+    @Test
+    void limitsOfServiceAndBackendsReachTheDataPath() throws KernelException {
+        BackendConfig limited = new BackendConfig("web1", Samples.key("web1").address(), 100, 5, false);
+        KernelService service =
+                Samples.service(Samples.config(SelectionConfig.of(Balance.LEAST_CONN), "198.18.0.100:80", limited));
+        model.configure(List.of(service), all("web1"));
+        int slot = program.slots(State.READY).getFirst();
+        assertThat(program.backends.get(slot).limit()).isEqualTo(5);
+        assertThat(program.service(Samples.HTTP).judged()).isTrue();
+        int door = program.service(Samples.HTTP).door();
+        assertThat(program.doors).containsOnlyKeys(door);
+        assertThat(model.slots().iterator().next().door()).isEqualTo(door);
+        model.configure(List.of(Samples.http("web1")), all("web1"));
+        assertThat(program.backends.get(slot).limit()).isZero();
+        assertThat(program.service(Samples.HTTP).judged()).isFalse();
+        assertThat(program.service(Samples.HTTP).door()).isEqualTo(door);
+        ForwardingModel again = new ForwardingModel(Samples.SETTINGS, program);
+        again.configure(List.of(service), all("web1"));
+        assertThat(program.service(Samples.HTTP).door()).isEqualTo(door);
+    }
+
+    @Test
+    void aServiceThatIsGoneKeepsItsDoorUntilItsFlowsHaveEnded() throws KernelException {
+        KernelService guarded = DoorsTest.guarded(LimitsConfig.NONE, new AccessConfig(List.of(), List.of()));
+        model.configure(List.of(guarded), all("web1"));
+        int slot = program.slots(State.READY).getFirst();
+        int door = program.service(Samples.HTTP).door();
+        FakeFlow flow = new FakeFlow(slot, program.backends.get(slot).id());
+        flow.seen = flow.otherSeen = program.tick;
+        flow.count(door);
+        program.flows.add(flow);
+        model.configure(List.of(), all("web1"));
+        walk();
+        assertThat(program.doors).containsOnlyKeys(door);
+        program.flows.clear();
+        walk();
+        for (LiveSlot each : model.slots()) {
+            assertThat(model.giveBackIfDone(each)).isTrue();
+        }
+        walk();
+        assertThat(program.doors).isEmpty();
     }
 
     private static KernelService nat(String... backends) {

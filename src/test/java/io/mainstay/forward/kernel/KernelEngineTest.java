@@ -8,6 +8,7 @@ import io.mainstay.forward.BackendStates;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.kernel.FlowProgram;
@@ -25,6 +26,7 @@ class KernelEngineTest {
     private final FakeFlowProgram program = new FakeFlowProgram();
     private final List<String> problems = new ArrayList<>();
     private final Map<BackendKey, OffloadedFlows> reports = new ConcurrentHashMap<>();
+    private final Map<String, Long> refusals = new ConcurrentHashMap<>();
     private volatile List<BackendView> views = List.of(Samples.serving("web1"));
 
     private final BackendStates states = new BackendStates() {
@@ -36,6 +38,11 @@ class KernelEngineTest {
         @Override
         public void report(BackendKey backend, OffloadedFlows flows) {
             reports.put(backend, flows);
+        }
+
+        @Override
+        public void refused(String service, RefusalReason reason, long count) {
+            refusals.merge(service + " " + reason, count, Long::sum);
         }
 
         @Override
@@ -115,6 +122,17 @@ class KernelEngineTest {
             engine.configure(List.of(Samples.http("web1")));
             assertThat(decision(engine)).isEqualTo(new EngineDecision(true, "engine: kernel"));
             assertThat(program.services).hasSize(1);
+        }
+    }
+
+    @Test
+    void clientsThatWereTurnedAwayAreReported() {
+        try (KernelEngine engine = engine("")) {
+            engine.configure(List.of(Samples.http("web1")));
+            program.refusalsAt(program.service(Samples.HTTP).door()).put(FlowProgram.Refusal.DENIED, 3L);
+            engine.configure(List.of(Samples.http("web1")));
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(refusals).containsOnly(Map.entry("http DENIED", 3L));
         }
     }
 

@@ -3,17 +3,22 @@ package io.mainstay.forward.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.HashConfig;
+import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.PersistenceConfig;
+import io.mainstay.forward.QueueConfig;
+import io.mainstay.forward.Rate;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Prefix;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -65,13 +70,26 @@ class SuitabilityTest {
                 .hasValueSatisfying(has("max_load"));
         assertThat(objection(plain.withHash(new HashConfig(HashConfig.Key.SOURCE, new AddressGrouping(24, 64), 0, ""))))
                 .hasValueSatisfying(has("ipv4_prefix"));
-        assertThat(objection(listening("198.18.0.100:80", new BackendConfig("w", WEB1.address(), 1, 10, false))))
-                .hasValueSatisfying(has("max_connections of w"));
         assertThat(objection(listening("198.18.0.1:80", WEB1))).hasValueSatisfying(has("198.18.0.1"));
         assertThat(objection(listening("198.18.0.100:80", new BackendConfig("w", Endpoint.parse("[::2]:80"), 1))))
                 .hasValueSatisfying(has("another family"));
         assertThat(objection(listening("198.18.0.100:80", new BackendConfig("w", Endpoint.parse("127.0.0.1:81"), 1))))
                 .hasValueSatisfying(has("on this host"));
+    }
+
+    @Test
+    void accessListsAndLimitsAreNoReasonForTheProxy() {
+        assertThat(objection(DoorsTest.guarded(
+                        new LimitsConfig(10, 2, new Rate(100), new Rate(3), AddressGrouping.DEFAULT),
+                        new AccessConfig(List.of(), List.of(Prefix.parse("198.18.7.0/24"))))))
+                .isEmpty();
+        assertThat(objection(listening("198.18.0.100:80", new BackendConfig("w", WEB1.address(), 1, 10, false))))
+                .isEmpty();
+        KernelService plain = Samples.http("web1");
+        TrafficConfig queued = plain.traffic().withQueue(new QueueConfig(10, Duration.ofSeconds(5)));
+        assertThat(objection(new KernelService(
+                        plain.config(), queued, "", EngineWish.KERNEL, Forwarding.FULL_NAT, List.of())))
+                .hasValueSatisfying(has("queue"));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.Rate;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.net.Prefix;
 import java.net.DatagramSocket;

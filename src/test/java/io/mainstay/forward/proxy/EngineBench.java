@@ -8,6 +8,7 @@ import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;

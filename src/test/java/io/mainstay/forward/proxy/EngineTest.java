@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.IpAddress;
 import java.io.IOException;

@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.mainstay.forward.RefusalReason;
 import java.net.DatagramSocket;
 import java.net.Socket;
 import org.junit.jupiter.api.Test;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.forward.RefusalReason;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -63,6 +64,15 @@ class OffloadedServiceTest {
         report(0, 2, view().version());
         assertThat(drain.result()).isCompletedWithValue(new DrainOutcome(0, 2, false, MINUTE));
         assertThat(view().resetting()).isFalse();
+    }
+
+    @Test
+    void clientsThatWereTurnedAwayElsewhereAreShownWithItsOwn() {
+        service.door().countRefused(RefusalReason.DENIED, 5);
+        service.door().countRefused(RefusalReason.DENIED);
+        assertThat(bench.snapshot().refused())
+                .containsEntry(RefusalReason.DENIED, 6L)
+                .containsEntry(RefusalReason.SERVICE_FULL, 0L);
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.PersistenceConfig.DuringDrain;
 import io.mainstay.forward.PersistenceConfig.WhenFull;
 import io.mainstay.forward.QueueConfig;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.net.Endpoint;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.ProxyProtocolConfig;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.wire.ProxyHeaderEncoder;
 import io.mainstay.forward.wire.ProxyVersion;

@@ -10,6 +10,7 @@ import io.mainstay.forward.ProxyProtocolConfig;
 import io.mainstay.forward.QueueConfig;
 import io.mainstay.forward.RecordConfig;
 import io.mainstay.forward.RecordConfig.Keep;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.net.Endpoint;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;

@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.forward.RefusalReason;
 import org.junit.jupiter.api.Test;
 
 /** The relay until it has a backend. */

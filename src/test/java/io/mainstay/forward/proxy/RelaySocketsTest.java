@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mainstay.forward.RefusalReason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

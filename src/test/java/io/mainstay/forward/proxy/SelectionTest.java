@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.PersistenceConfig;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

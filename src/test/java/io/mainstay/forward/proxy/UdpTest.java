@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.RefusalReason;
 import io.mainstay.net.IpAddress;
 import java.io.IOException;
 import java.net.DatagramPacket;

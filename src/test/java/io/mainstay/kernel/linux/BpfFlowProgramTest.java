@@ -4,6 +4,7 @@ package io.mainstay.kernel.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mainstay.kernel.FlowCursor;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Backend;
@@ -11,15 +12,24 @@ import io.mainstay.kernel.FlowProgram.Role;
 import io.mainstay.kernel.FlowProgram.Service;
 import io.mainstay.kernel.FlowProgram.ServiceKey;
 import io.mainstay.kernel.FlowProgram.State;
+import io.mainstay.kernel.KernelException;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Prefix;
 import io.mainstay.net.Transport;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -105,6 +115,104 @@ class BpfFlowProgramTest {
                     .allSatisfy((event, count) -> assertThat(count).isZero());
             program.forEachFlow(flow -> assertThat(flow).isNull());
         }
+    }
+
+    @Test
+    void aDoorKeepsItsCountsWhileItsServiceIsChanged() throws Exception {
+        FlowProgram.Door door = new FlowProgram.Door(42, 2, 3, 4, 5, 32, 64);
+        try (BpfFlowProgram program = open()) {
+            program.putDoor(7, door);
+            assertThat(program.refusals()).containsOnlyKeys(7);
+            program.setAccess(7, Map.of(Prefix.parse("198.18.0.0/15"), false), true);
+            try (BpfMap refusals = refusals()) {
+                byte[] counts = new byte[refusals.copies() * REFUSALS_OCTETS];
+                ByteBuffer.wrap(counts)
+                        .order(ByteOrder.nativeOrder())
+                        .putLong(0, 5)
+                        .putLong(counts.length - 8, 3);
+                refusals.put(7, counts);
+            }
+        }
+        try (BpfFlowProgram program = open()) {
+            program.putDoor(7, new FlowProgram.Door(42, 9, 3, 4, 5, 32, 64));
+            assertThat(program.doors()).containsOnly(Map.entry(7, new FlowProgram.Door(42, 9, 3, 4, 5, 32, 64)));
+            assertThat(program.refusals().get(7))
+                    .containsEntry(FlowProgram.Refusal.DENIED, 5L)
+                    .containsEntry(FlowProgram.Refusal.NO_RESOURCES, 3L)
+                    .containsEntry(FlowProgram.Refusal.SERVICE_FULL, 0L);
+            program.setAccess(7, Map.of(), false);
+            program.removeAccess(7);
+            program.removeAccess(7);
+            program.removeDoor(7);
+            assertThat(program.doors()).isEmpty();
+            assertThat(program.refusals()).isEmpty();
+        }
+    }
+
+    private static final int REFUSALS_OCTETS = FlowProgram.Refusal.values().length * Long.BYTES;
+
+    private static BpfMap refusals() throws KernelException {
+        return BpfMap.open(DIRECTORY.resolve("maps/refusals"), FlowAbi.INDEX_OCTETS, REFUSALS_OCTETS);
+    }
+
+    /** A flow as the data path leaves it, from 198.18.0.50:40000 to the VIP, and on from there to a backend. */
+    private static byte[] flowKey() {
+        return ByteBuffer.allocate(FlowAbi.TUPLE_OCTETS)
+                .put(FlowAbi.address(IpAddress.parse("198.18.0.50")))
+                .put(FlowAbi.address(VIP))
+                .putShort((short) 40000)
+                .putShort((short) 80)
+                .put((byte) FlowAbi.PROTOCOL_TCP)
+                .array();
+    }
+
+    @Test
+    void flowsAreCountedAndCountedOutByTheProgramItself() throws Exception {
+        try (BpfFlowProgram program = open();
+                BpfMap flows =
+                        BpfMap.open(DIRECTORY.resolve("maps/flows"), FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS)) {
+            program.putDoor(7, new FlowProgram.Door(42, 1, 1, 0, 0, 32, 64));
+            byte[] flow = ByteBuffer.allocate(FlowAbi.FLOW_OCTETS)
+                    .order(ByteOrder.nativeOrder())
+                    .putInt(FlowAbi.FLOW_STATE, FlowCursor.LIVE)
+                    .array();
+            flows.put(flowKey(), flow);
+            program.forEachFlow(each -> each.count(7));
+            assertThat(live(7)).isEqualTo(1);
+            program.forEachFlow(each -> {
+                assertThat(each.door()).isEqualTo(7);
+                assertThat(each.state() & FlowCursor.COUNTED).isNotZero();
+                each.count(7);
+                each.uncount();
+            });
+            assertThat(live(7)).isZero();
+            program.forEachFlow(each -> each.count(7));
+            program.sweepClients();
+            assertThat(clients()).as("it has a flow").isEqualTo(1);
+            program.forEachFlow(FlowCursor::remove);
+            program.forEachFlow(each -> assertThat(each).isNull());
+            assertThat(live(7)).isZero();
+            program.sweepClients();
+            assertThat(clients()).isZero();
+        }
+    }
+
+    private static int live(int door) throws KernelException {
+        try (Arena arena = Arena.ofConfined();
+                BpfMap states = BpfMap.open(
+                        DIRECTORY.resolve("maps/door_states"), FlowAbi.INDEX_OCTETS, FlowAbi.DOOR_STATE_OCTETS)) {
+            MemorySegment state = states.get(arena, arena.allocateFrom(ValueLayout.JAVA_BYTE, FlowAbi.index(door)));
+            return Objects.requireNonNull(state).get(FlowAbi.INT, 8);
+        }
+    }
+
+    private static int clients() throws KernelException {
+        AtomicInteger count = new AtomicInteger();
+        try (BpfMap counts = BpfMap.open(
+                DIRECTORY.resolve("maps/client_counts"), FlowAbi.CLIENT_GROUP_OCTETS, FlowAbi.CLIENT_COUNT_OCTETS)) {
+            counts.forEach(Integer.MAX_VALUE, (key, value) -> count.incrementAndGet());
+        }
+        return count.get();
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Backend;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Prefix;
 import io.mainstay.net.Transport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -66,6 +67,29 @@ class FlowAbiAgreementTest {
         java.put("traffic.octets_in", 8);
         java.put("traffic.octets_out", 24);
         java.put("traffic.flows_opened", 40);
+        java.put("flow.door", FlowAbi.FLOW_DOOR);
+        java.put("door", FlowAbi.DOOR_OCTETS);
+        java.put("door_state", FlowAbi.DOOR_STATE_OCTETS);
+        java.put("client_group", FlowAbi.CLIENT_GROUP_OCTETS);
+        java.put("client_count", FlowAbi.CLIENT_COUNT_OCTETS);
+        java.put("access_key", FlowAbi.ACCESS_KEY_OCTETS);
+        java.put("order", FlowAbi.ORDER_OCTETS);
+        java.put("order.action", 0);
+        java.put("order.door", FlowAbi.ORDER_DOOR);
+        java.put("order.flow", FlowAbi.ORDER_FLOW);
+        java.put("order.group", FlowAbi.ORDER_GROUP);
+        java.put("ORDER_FORGET", FlowAbi.ORDER_FORGET);
+        java.put("ORDER_COUNT", FlowAbi.ORDER_COUNT);
+        java.put("ORDER_UNCOUNT", FlowAbi.ORDER_UNCOUNT);
+        java.put("ORDER_SWEEP", FlowAbi.ORDER_SWEEP);
+        java.put("ACCESS_ALLOWED", FlowAbi.ACCESS_ALLOWED);
+        java.put("ACCESS_DENIED", FlowAbi.ACCESS_DENIED);
+        java.put("FLOW_COUNTED", FlowCursor.COUNTED);
+        java.put("REFUSALS", FlowProgram.Refusal.values().length);
+        int number = 0;
+        for (FlowProgram.Refusal refusal : FlowProgram.Refusal.values()) {
+            java.put("REFUSED_" + refusal, number++);
+        }
         java.put("FILTER_BITS", FlowAbi.FILTER_WORDS * Long.SIZE);
         java.put("EVENTS", FlowEvent.values().length);
         java.put("GATE_OPEN", FlowAbi.GATE_OPEN);
@@ -98,14 +122,17 @@ class FlowAbiAgreementTest {
         assertThat(settings.getInt(at(c, "settings.udp_ticks"))).isEqualTo(4);
         assertThat(settings.getInt(at(c, "settings.hop_ticks"))).isEqualTo(5);
 
-        ByteBuffer service = ints(FlowAbi.service(new FlowProgram.Service(1, true, FlowProgram.Mode.DSR, 2, 3, 4, 5)));
+        ByteBuffer service =
+                ints(FlowAbi.service(new FlowProgram.Service(1, true, FlowProgram.Mode.DSR, 2, 3, 4, 5, true, 6)));
         assertThat(service.getInt(at(c, "service.id"))).isEqualTo(1);
-        assertThat(service.getInt(at(c, "service.flags"))).isEqualTo(at(c, "SERVICE_PERSIST_SOURCE"));
+        assertThat(service.getInt(at(c, "service.flags")))
+                .isEqualTo(at(c, "SERVICE_PERSIST_SOURCE") | at(c, "SERVICE_JUDGED"));
         assertThat(service.getInt(at(c, "service.mode"))).isEqualTo(at(c, "MODE_DSR"));
         assertThat(service.getInt(at(c, "service.table_first"))).isEqualTo(2);
         assertThat(service.getInt(at(c, "service.table_size"))).isEqualTo(3);
         assertThat(service.getInt(at(c, "service.sources_first"))).isEqualTo(4);
         assertThat(service.getInt(at(c, "service.sources_count"))).isEqualTo(5);
+        assertThat(service.getInt(at(c, "service.door"))).isEqualTo(6);
 
         ByteBuffer role = ints(FlowAbi.role(new FlowProgram.Role(true, true, 7, 10240, 22528)));
         assertThat(role.getInt(at(c, "role.flags"))).isEqualTo(at(c, "ROLE_OURS") | at(c, "ROLE_BACKEND"));
@@ -113,14 +140,30 @@ class FlowAbiAgreementTest {
         assertThat(role.getShort(at(c, "role.first_port"))).isEqualTo((short) 10240);
         assertThat(role.getShort(at(c, "role.ports"))).isEqualTo((short) 22528);
 
-        byte[] backend = FlowAbi.backend(new Backend(IpAddress.parse("198.18.0.11"), 8080, FlowProgram.State.DOWN, 9));
+        byte[] backend =
+                FlowAbi.backend(new Backend(IpAddress.parse("198.18.0.11"), 8080, FlowProgram.State.DOWN, 9, 7));
         assertThat(ints(backend).getShort(at(c, "backend.state"))).isEqualTo((short) at(c, "BACKEND_DOWN"));
         assertThat(ints(backend).getInt(at(c, "backend.id"))).isEqualTo(9);
+        assertThat(ints(backend).getInt(at(c, "backend.limit"))).isEqualTo(7);
         assertThat(ByteBuffer.wrap(backend).getShort(at(c, "backend.port"))).isEqualTo((short) 8080);
 
         ByteBuffer source = ints(FlowAbi.source(new FlowProgram.Source(IpAddress.parse("2001:db8::1"), 10240, 9)));
         assertThat(source.getShort(at(c, "source.first_port"))).isEqualTo((short) 10240);
         assertThat(source.getShort(at(c, "source.ports"))).isEqualTo((short) 9);
+
+        ByteBuffer door = ints(FlowAbi.door(new FlowProgram.Door(1, 2, 3, 4, 5, 24, 128)));
+        assertThat(door.getLong(at(c, "door.owner"))).isEqualTo(1);
+        assertThat(door.getInt(at(c, "door.flows"))).isEqualTo(2);
+        assertThat(door.getInt(at(c, "door.flows_per_client"))).isEqualTo(3);
+        assertThat(door.getLong(at(c, "door.interval"))).isEqualTo(4);
+        assertThat(door.getLong(at(c, "door.interval_per_client"))).isEqualTo(5);
+        assertThat(door.get(at(c, "door.ipv4_bits"))).isEqualTo((byte) (96 + 24));
+        assertThat(door.get(at(c, "door.ipv6_bits"))).isEqualTo((byte) 128);
+
+        byte[] network = FlowAbi.accessKey(Prefix.parse("198.18.0.0/15"));
+        assertThat(ints(network).getInt(at(c, "access_key.prefix"))).isEqualTo(32 + 96 + 15);
+        assertThat(ByteBuffer.wrap(network).getInt(at(c, "access_key.family"))).isEqualTo(4);
+        assertThat(network[at(c, "access_key.address") + 12]).isEqualTo((byte) 198);
 
         byte[] key = FlowAbi.serviceKey(new FlowProgram.ServiceKey(Transport.UDP, Endpoint.parse("198.18.0.100:53")));
         assertThat(ByteBuffer.wrap(key).getShort(at(c, "service_key.port"))).isEqualTo((short) 53);
@@ -131,7 +174,7 @@ class FlowAbiAgreementTest {
     void whatIsWrittenReadsBack() {
         try (Arena arena = Arena.ofConfined()) {
             for (String address : new String[] {"198.18.0.11", "2001:db8::b"}) {
-                Backend backend = new Backend(IpAddress.parse(address), 65535, FlowProgram.State.READY, 7);
+                Backend backend = new Backend(IpAddress.parse(address), 65535, FlowProgram.State.READY, 7, 8);
                 assertThat(FlowAbi.backend(segment(arena, FlowAbi.backend(backend))))
                         .isEqualTo(backend);
                 Endpoint endpoint = new Endpoint(IpAddress.parse(address), 40000);
@@ -139,7 +182,9 @@ class FlowAbiAgreementTest {
                 assertThat(FlowAbi.serviceKey(segment(arena, FlowAbi.serviceKey(key))))
                         .isEqualTo(key);
             }
-            FlowProgram.Service service = new FlowProgram.Service(1, false, FlowProgram.Mode.NAT, 2, 3, 4, 5);
+            FlowProgram.Door door = new FlowProgram.Door(-1, 2, 3, 4, 5, 32, 128);
+            assertThat(FlowAbi.door(segment(arena, FlowAbi.door(door)))).isEqualTo(door);
+            FlowProgram.Service service = new FlowProgram.Service(1, false, FlowProgram.Mode.NAT, 2, 3, 4, 5, true, 6);
             assertThat(FlowAbi.service(segment(arena, FlowAbi.service(service))))
                     .isEqualTo(service);
             FlowProgram.Role role = new FlowProgram.Role(true, false, 7, 61000, 4536);

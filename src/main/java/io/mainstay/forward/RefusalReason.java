@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mainstay.forward.proxy;
+package io.mainstay.forward;
 
-/** Why the node reset a client's connection for want of something. One counter each. */
+/** Why the node turned a client away. One counter each, whichever engine it was. */
 public enum RefusalReason {
     /** The address of the listener belongs to another node at the moment. */
     GATE_CLOSED,
