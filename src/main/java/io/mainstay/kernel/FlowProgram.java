@@ -5,6 +5,7 @@ import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -113,6 +114,8 @@ public interface FlowProgram extends AutoCloseable {
     /** Makes the addresses behind a gate count, or not. Callable from every thread. */
     void setGate(int gate, boolean open) throws KernelException;
 
+    boolean isGateOpen(int gate) throws KernelException;
+
     Map<ServiceKey, Service> services() throws KernelException;
 
     void putService(ServiceKey key, Service service) throws KernelException;
@@ -129,6 +132,9 @@ public interface FlowProgram extends AutoCloseable {
 
     /** Writes slots into the tables from {@code first} on. */
     void putTable(int first, int[] slots) throws KernelException;
+
+    /** The slot at one place of the tables. */
+    int tableSlot(int index) throws KernelException;
 
     void putSource(int index, Source source) throws KernelException;
 
@@ -150,6 +156,17 @@ public interface FlowProgram extends AutoCloseable {
 
     /** Goes through the flow table; flows that come or go meanwhile may be met or not. */
     void forEachFlow(Consumer<FlowCursor> visitor) throws KernelException;
+
+    /** What is known of the flow that this packet of a client belongs to; null: nothing. */
+    @Nullable
+    FlowEntry flow(FlowTuple fromClient) throws KernelException;
+
+    /**
+     * Loads a second copy of the program, to be asked; it takes the kernel a second to verify it.
+     *
+     * @throws IOException with the reason why there is none
+     */
+    FlowTrial trial() throws IOException;
 
     /**
      * Has these interfaces run the program, and no others; those that do not exist are left out.

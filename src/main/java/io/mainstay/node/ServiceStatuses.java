@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.Tier;
@@ -86,6 +87,18 @@ final class ServiceStatuses {
                 wallTime.of(backend.since()),
                 drain(backend),
                 lastCheck(backend.lastCheck()));
+    }
+
+    /** The state of a backend in a word; empty if there is none of that key. */
+    static String stateWord(ProxySnapshot proxy, BackendKey key) {
+        return proxy.services().stream()
+                .filter(service -> service.name().equals(key.service()))
+                .flatMap(service -> service.backends().stream())
+                .filter(backend -> backend.name().equals(key.backend())
+                        && backend.address().equals(key.address()))
+                .map(backend -> word(state(backend.state())))
+                .findFirst()
+                .orElse("");
     }
 
     static BackendStatus.State state(BackendState state) {

@@ -7,6 +7,7 @@ import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.MaglevTable;
+import io.mainstay.forward.SipHash;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Mode;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The services of a node in the maps of the data path. What is there from an earlier life of the daemon is taken over. Used
@@ -58,6 +60,9 @@ final class ForwardingModel {
     private final Map<List<IpAddress>, Integer> sources = new HashMap<>();
     private final Map<String, Table> tableOfService = new HashMap<>();
     private final List<Integer> outgoingTables = new ArrayList<>();
+    private final long secret0;
+    private final long secret1;
+    private final SipHash hash;
     private List<KernelService> services = List.of();
     private int lastServiceId;
     private int nextSource;
@@ -71,6 +76,10 @@ final class ForwardingModel {
         this.settings = settings;
         this.program = program;
         millisPerTick = TickLength.millis(program);
+        ByteBuffer secret = ByteBuffer.wrap(digest(settings.secret()));
+        secret0 = secret.getLong();
+        secret1 = secret.getLong();
+        hash = new SipHash(secret0, secret1);
         slots = new Slots(program);
         written = new HashMap<>(program.services());
         fronts = new HashMap<>(program.fronts());
@@ -198,10 +207,9 @@ final class ForwardingModel {
             udpMillis =
                     Math.max(udpMillis, service.traffic().udp().sessionTimeout().toMillis());
         }
-        ByteBuffer secret = ByteBuffer.wrap(digest(settings.secret()));
         program.setSettings(new FlowProgram.Settings(
-                secret.getLong(),
-                secret.getLong(),
+                secret0,
+                secret1,
                 roles.values().stream().anyMatch(Role::backend),
                 ticks(EMBRYO.toMillis()),
                 ticks(udpMillis),
@@ -425,6 +433,51 @@ final class ForwardingModel {
         }
         program.forEachFlow(new FlowWalk(slots, program.clock().ticks(), millisPerTick, openGates));
         slots.all().forEach(LiveSlot::endWalk);
+    }
+
+    /** The hash by which the data path chooses. */
+    SipHash hash() {
+        return hash;
+    }
+
+    double millisPerTick() {
+        return millisPerTick;
+    }
+
+    /** What an address is to the data path; null: nothing. */
+    @Nullable
+    Role role(IpAddress address) {
+        return roles.get(address);
+    }
+
+    /** As the data path has it; null: nothing is forwarded from there. */
+    @Nullable
+    Service written(ServiceKey key) {
+        return written.get(key);
+    }
+
+    /** The service whose clients arrive there; null: none. */
+    @Nullable
+    KernelService serviceAt(ServiceKey key) {
+        for (KernelService service : services) {
+            if (keys(service).contains(key)) {
+                return service;
+            }
+        }
+        return null;
+    }
+
+    /** The backend that has a slot, under the id that it was given; null: it has gone. */
+    @Nullable
+    LiveSlot slot(int index, int id) {
+        LiveSlot slot = slots.at(index);
+        return slot == null || slot.id() != id ? null : slot;
+    }
+
+    /** The backend that has a slot now; null: none. */
+    @Nullable
+    LiveSlot slot(int index) {
+        return slots.at(index);
     }
 
     Iterable<LiveSlot> slots() {

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.kernel;
 
+import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendStates;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowTrial;
+import io.mainstay.kernel.FlowTuple;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.IpAddress;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +64,7 @@ public final class KernelEngine implements AutoCloseable {
     // Below: of the thread alone.
     private @Nullable FlowProgram program;
     private @Nullable ForwardingModel model;
+    private @Nullable FlowTrial trial;
     private long step;
 
     /** @param problems is told, for people, what went wrong and will be tried again */
@@ -109,6 +115,60 @@ public final class KernelEngine implements AutoCloseable {
     /** The address is no longer this node's. */
     public void lets(IpAddress address) {
         guarded(() -> gates.shut(address));
+    }
+
+    /**
+     * Asks the data path what it would do with a flow of a client; nothing comes of it.
+     *
+     * @param question without a port of the client many are tried
+     * @param states in which state a backend is, in a word such as {@code draining}
+     * @return the story; empty if no service is forwarded in the kernel, or none has been since the daemon started. Completes
+     *     exceptionally with an {@link IOException} that has the reason if the data path cannot be asked
+     */
+    public CompletableFuture<Optional<FlowStory>> explain(FlowQuestion question, Function<BackendKey, String> states) {
+        CompletableFuture<Optional<FlowStory>> answer = new CompletableFuture<>();
+        try {
+            thread.execute(() -> {
+                try {
+                    answer.complete(tell(question, new FlowTeller(states)));
+                } catch (KernelException e) {
+                    answer.completeExceptionally(new IOException(e.getMessage(), e));
+                } catch (IOException | RuntimeException e) {
+                    answer.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException closed) {
+            answer.complete(Optional.empty());
+        }
+        return answer;
+    }
+
+    private Optional<FlowStory> tell(FlowQuestion question, FlowTeller teller) throws IOException, KernelException {
+        FlowProgram loaded = program;
+        ForwardingModel present = model;
+        if (loaded == null || present == null) {
+            return Optional.empty();
+        }
+        FlowTrial asked = trial;
+        if (asked == null) {
+            asked = loaded.trial();
+            trial = asked;
+        }
+        FlowInquiry inquiry = new FlowInquiry(loaded, asked, present);
+        if (question.hasPort()) {
+            return Optional.of(teller.tell(inquiry.ask(question.flow())));
+        }
+        List<FlowAnswer> answers = new ArrayList<>();
+        for (FlowTuple flow : question.samples()) {
+            FlowAnswer answer = inquiry.ask(flow);
+            if (answer.known() == null) {
+                answers.add(answer);
+            }
+        }
+        return Optional.of(
+                answers.isEmpty()
+                        ? teller.tell(inquiry.ask(question.samples().getFirst()))
+                        : teller.tellSpread(answers));
     }
 
     private void take(List<KernelService> services) {
@@ -268,6 +328,10 @@ public final class KernelEngine implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         guarded(gates::shutAll);
+        FlowTrial asked = trial;
+        if (asked != null) {
+            asked.close();
+        }
         FlowProgram loaded = program;
         if (loaded != null) {
             loaded.close();

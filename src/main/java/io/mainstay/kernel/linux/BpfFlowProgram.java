@@ -7,8 +7,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.FlowCursor;
+import io.mainstay.kernel.FlowEntry;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowTrial;
+import io.mainstay.kernel.FlowTuple;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
@@ -71,6 +74,7 @@ public final class BpfFlowProgram implements FlowProgram {
     private final BpfMap backends;
     private final BpfMap owners;
     private final BpfMap flows;
+    private final BpfMap embryos;
     private final BpfMap traffic;
     private final BpfMap events;
 
@@ -99,6 +103,7 @@ public final class BpfFlowProgram implements FlowProgram {
             backends = map(maps, "backends", FlowAbi.INDEX_OCTETS, FlowAbi.BACKEND_OCTETS);
             owners = map(maps, "owners", FlowAbi.INDEX_OCTETS, FlowAbi.OWNER_OCTETS);
             flows = map(maps, "flows", FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS);
+            embryos = map(maps, "embryos", FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS);
             traffic = map(maps, "traffic", FlowAbi.INDEX_OCTETS, FlowAbi.TRAFFIC_OCTETS);
             events = map(maps, "events", FlowAbi.INDEX_OCTETS, FlowAbi.EVENT_OCTETS);
         } catch (KernelException e) {
@@ -245,6 +250,14 @@ public final class BpfFlowProgram implements FlowProgram {
     }
 
     @Override
+    public boolean isGateOpen(int gate) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = gates.get(arena, arena.allocateFrom(JAVA_INT, gate));
+            return state != null && state.get(JAVA_INT, 0) == FlowAbi.GATE_OPEN;
+        }
+    }
+
+    @Override
     public Map<ServiceKey, Service> services() throws KernelException {
         Map<ServiceKey, Service> all = new HashMap<>();
         services.forEach(Integer.MAX_VALUE, (key, value) -> all.put(FlowAbi.serviceKey(key), FlowAbi.service(value)));
@@ -282,6 +295,17 @@ public final class BpfFlowProgram implements FlowProgram {
     public void putTable(int first, int[] slots) throws KernelException {
         try (Arena arena = Arena.ofConfined()) {
             tables.putAll(first, arena.allocateFrom(JAVA_INT, slots), slots.length);
+        }
+    }
+
+    @Override
+    public int tableSlot(int index) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment slot = tables.get(arena, arena.allocateFrom(JAVA_INT, index));
+            if (slot == null) {
+                throw new KernelException("read place " + index + " of the tables", Errno.ENOENT.number());
+            }
+            return slot.get(JAVA_INT, 0);
         }
     }
 
@@ -332,6 +356,11 @@ public final class BpfFlowProgram implements FlowProgram {
 
     @Override
     public Map<FlowEvent, Long> events() throws KernelException {
+        return counts(events);
+    }
+
+    /** Reads a map {@code events}, summed over the processors. */
+    static Map<FlowEvent, Long> counts(BpfMap events) throws KernelException {
         Map<FlowEvent, Long> all = new EnumMap<>(FlowEvent.class);
         FlowEvent[] names = FlowEvent.values();
         events.forEach(names.length, (key, value) -> {
@@ -355,6 +384,30 @@ public final class BpfFlowProgram implements FlowProgram {
         } catch (FlowTableCursor.Failure failure) {
             throw failure.reason();
         }
+    }
+
+    @Override
+    public @Nullable FlowEntry flow(FlowTuple fromClient) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment key = arena.allocateFrom(JAVA_BYTE, FlowAbi.tuple(fromClient));
+            MemorySegment flow = flows.get(arena, key);
+            boolean embryo = flow == null;
+            if (flow == null) {
+                flow = embryos.get(arena, key);
+            }
+            if (flow == null || flow.get(JAVA_BYTE, FlowAbi.FLOW_TO_CLIENT) != 0) {
+                return null;
+            }
+            MemorySegment other = (embryo ? embryos : flows).get(arena, FlowAbi.otherKey(arena, key, flow));
+            int seen = flow.get(FlowAbi.INT, FlowAbi.FLOW_SEEN);
+            int otherSeen = other == null ? seen : other.get(FlowAbi.INT, FlowAbi.FLOW_SEEN);
+            return FlowAbi.entry(flow, embryo, otherSeen - seen > 0 ? otherSeen : seen);
+        }
+    }
+
+    @Override
+    public FlowTrial trial() throws IOException {
+        return BpfFlowTrial.open(loader, new BpfFlowTrial.Live(gates, flows, embryos));
     }
 
     @Override

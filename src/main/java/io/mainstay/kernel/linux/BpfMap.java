@@ -12,6 +12,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A map that is pinned in the file system. Safe for use by several threads. */
@@ -115,6 +117,12 @@ final class BpfMap implements AutoCloseable {
         put(FlowAbi.index(index), value);
     }
 
+    void put(Arena arena, MemorySegment key, MemorySegment value) throws KernelException {
+        MemorySegment attributes = element(arena, key);
+        attributes.set(JAVA_LONG, 16, value.address());
+        LinuxCalls.check(BpfCalls.bpf(BpfCalls.MAP_UPDATE_ELEM, attributes), "write to map " + name);
+    }
+
     /** The value of an entry in native memory; null if there is none. */
     @Nullable
     MemorySegment get(Arena arena, MemorySegment key) throws KernelException {
@@ -148,6 +156,15 @@ final class BpfMap implements AutoCloseable {
         attributes.set(JAVA_INT, 0, descriptor);
         attributes.set(JAVA_LONG, 8, key.address());
         return attributes;
+    }
+
+    /** Removes all entries of a hash. */
+    void clear() throws KernelException {
+        List<byte[]> keys = new ArrayList<>();
+        forEach(Integer.MAX_VALUE, (key, value) -> keys.add(key.toArray(JAVA_BYTE)));
+        for (byte[] key : keys) {
+            remove(key);
+        }
     }
 
     /** Writes entries of an array from an index on. */

@@ -2,8 +2,11 @@
 package io.mainstay.forward.kernel;
 
 import io.mainstay.kernel.FlowCursor;
+import io.mainstay.kernel.FlowEntry;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowTrial;
+import io.mainstay.kernel.FlowTuple;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The maps of the data path in memory. What a daemon leaves in it, the next one finds. */
 final class FakeFlowProgram implements FlowProgram {
@@ -37,6 +41,8 @@ final class FakeFlowProgram implements FlowProgram {
     Set<InterfaceName> attached = Set.of();
     Settings settings = new Settings(0, 0, false, 0, 0, 0);
     int tick;
+    final Map<FlowTuple, FlowEntry> known = new HashMap<>();
+    final FakeFlowTrial trial = new FakeFlowTrial();
 
     FakeFlowProgram() {
         for (int i = 0; i < SLOTS; i++) {
@@ -116,6 +122,11 @@ final class FakeFlowProgram implements FlowProgram {
     }
 
     @Override
+    public boolean isGateOpen(int gate) {
+        return gates.getOrDefault(gate, false);
+    }
+
+    @Override
     public Map<ServiceKey, Service> services() {
         return Map.copyOf(services);
     }
@@ -153,6 +164,11 @@ final class FakeFlowProgram implements FlowProgram {
             }
         }
         System.arraycopy(slots, 0, tables, first, slots.length);
+    }
+
+    @Override
+    public int tableSlot(int index) {
+        return tables[index];
     }
 
     @Override
@@ -199,6 +215,16 @@ final class FakeFlowProgram implements FlowProgram {
     public void forEachFlow(Consumer<FlowCursor> visitor) {
         List.copyOf(flows).forEach(visitor);
         flows.removeIf(flow -> flow.removed);
+    }
+
+    @Override
+    public @Nullable FlowEntry flow(FlowTuple fromClient) {
+        return known.get(fromClient);
+    }
+
+    @Override
+    public FlowTrial trial() {
+        return trial;
     }
 
     @Override
