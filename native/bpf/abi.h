@@ -159,6 +159,8 @@ struct flow {
     __u32 hop_until; /* tick until which the next hop is taken for granted; a stale or torn one costs one packet */
     __u32 hop_interface; /* 0: not yet looked up */
     struct address hop_gateway;
+
+    __u32 asked; /* in the client's direction: when it said what an answer is awaited to, in microseconds; 0: nothing is */
 };
 
 enum flow_state {
@@ -172,6 +174,7 @@ enum flow_state {
     FLOW_PROBED = 128, /* has not the first port of its choice: another node has to seek it */
     FLOW_CHOICE = 63 << 8, /* which of its choices the source is */
     FLOW_SOUGHT = 15 << 14, /* how many other choices were tried since it was adopted */
+    FLOW_DATA = 1 << 18, /* data has been seen; the one bit that each direction keeps for itself */
 };
 
 enum { FLOW_CHOICE_SHIFT = 8, FLOW_SOUGHT_SHIFT = 14 };
@@ -200,6 +203,17 @@ struct traffic {
     __u64 flows_new;    /* first packets that chose this backend */
     __u64 flows_opened; /* of these, answered */
     __u64 flows_closed;
+};
+
+/*
+ * `latency`: per CPU, by backend slot. Bucket n counts what took 2^n to 2^(n+1) microseconds; the first has what took less, the
+ * last what took more. The program counts where the daemon has entered a slot.
+ */
+enum { LATENCY_BUCKETS = 24 };
+
+struct latency {
+    __u64 connect[LATENCY_BUCKETS];    /* from the client's SYN to the backend's */
+    __u64 first_byte[LATENCY_BUCKETS]; /* from the client's first data to the backend's */
 };
 
 /* `events`: per CPU, how often. The names are those of the metrics. */
@@ -232,7 +246,7 @@ _Static_assert(sizeof(struct service_key) == 20, "service_key");
 _Static_assert(sizeof(struct service) == 28, "service");
 _Static_assert(sizeof(struct source) == 20, "source");
 _Static_assert(sizeof(struct backend) == 24, "backend");
-_Static_assert(sizeof(struct flow) == 92, "flow");
+_Static_assert(sizeof(struct flow) == 96, "flow");
 _Static_assert(sizeof(struct fragment_key) == 40, "fragment_key");
 
 #endif

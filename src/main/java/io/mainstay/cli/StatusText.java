@@ -5,6 +5,8 @@ import io.mainstay.cli.Table.Cell;
 import io.mainstay.observe.BackendStatus;
 import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
+import io.mainstay.observe.BackendStatus.Latency;
+import io.mainstay.observe.BackendStatus.Quantiles;
 import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.observe.TrackerStatus;
@@ -16,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The status for people: tables whose long column is the last, and below them what does not fit into a column. */
@@ -171,6 +175,7 @@ final class StatusText {
                         lastCheck(backend.lastCheck(), now));
                 remark(remarks, name, explanation(backend));
                 remark(remarks, name, drain(backend, now));
+                remark(remarks, name, latency(backend.latency()));
             }
         }
         table.print(out, colours);
@@ -213,6 +218,21 @@ final class StatusText {
                 + HumanText.count(drain.connectionsAtStart(), "connection") + " left"
                 + (oldest == null ? "" : ", the oldest " + HumanText.ago(oldest, now) + " old")
                 + ", none expected to be left in " + HumanText.duration(Duration.between(now, drain.expectedEnd()));
+    }
+
+    private static String latency(@Nullable Latency latency) {
+        if (latency == null) {
+            return "";
+        }
+        return Stream.of(quantiles("connect", latency.connect()), quantiles("first byte", latency.firstByte()))
+                .filter(text -> !text.isEmpty())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String quantiles(String what, @Nullable Quantiles quantiles) {
+        return quantiles == null
+                ? ""
+                : what + " p50 " + HumanText.fine(quantiles.median()) + " p99 " + HumanText.fine(quantiles.p99());
     }
 
     private static String lastCheck(@Nullable LastCheck check, Instant now) {

@@ -96,6 +96,20 @@ public interface FlowProgram extends AutoCloseable {
     /** What a slot has had, summed over the processors, since the program was loaded. */
     record Traffic(long packetsIn, long octetsIn, long packetsOut, long octetsOut, long flowsNew, long flowsOpened) {}
 
+    /**
+     * How long a slot's backend took, how often, since {@link #measure}: bucket n of each counts 2^n to 2^(n+1) microseconds.
+     *
+     * @param connect from a client's SYN to the backend's
+     * @param firstByte from a client's first data to the backend's
+     */
+    record Latency(List<Long> connect, List<Long> firstByte) {
+
+        public Latency {
+            connect = List.copyOf(connect);
+            firstByte = List.copyOf(firstByte);
+        }
+    }
+
     Room room();
 
     void setSettings(Settings settings) throws KernelException;
@@ -150,6 +164,12 @@ public interface FlowProgram extends AutoCloseable {
 
     /** Of the slots below {@code slots}. */
     List<Traffic> traffic(int slots) throws KernelException;
+
+    /** Has the latency of a slot's backend counted from now on, or no more. */
+    void measure(int slot, boolean wanted) throws KernelException;
+
+    /** By slot, of all that are measured. */
+    Map<Integer, Latency> latencies() throws KernelException;
 
     /** How often each event has happened since the program was loaded. */
     Map<FlowEvent, Long> events() throws KernelException;

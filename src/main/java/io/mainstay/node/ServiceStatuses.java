@@ -6,6 +6,7 @@ import io.mainstay.forward.BackendState;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.kernel.EngineDecision;
+import io.mainstay.forward.kernel.Latency;
 import io.mainstay.forward.proxy.BackendSnapshot;
 import io.mainstay.forward.proxy.CheckReport;
 import io.mainstay.forward.proxy.DrainStatus;
@@ -32,14 +33,21 @@ final class ServiceStatuses {
         this.wallTime = wallTime;
     }
 
-    /** @param engines which engine forwards a service, where it is not just the proxy engine */
-    List<ServiceStatus> of(ProxySnapshot proxy, Map<String, EngineDecision> engines) {
+    /**
+     * All of them.
+     *
+     * @param engines which engine forwards a service, where it is not just the proxy engine
+     * @param latencies how long backends take, where the kernel engine has measured it
+     */
+    List<ServiceStatus> of(
+            ProxySnapshot proxy, Map<String, EngineDecision> engines, Map<BackendKey, Latency> latencies) {
         return proxy.services().stream()
-                .map(service -> status(service, engines.getOrDefault(service.name(), PROXY)))
+                .map(service -> status(service, engines.getOrDefault(service.name(), PROXY), latencies))
                 .toList();
     }
 
-    private ServiceStatus status(ServiceSnapshot service, EngineDecision engine) {
+    private ServiceStatus status(
+            ServiceSnapshot service, EngineDecision engine, Map<BackendKey, Latency> latencies) {
         Map<String, Long> refused = new TreeMap<>();
         service.refused().forEach((reason, count) -> refused.put(word(reason), count));
         return new ServiceStatus(
@@ -56,7 +64,11 @@ final class ServiceStatuses {
                 service.bytesIn(),
                 service.bytesOut(),
                 refused,
-                service.backends().stream().map(this::backend).toList());
+                service.backends().stream()
+                        .map(backend -> backend(
+                                backend,
+                                latencies.get(new BackendKey(service.name(), backend.name(), backend.address()))))
+                        .toList());
     }
 
     static ServiceStatus.State state(ServiceSnapshot service) {
@@ -72,7 +84,7 @@ final class ServiceStatuses {
         };
     }
 
-    private BackendStatus backend(BackendSnapshot backend) {
+    private BackendStatus backend(BackendSnapshot backend, @Nullable Latency latency) {
         return new BackendStatus(
                 backend.name(),
                 backend.address().toString(),
@@ -86,7 +98,16 @@ final class ServiceStatuses {
                 backend.total(),
                 wallTime.of(backend.since()),
                 drain(backend),
-                lastCheck(backend.lastCheck()));
+                lastCheck(backend.lastCheck()),
+                latency == null
+                        ? null
+                        : new BackendStatus.Latency(quantiles(latency.connect()), quantiles(latency.firstByte())));
+    }
+
+    private static BackendStatus.@Nullable Quantiles quantiles(Latency.@Nullable Quantiles quantiles) {
+        return quantiles == null
+                ? null
+                : new BackendStatus.Quantiles(quantiles.count(), quantiles.median(), quantiles.p99());
     }
 
     /** The state of a backend in a word; empty if there is none of that key. */

@@ -8,6 +8,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
+import io.mainstay.observe.BackendStatus.Latency;
+import io.mainstay.observe.BackendStatus.Quantiles;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -120,11 +122,11 @@ public final class StatusJson {
             JsonObject last = new JsonObject();
             last.addProperty("at", check.at().toString());
             last.addProperty("success", check.success());
-            long micros = check.duration().toNanos() / 1000;
-            last.addProperty("duration_ms", micros / 1000.0);
+            last.addProperty("duration_ms", millis(check.duration()));
             last.addProperty("detail", check.detail());
             json.add("last_check", last);
         }
+        json.add("latency", latency(backend.latency()));
         return json;
     }
 
@@ -220,7 +222,49 @@ public final class StatusJson {
                 json.number("connections_total"),
                 json.instant("since"),
                 json.has("drain") ? drain(json.object("drain")) : null,
-                json.has("last_check") ? lastCheck(json.object("last_check")) : null);
+                json.has("last_check") ? lastCheck(json.object("last_check")) : null,
+                json.has("latency") ? latency(json.object("latency")) : null);
+    }
+
+    private static JsonElement latency(@Nullable Latency latency) {
+        if (latency == null) {
+            return JsonNull.INSTANCE;
+        }
+        JsonObject json = new JsonObject();
+        json.add("connect", quantiles(latency.connect()));
+        json.add("first_byte", quantiles(latency.firstByte()));
+        return json;
+    }
+
+    private static Latency latency(JsonFields json) {
+        return new Latency(
+                json.has("connect") ? quantiles(json.object("connect")) : null,
+                json.has("first_byte") ? quantiles(json.object("first_byte")) : null);
+    }
+
+    private static JsonElement quantiles(@Nullable Quantiles quantiles) {
+        if (quantiles == null) {
+            return JsonNull.INSTANCE;
+        }
+        JsonObject json = new JsonObject();
+        json.addProperty("count", quantiles.count());
+        json.addProperty("p50_ms", millis(quantiles.median()));
+        json.addProperty("p99_ms", millis(quantiles.p99()));
+        return json;
+    }
+
+    private static Quantiles quantiles(JsonFields json) {
+        return new Quantiles(json.number("count"), millis(json.decimal("p50_ms")), millis(json.decimal("p99_ms")));
+    }
+
+    /** To a microsecond. */
+    private static double millis(Duration duration) {
+        long micros = duration.toNanos() / 1000;
+        return micros / 1000.0;
+    }
+
+    private static Duration millis(double millis) {
+        return Duration.ofNanos(Math.round(millis * 1_000_000));
     }
 
     private static JsonElement drain(@Nullable DrainProgress drain) {

@@ -3,6 +3,8 @@ package io.mainstay.observe;
 
 import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
+import io.mainstay.observe.BackendStatus.Latency;
+import io.mainstay.observe.BackendStatus.Quantiles;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -129,6 +131,7 @@ public final class SampleStatus {
                                         0,
                                         NOW,
                                         null,
+                                        null,
                                         null)))),
                 Map.of("flow_adopted", 3L));
     }
@@ -152,6 +155,11 @@ public final class SampleStatus {
                         ? new DrainProgress(8, NOW.plusSeconds(42), NOW.plusSeconds(17), NOW.minus(Duration.ofHours(3)))
                         : null,
                 new LastCheck(
-                        NOW.minusSeconds(2), passed, Duration.ofNanos(1_250_000), passed ? "connected" : "refused"));
+                        NOW.minusSeconds(2), passed, Duration.ofNanos(1_250_000), passed ? "connected" : "refused"),
+                draining
+                        ? null
+                        : new Latency(
+                                new Quantiles(12, Duration.ofNanos(210_000), Duration.ofNanos(1_125_000)),
+                                passed ? null : new Quantiles(1, Duration.ofMillis(20), Duration.ofMillis(21))));
     }
 }

@@ -480,6 +480,18 @@ final class ForwardingModel {
         return slots.at(index);
     }
 
+    /** Takes over how long backends take; then each {@link LiveSlot#latency} tells. */
+    void takeLatencies() throws KernelException {
+        long nowMillis = program.clock().nanos() / 1_000_000;
+        Map<Integer, FlowProgram.Latency> counts = program.latencies();
+        for (LiveSlot slot : slots.all()) {
+            FlowProgram.Latency counted = counts.get(slot.index());
+            if (counted != null) {
+                slot.latency().take(counted, nowMillis);
+            }
+        }
+    }
+
     Iterable<LiveSlot> slots() {
         return List.copyOf(slots.all());
     }

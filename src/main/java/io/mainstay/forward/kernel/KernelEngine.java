@@ -44,6 +44,9 @@ public final class KernelEngine implements AutoCloseable {
     /** Between two looks for interfaces that came, or by which a backend is reached now. */
     private static final int STEPS_BETWEEN_LOOKS = 50;
 
+    /** Between two looks at how long backends take. */
+    private static final int STEPS_BETWEEN_MEASURES = 20;
+
     private final KernelSettings settings;
     private final BackendStates states;
     private final FlowProgramSource source;
@@ -57,6 +60,7 @@ public final class KernelEngine implements AutoCloseable {
 
     private volatile Map<String, EngineDecision> decisions = Map.of();
     private volatile Map<FlowEvent, Long> events = Map.of();
+    private volatile Map<BackendKey, Latency> latencies = Map.of();
     private volatile String lastProblem = "";
 
     private boolean started;
@@ -105,6 +109,11 @@ public final class KernelEngine implements AutoCloseable {
     /** How often what has happened in the data path, as of some tenths of a second ago. */
     public Map<FlowEvent, Long> events() {
         return events;
+    }
+
+    /** How long each backend takes, as of some seconds ago; only of those of which anything was measured. */
+    public Map<BackendKey, Latency> latencies() {
+        return latencies;
     }
 
     /** The address is about to be this node's: packets to it count from now on. Never waits for anything but the kernel. */
@@ -251,6 +260,9 @@ public final class KernelEngine implements AutoCloseable {
             if (step % STEPS_BETWEEN_LOOKS == 0) {
                 attach(present);
             }
+            if (step % STEPS_BETWEEN_MEASURES == 0) {
+                takeLatencies(present);
+            }
             if (step % STEPS_BETWEEN_WALKS == 0 || isAwaited(present)) {
                 walk(present);
             }
@@ -288,6 +300,18 @@ public final class KernelEngine implements AutoCloseable {
                 states.release(slot.key());
             }
         }
+    }
+
+    private void takeLatencies(ForwardingModel present) throws KernelException {
+        present.takeLatencies();
+        Map<BackendKey, Latency> measured = new HashMap<>();
+        for (LiveSlot slot : present.slots()) {
+            Latency latency = slot.latency().latency();
+            if (latency != null) {
+                measured.put(slot.key(), latency);
+            }
+        }
+        latencies = Map.copyOf(measured);
     }
 
     private void attach(ForwardingModel present) throws KernelException {

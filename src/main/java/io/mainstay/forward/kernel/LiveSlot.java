@@ -16,6 +16,7 @@ final class LiveSlot {
     private final int port;
     private final int id;
     private FlowProgram.State state;
+    private final LatencyWindow latency = new LatencyWindow();
     private FlowTimers timers = FlowTimers.DEFAULT;
     private @Nullable BackendView view;
     private FlowProgram.@Nullable Traffic baseline;
@@ -83,6 +84,11 @@ final class LiveSlot {
 
     void setView(@Nullable BackendView newView) {
         view = newView;
+    }
+
+    /** What is told of how long it takes. */
+    LatencyWindow latency() {
+        return latency;
     }
 
     void setTraffic(FlowProgram.Traffic now) {

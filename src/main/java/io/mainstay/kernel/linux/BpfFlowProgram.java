@@ -76,6 +76,7 @@ public final class BpfFlowProgram implements FlowProgram {
     private final BpfMap flows;
     private final BpfMap embryos;
     private final BpfMap traffic;
+    private final BpfMap latency;
     private final BpfMap events;
 
     private Map<InterfaceName, Integer> attached = Map.of();
@@ -105,6 +106,7 @@ public final class BpfFlowProgram implements FlowProgram {
             flows = map(maps, "flows", FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS);
             embryos = map(maps, "embryos", FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS);
             traffic = map(maps, "traffic", FlowAbi.INDEX_OCTETS, FlowAbi.TRAFFIC_OCTETS);
+            latency = map(maps, "latency", FlowAbi.INDEX_OCTETS, FlowAbi.LATENCY_OCTETS);
             events = map(maps, "events", FlowAbi.INDEX_OCTETS, FlowAbi.EVENT_OCTETS);
         } catch (KernelException e) {
             close();
@@ -350,6 +352,37 @@ public final class BpfFlowProgram implements FlowProgram {
                 }
             }
             all.add(new Traffic(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]));
+        });
+        return all;
+    }
+
+    @Override
+    public void measure(int slot, boolean wanted) throws KernelException {
+        if (wanted) {
+            latency.put(slot, new byte[latency.copies() * FlowAbi.LATENCY_OCTETS]);
+        } else {
+            latency.remove(FlowAbi.index(slot));
+        }
+    }
+
+    @Override
+    public Map<Integer, Latency> latencies() throws KernelException {
+        Map<Integer, Latency> all = new HashMap<>();
+        latency.forEach(Integer.MAX_VALUE, (key, value) -> {
+            Long[] sums = new Long[2 * FlowAbi.LATENCY_BUCKETS];
+            for (int bucket = 0; bucket < sums.length; bucket++) {
+                long sum = 0;
+                for (int copy = 0; copy < latency.copies(); copy++) {
+                    sum += value.get(FlowAbi.LONG, (long) copy * FlowAbi.LATENCY_OCTETS + (long) bucket * Long.BYTES);
+                }
+                sums[bucket] = sum;
+            }
+            List<Long> buckets = List.of(sums);
+            all.put(
+                    key.get(JAVA_INT, 0),
+                    new Latency(
+                            buckets.subList(0, FlowAbi.LATENCY_BUCKETS),
+                            buckets.subList(FlowAbi.LATENCY_BUCKETS, sums.length)));
         });
         return all;
     }

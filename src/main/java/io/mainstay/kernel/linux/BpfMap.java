@@ -22,6 +22,11 @@ final class BpfMap implements AutoCloseable {
     /** Of the maps that are read whole: enough that a call costs little for each entry. */
     private static final int BATCH = 4096;
 
+    /** Of values that are large, as those of a machine with many processors, not so many, but more than a bucket has. */
+    private static final int BATCH_OCTETS = 4 << 20;
+
+    private static final int LEAST_BATCH = 64;
+
     private static final int PER_CPU_HASH = 5;
     private static final int PER_CPU_ARRAY = 6;
 
@@ -185,7 +190,7 @@ final class BpfMap implements AutoCloseable {
      * <p>A hash is handed out bucket by bucket: what stays in it is met once.
      */
     void forEach(int most, Visitor visitor) throws KernelException {
-        int batch = Math.min(BATCH, entries);
+        int batch = Math.min(Math.clamp(BATCH_OCTETS / valueOctets, LEAST_BATCH, BATCH), entries);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment keys = arena.allocate((long) batch * keyOctets, 8);
             MemorySegment values = arena.allocate((long) batch * valueOctets, 8);

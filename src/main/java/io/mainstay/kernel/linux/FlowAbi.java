@@ -42,8 +42,10 @@ final class FlowAbi {
     static final int SOURCE_OCTETS = 20;
     static final int BACKEND_OCTETS = 24;
     static final int OWNER_OCTETS = 16;
-    static final int FLOW_OCTETS = 92;
+    static final int FLOW_OCTETS = 96;
     static final int TRAFFIC_OCTETS = 56;
+    static final int LATENCY_BUCKETS = 24;
+    static final int LATENCY_OCTETS = 2 * LATENCY_BUCKETS * Long.BYTES;
     static final int EVENT_OCTETS = 8;
     static final int GATE_OCTETS = 4;
     static final int TABLE_OCTETS = 4;

@@ -40,6 +40,7 @@ final class FakeFlowProgram implements FlowProgram {
     Set<IpAddress> filter = Set.of();
     Set<InterfaceName> attached = Set.of();
     Settings settings = new Settings(0, 0, false, 0, 0, 0);
+    final Map<Integer, Latency> latencies = new HashMap<>();
     int tick;
     final Map<FlowTuple, FlowEntry> known = new HashMap<>();
     final FakeFlowTrial trial = new FakeFlowTrial();
@@ -200,6 +201,20 @@ final class FakeFlowProgram implements FlowProgram {
     @Override
     public List<Traffic> traffic(int slots) {
         return Collections.nCopies(slots, new Traffic(0, 0, 0, 0, 0, 0));
+    }
+
+    @Override
+    public void measure(int slot, boolean wanted) {
+        if (wanted) {
+            latencies.put(slot, new Latency(Collections.nCopies(24, 0L), Collections.nCopies(24, 0L)));
+        } else {
+            latencies.remove(slot);
+        }
+    }
+
+    @Override
+    public Map<Integer, Latency> latencies() {
+        return Map.copyOf(latencies);
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -104,6 +105,22 @@ class BpfFlowProgramTest {
                     .hasSize(FlowEvent.values().length)
                     .allSatisfy((event, count) -> assertThat(count).isZero());
             program.forEachFlow(flow -> assertThat(flow).isNull());
+        }
+    }
+
+    @Test
+    void latencyIsCountedForSlotsThatAreMeasured() throws Exception {
+        try (BpfFlowProgram program = open()) {
+            assertThat(program.latencies()).isEmpty();
+            program.measure(16383, true);
+            assertThat(program.latencies()).containsOnlyKeys(16383);
+            FlowProgram.Latency latency =
+                    Objects.requireNonNull(program.latencies().get(16383));
+            assertThat(latency.connect()).hasSize(FlowAbi.LATENCY_BUCKETS).containsOnly(0L);
+            assertThat(latency.firstByte()).hasSize(FlowAbi.LATENCY_BUCKETS).containsOnly(0L);
+            program.measure(16383, false);
+            program.measure(16383, false);
+            assertThat(program.latencies()).isEmpty();
         }
     }
 
