@@ -41,6 +41,8 @@ def test_requests_are_shared_out_and_never_enter_the_daemon(pair: MainstayPair, 
     assert accepted == "", "a connection ends on the node"
     wait_until("connections are counted", lambda: connections(pair, "lb1") > 0)
     wait_until("how long each backend takes is told", lambda: all(has_latency(pair, name) for name in BACKENDS))
+    ports = one(pair.nodes["lb1"].status()["services"], SERVICE)["source_ports"]
+    assert ports["used"] > 0 and (ports["limit"], ports["source_addresses"]) == (22528, 1)
     assert traffic.figures(start).failed_requests == 0
 
 

@@ -8,6 +8,7 @@ import io.mainstay.observe.BackendStatus.LastCheck;
 import io.mainstay.observe.BackendStatus.Latency;
 import io.mainstay.observe.BackendStatus.Quantiles;
 import io.mainstay.observe.ServiceStatus;
+import io.mainstay.observe.ServiceStatus.SourcePorts;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.observe.TrackerStatus;
 import io.mainstay.observe.VirtualRouterStatus;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class StatusText {
 
     private static final int ADDRESSES_SHOWN = 3;
+
+    /** From there on a list of several services tells of it. */
+    private static final int PORTS_SHORT_PERCENT = 50;
 
     private final PrintWriter out;
     private final boolean colours;
@@ -131,12 +135,23 @@ final class StatusText {
                             ? ""
                             : "not in the kernel: " + service.engineReason());
             remark(remarks, service.name(), panic(service.tier()));
+            remark(remarks, service.name(), sourcePorts(service.sourcePorts(), services.size() == 1));
             long waiting = service.connectionsWaiting();
             remark(remarks, service.name(), waiting == 0 ? "" : waiting + " clients wait for a backend");
             remark(remarks, service.name(), counters("refused", service.refused()));
         }
         table.print(out, colours);
         remarks.forEach(out::println);
+    }
+
+    /** @param always also where there are plenty */
+    private static String sourcePorts(@Nullable SourcePorts ports, boolean always) {
+        if (ports == null || (!always && ports.used() * 100 < ports.limit() * PORTS_SHORT_PERCENT)) {
+            return "";
+        }
+        return ports.used() + " of " + ports.limit() + " source ports taken"
+                + (ports.backend().isEmpty() ? "" : " to " + ports.backend() + ", where it is most")
+                + (ports.sourceAddresses() == 1 ? "" : " (from " + ports.sourceAddresses() + " addresses)");
     }
 
     /** Packets that the data path has dropped, by reason. */

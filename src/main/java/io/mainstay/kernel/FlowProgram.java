@@ -165,6 +165,9 @@ public interface FlowProgram extends AutoCloseable {
     /** Of the slots below {@code slots}. */
     List<Traffic> traffic(int slots) throws KernelException;
 
+    /** How many flows that still wait for an answer each slot has, of those below {@code slots}. */
+    List<Integer> embryos(int slots) throws KernelException;
+
     /** Has the latency of a slot's backend counted from now on, or no more. */
     void measure(int slot, boolean wanted) throws KernelException;
 

@@ -7,6 +7,7 @@ import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.kernel.EngineDecision;
 import io.mainstay.forward.kernel.Latency;
+import io.mainstay.forward.kernel.PortUse;
 import io.mainstay.forward.proxy.BackendSnapshot;
 import io.mainstay.forward.proxy.CheckReport;
 import io.mainstay.forward.proxy.DrainStatus;
@@ -37,17 +38,25 @@ final class ServiceStatuses {
      * All of them.
      *
      * @param engines which engine forwards a service, where it is not just the proxy engine
+     * @param ports how far the source ports of services are taken, where they have any
      * @param latencies how long backends take, where the kernel engine has measured it
      */
     List<ServiceStatus> of(
-            ProxySnapshot proxy, Map<String, EngineDecision> engines, Map<BackendKey, Latency> latencies) {
+            ProxySnapshot proxy,
+            Map<String, EngineDecision> engines,
+            Map<String, PortUse> ports,
+            Map<BackendKey, Latency> latencies) {
         return proxy.services().stream()
-                .map(service -> status(service, engines.getOrDefault(service.name(), PROXY), latencies))
+                .map(service -> status(
+                        service, engines.getOrDefault(service.name(), PROXY), ports.get(service.name()), latencies))
                 .toList();
     }
 
     private ServiceStatus status(
-            ServiceSnapshot service, EngineDecision engine, Map<BackendKey, Latency> latencies) {
+            ServiceSnapshot service,
+            EngineDecision engine,
+            @Nullable PortUse ports,
+            Map<BackendKey, Latency> latencies) {
         Map<String, Long> refused = new TreeMap<>();
         service.refused().forEach((reason, count) -> refused.put(word(reason), count));
         return new ServiceStatus(
@@ -68,7 +77,10 @@ final class ServiceStatuses {
                         .map(backend -> backend(
                                 backend,
                                 latencies.get(new BackendKey(service.name(), backend.name(), backend.address()))))
-                        .toList());
+                        .toList(),
+                ports == null
+                        ? null
+                        : new ServiceStatus.SourcePorts(ports.used(), ports.limit(), ports.sources(), ports.backend()));
     }
 
     static ServiceStatus.State state(ServiceSnapshot service) {

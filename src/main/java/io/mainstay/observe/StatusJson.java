@@ -10,6 +10,7 @@ import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
 import io.mainstay.observe.BackendStatus.Latency;
 import io.mainstay.observe.BackendStatus.Quantiles;
+import io.mainstay.observe.ServiceStatus.SourcePorts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -97,7 +98,25 @@ public final class StatusJson {
         json.addProperty("bytes_out", service.bytesOut());
         json.add("refused", counters(service.refused()));
         json.add("backends", array(service.backends(), StatusJson::backendTree));
+        json.add("source_ports", sourcePorts(service.sourcePorts()));
         return json;
+    }
+
+    private static JsonElement sourcePorts(@Nullable SourcePorts ports) {
+        if (ports == null) {
+            return JsonNull.INSTANCE;
+        }
+        JsonObject json = new JsonObject();
+        json.addProperty("used", ports.used());
+        json.addProperty("limit", ports.limit());
+        json.addProperty("source_addresses", ports.sourceAddresses());
+        json.addProperty("backend", ports.backend());
+        return json;
+    }
+
+    private static SourcePorts sourcePorts(JsonFields json) {
+        return new SourcePorts(
+                json.number("used"), json.number("limit"), json.integer("source_addresses"), json.string("backend"));
     }
 
     /** One backend as a tree, as it stands within its service. */
@@ -200,7 +219,8 @@ public final class StatusJson {
                 json.number("bytes_in"),
                 json.number("bytes_out"),
                 json.numberMap("refused"),
-                list(json.objects("backends"), StatusJson::backend));
+                list(json.objects("backends"), StatusJson::backend),
+                json.has("source_ports") ? sourcePorts(json.object("source_ports")) : null);
     }
 
     /**

@@ -96,6 +96,7 @@ class MainstayTest {
             SERVICE  STATE    ENGINE  BALANCE      BACKENDS  CONN  TOTAL  IN       OUT      LISTEN
             https    SERVING  proxy   least_conn   1/3       12    34567  1.1 TiB  2.0 KiB  198.51.100.10:443/tcp 198.51.100.11:443/tcp
             ssh      STANDBY  proxy   round_robin  0/1       0     0      0 B      0 B      198.51.100.10:22/tcp
+              https: 18500 of 22528 source ports taken to web1, where it is most (from 2 addresses)
               https: 3 clients wait for a backend
               https: refused: no_backend 2
 
@@ -217,7 +218,7 @@ class MainstayTest {
     @Test
     void servicesAreListedAndOneIsShown() {
         assertThat(harness.run("service", "list").out().lines())
-                .hasSize(5)
+                .hasSize(6)
                 .first()
                 .asString()
                 .startsWith("SERVICE  STATE ");

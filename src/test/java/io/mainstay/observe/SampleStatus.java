@@ -103,7 +103,8 @@ public final class SampleStatus {
                                 List.of(
                                         backend("web1", BackendStatus.State.HEALTHY, 12),
                                         backend("web2", BackendStatus.State.UNHEALTHY, 0),
-                                        backend("web3", BackendStatus.State.DRAINING, 5))),
+                                        backend("web3", BackendStatus.State.DRAINING, 5)),
+                                new ServiceStatus.SourcePorts(18_500, 22_528, 2, "web1")),
                         new ServiceStatus(
                                 "ssh",
                                 List.of("198.51.100.10:22/tcp"),
@@ -132,7 +133,8 @@ public final class SampleStatus {
                                         NOW,
                                         null,
                                         null,
-                                        null)))),
+                                        null)),
+                                null)),
                 Map.of("flow_adopted", 3L));
     }
 

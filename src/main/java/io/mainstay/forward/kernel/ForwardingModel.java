@@ -492,6 +492,57 @@ final class ForwardingModel {
         }
     }
 
+    /** Counts the flows that still wait for an answer: of a million in a flood each has a port. */
+    void countEmbryos() throws KernelException {
+        List<Integer> counts = program.embryos(slots.bound());
+        for (LiveSlot slot : slots.all()) {
+            slot.setEmbryos(counts.get(slot.index()));
+        }
+    }
+
+    /** How far the source ports of each service of mode full_nat are taken, as counted last. */
+    Map<String, PortUse> ports() {
+        Map<String, PortUse> uses = new HashMap<>();
+        for (KernelService service : services) {
+            if (service.mode() == Forwarding.FULL_NAT) {
+                uses.put(service.config().name(), ports(service));
+            }
+        }
+        return uses;
+    }
+
+    private PortUse ports(KernelService service) {
+        Set<IpAddress> from = Set.copyOf(Suitability.sourcesOf(service));
+        Map<Endpoint, Long> taken = new HashMap<>();
+        Map<Endpoint, String> names = new HashMap<>();
+        for (LiveSlot slot : slots.all()) {
+            // Services with a backend and its sources in common have its ports in common.
+            if (leavesFrom(slot.key().service(), from)) {
+                taken.merge(slot.key().address(), slot.ports(), Long::sum);
+            }
+            if (slot.key().service().equals(service.config().name())) {
+                names.put(slot.key().address(), slot.key().backend());
+            }
+        }
+        long used = 0;
+        String fullest = "";
+        for (Map.Entry<Endpoint, String> each : names.entrySet()) {
+            long ofBackend = taken.getOrDefault(each.getKey(), 0L);
+            if (fullest.isEmpty() || ofBackend > used) {
+                used = ofBackend;
+                fullest = each.getValue();
+            }
+        }
+        return new PortUse(used, (long) from.size() * settings.sourcePorts().size(), from.size(), fullest);
+    }
+
+    private boolean leavesFrom(String name, Set<IpAddress> from) {
+        return services.stream()
+                .anyMatch(service -> service.mode() == Forwarding.FULL_NAT
+                        && service.config().name().equals(name)
+                        && Set.copyOf(Suitability.sourcesOf(service)).equals(from));
+    }
+
     Iterable<LiveSlot> slots() {
         return List.copyOf(slots.all());
     }

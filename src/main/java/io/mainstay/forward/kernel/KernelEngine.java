@@ -51,6 +51,7 @@ public final class KernelEngine implements AutoCloseable {
     private final BackendStates states;
     private final FlowProgramSource source;
     private final Consumer<String> problems;
+    private final PortWatch portWatch;
     private final Gates gates = new Gates();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "mainstay-flows");
@@ -61,6 +62,7 @@ public final class KernelEngine implements AutoCloseable {
     private volatile Map<String, EngineDecision> decisions = Map.of();
     private volatile Map<FlowEvent, Long> events = Map.of();
     private volatile Map<BackendKey, Latency> latencies = Map.of();
+    private volatile Map<String, PortUse> ports = Map.of();
     private volatile String lastProblem = "";
 
     private boolean started;
@@ -71,13 +73,14 @@ public final class KernelEngine implements AutoCloseable {
     private @Nullable FlowTrial trial;
     private long step;
 
-    /** @param problems is told, for people, what went wrong and will be tried again */
+    /** @param problems is told, for people, what went wrong and will be tried again, and what goes short */
     public KernelEngine(
             KernelSettings settings, BackendStates states, FlowProgramSource source, Consumer<String> problems) {
         this.settings = settings;
         this.states = states;
         this.source = source;
         this.problems = problems;
+        portWatch = new PortWatch(problems);
     }
 
     /**
@@ -114,6 +117,11 @@ public final class KernelEngine implements AutoCloseable {
     /** How long each backend takes, as of some seconds ago; only of those of which anything was measured. */
     public Map<BackendKey, Latency> latencies() {
         return latencies;
+    }
+
+    /** How far the source ports of services of mode full_nat are taken, by name of the service, as of some seconds ago. */
+    public Map<String, PortUse> ports() {
+        return ports;
     }
 
     /** The address is about to be this node's: packets to it count from now on. Never waits for anything but the kernel. */
@@ -262,6 +270,7 @@ public final class KernelEngine implements AutoCloseable {
             }
             if (step % STEPS_BETWEEN_MEASURES == 0) {
                 takeLatencies(present);
+                present.countEmbryos();
             }
             if (step % STEPS_BETWEEN_WALKS == 0 || isAwaited(present)) {
                 walk(present);
@@ -293,6 +302,8 @@ public final class KernelEngine implements AutoCloseable {
         if (loaded != null) {
             events = new EnumMap<>(loaded.events());
         }
+        ports = Map.copyOf(present.ports());
+        portWatch.look(ports);
         for (LiveSlot slot : present.slots()) {
             OffloadedFlows report = slot.report();
             states.report(slot.key(), report);

@@ -35,6 +35,11 @@ final class LiveSlot {
 
     private boolean empty;
 
+    /** Entries of the flow table at the walk before, and flows that waited for an answer when those were counted. */
+    private int flows;
+
+    private int embryos;
+
     LiveSlot(int index, BackendKey key, int port, int id, FlowProgram.State state) {
         this.index = index;
         this.key = key;
@@ -136,6 +141,16 @@ final class LiveSlot {
     void endWalk() {
         live = counted;
         empty = entries == 0;
+        flows = entries;
+    }
+
+    void setEmbryos(int counted) {
+        embryos = counted;
+    }
+
+    /** Flows that have a port, whether they live, wait for an answer or were closed a moment ago. */
+    long ports() {
+        return (long) flows + embryos;
     }
 
     /**

@@ -21,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -354,6 +355,19 @@ public final class BpfFlowProgram implements FlowProgram {
             all.add(new Traffic(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]));
         });
         return all;
+    }
+
+    @Override
+    public List<Integer> embryos(int slots) throws KernelException {
+        Integer[] counts = new Integer[slots];
+        Arrays.fill(counts, 0);
+        embryos.forEach(Integer.MAX_VALUE, (key, flow) -> {
+            int slot = flow.get(FlowAbi.INT, FlowAbi.FLOW_BACKEND);
+            if (flow.get(JAVA_BYTE, FlowAbi.FLOW_TO_CLIENT) == 0 && slot < slots) {
+                counts[slot]++;
+            }
+        });
+        return List.of(counts);
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The maps of the data path in memory. What a daemon leaves in it, the next one finds. */
@@ -41,6 +42,7 @@ final class FakeFlowProgram implements FlowProgram {
     Set<InterfaceName> attached = Set.of();
     Settings settings = new Settings(0, 0, false, 0, 0, 0);
     final Map<Integer, Latency> latencies = new HashMap<>();
+    final Map<Integer, Integer> embryos = new HashMap<>();
     int tick;
     final Map<FlowTuple, FlowEntry> known = new HashMap<>();
     final FakeFlowTrial trial = new FakeFlowTrial();
@@ -201,6 +203,14 @@ final class FakeFlowProgram implements FlowProgram {
     @Override
     public List<Traffic> traffic(int slots) {
         return Collections.nCopies(slots, new Traffic(0, 0, 0, 0, 0, 0));
+    }
+
+    @Override
+    public List<Integer> embryos(int slots) {
+        return IntStream.range(0, slots)
+                .map(slot -> embryos.getOrDefault(slot, 0))
+                .boxed()
+                .toList();
     }
 
     @Override

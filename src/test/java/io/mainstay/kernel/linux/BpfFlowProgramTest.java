@@ -121,6 +121,7 @@ class BpfFlowProgramTest {
             program.measure(16383, false);
             program.measure(16383, false);
             assertThat(program.latencies()).isEmpty();
+            assertThat(program.embryos(3)).containsExactly(0, 0, 0);
         }
     }
 

@@ -236,6 +236,8 @@ class BpfFlowTrialTest {
         assertThat(verdicts)
                 .containsOnlyKeys(Verdict.FORWARDED, Verdict.ANSWERED, Verdict.LEFT_TO_STACK, Verdict.DROPPED);
         assertThat(probed).as("flows whose first port was taken").isGreaterThan(50);
+        assertThat(program.embryos(2 * BACKENDS)).as("flows that wait").anyMatch(count -> count > 0);
+        assertThat(program.latencies()).as("none is measured").isEmpty();
         assertThat(known).as("flows that were known").isGreaterThan(50);
     }
 
