@@ -143,8 +143,8 @@ def fill_flows(program: Program, flows: list[Flow], interfaces: tuple[int, int],
             back = pack_rest(flow.slot, flow.slot + 1000, 0, 0, now, 1, 0, FULL_NAT, 1, 1500, hop, interfaces[0] if hop_known else 0)
             keys += (client + vip + pack_ends(flow.client_port, flow.service_port) + b"\x06\0\0\0",
                      backend + vip + pack_ends(8443, flow.port) + b"\x06\0\0\0")
-            values += (vip + backend + pack_ends(flow.port, 8443) + rest + backend + bytes(8),
-                       vip + client + pack_ends(flow.service_port, flow.client_port) + back + router + bytes(8))
+            values += (vip + backend + pack_ends(flow.port, 8443) + rest + backend + bytes(12),
+                       vip + client + pack_ends(flow.service_port, flow.client_port) + back + router + bytes(12))
         program.flows.put_all(b"".join(keys), b"".join(values))
 
 

@@ -166,6 +166,7 @@ struct flow {
     __u32 door; /* that counts it while FLOW_COUNTED is set; 0: its service judges nobody */
     __u8 client_bits; /* of the client's address, that count in `client_counts`; 0: it is not counted there */
     __u8 zero[3];
+    __u32 asked; /* in the client's direction: when it said what an answer is awaited to, in microseconds; 0: nothing is */
 };
 
 enum flow_state {
@@ -182,6 +183,7 @@ enum flow_state {
     FLOW_COUNTED = 1 << 19, /* its door, its client and its backend have it in their counts */
     FLOW_REFUSED = 1 << 20, /* turned away when it was answered: see limit.h */
     FLOW_PASSED = 1 << 21, /* admitted then, but `flows` was full: not to be judged again */
+    FLOW_DATA = 1 << 18, /* data has been seen; the one bit that each direction keeps for itself */
 };
 
 enum { FLOW_CHOICE_SHIFT = 8, FLOW_SOUGHT_SHIFT = 14 };
@@ -210,6 +212,17 @@ struct traffic {
     __u64 flows_new;    /* first packets that chose this backend */
     __u64 flows_opened; /* of these, answered */
     __u64 flows_closed;
+};
+
+/*
+ * `latency`: per CPU, by backend slot. Bucket n counts what took 2^n to 2^(n+1) microseconds; the first has what took less, the
+ * last what took more. The program counts where the daemon has entered a slot.
+ */
+enum { LATENCY_BUCKETS = 24 };
+
+struct latency {
+    __u64 connect[LATENCY_BUCKETS];    /* from the client's SYN to the backend's */
+    __u64 first_byte[LATENCY_BUCKETS]; /* from the client's first data to the backend's */
 };
 
 /* `events`: per CPU, how often. The names are those of the metrics. */
@@ -327,7 +340,7 @@ _Static_assert(sizeof(struct service_key) == 20, "service_key");
 _Static_assert(sizeof(struct service) == 32, "service");
 _Static_assert(sizeof(struct source) == 20, "source");
 _Static_assert(sizeof(struct backend) == 28, "backend");
-_Static_assert(sizeof(struct flow) == 100, "flow");
+_Static_assert(sizeof(struct flow) == 104, "flow");
 _Static_assert(sizeof(struct fragment_key) == 40, "fragment_key");
 _Static_assert(sizeof(struct door) == 40, "door");
 _Static_assert(sizeof(struct client_group) == 24, "client_group");

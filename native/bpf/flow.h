@@ -6,6 +6,7 @@
 #include <linux/errno.h>
 
 #include "choose.h"
+#include "latency.h"
 #include "limit.h"
 #include "maps.h"
 #include "packet.h"
@@ -301,6 +302,7 @@ static __noinline struct flow *open_flow(struct packet *packet, const struct ser
         directions->back.acknowledged = packet->sequence; /* about what the backend acknowledges: see seek.h */
         count(EVENT_FLOW_ADOPTED);
     }
+    begin_measuring(packet, there);
     if (there->mode != MODE_DSR) {
         there->destination = backend->address;
         if (backend->port) {

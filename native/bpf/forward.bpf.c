@@ -14,6 +14,7 @@
 #include "fragment.h"
 #include "hop.h"
 #include "icmp.h"
+#include "latency.h"
 #include "maps.h"
 #include "packet.h"
 #include "seek.h"
@@ -107,6 +108,9 @@ static __noinline bool track(const struct packet *packet, struct flow *flow)
     if (flow->to_client) {
         if (!speaks) {
             client->acknowledged = packet->sequence + 1;
+            if (!(client->state & FLOW_BACKEND_SPOKE)) {
+                measure(client, false);
+            }
             mark(client_key, client, FLOW_BACKEND_SPOKE);
         }
     } else if (flow->mode != MODE_DSR) {
@@ -129,6 +133,25 @@ static __always_inline bool fits(struct __sk_buff *skb, const struct packet *pac
         length = packet->transport - NETWORK + packet->transport_octets + skb->gso_size;
     }
     return flow->hop_mtu == 0 || length <= flow->hop_mtu;
+}
+
+/* The first data of one direction of a flow. What a backend says before it is asked is no answer, and nothing after it is. */
+static __noinline void note_data(const struct packet *packet, struct flow *flow)
+{
+    struct tuple client_key;
+    if (!has_data(packet)) {
+        return;
+    }
+    __sync_fetch_and_or(&flow->state, FLOW_DATA);
+    if (!flow->to_client) {
+        flow->asked = microseconds();
+        return;
+    }
+    other_direction(flow, &packet->tuple, &client_key);
+    struct flow *client = find_flow(&client_key);
+    if (client && (client->state & FLOW_DATA)) {
+        measure(client, true);
+    }
 }
 
 /* Sends a packet of a flow on its way. */
@@ -162,6 +185,9 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
         flow->acknowledged = packet->acknowledgement;
     }
     flow->seen = now;
+    if (!(flow->state & FLOW_DATA)) {
+        note_data(packet, flow);
+    }
     bool done = flow->mode == MODE_DSR ? spend_hop(skb, packet) : translate(skb, packet, flow, fragment_id);
     if (!done) {
         count(EVENT_DROP_KERNEL);

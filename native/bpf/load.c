@@ -5,7 +5,11 @@
  *   mainstay-bpf prepare DIRECTORY                        makes it, and mounts the file system that it is in
  *   mainstay-bpf load OBJECT DIRECTORY [MAP=ENTRIES...]   verifies OBJECT, pins its programs and maps below DIRECTORY
  *   mainstay-bpf attach DIRECTORY [INTERFACE...]          has these interfaces run it, and no others
+ *   mainstay-bpf trial OBJECT DIRECTORY [MAP=ENTRIES...]  pins a second copy of the program below DIRECTORY/trial
  *   mainstay-bpf unload DIRECTORY                         takes it off all interfaces and forgets maps and flows
+ *
+ * The second copy has the configuration of the first, and flows, counters and gates of its own: it is run on packets that
+ * nobody sent, to be asked what would become of them.
  *
  * What is pinned already is kept, with its flows, as far as its layout is that of OBJECT. One line on standard output says
  * what was done. A failure ends with status 1 and one line on standard error that says what was refused, and why.
@@ -275,6 +279,65 @@ static int load(const char *file, const char *directory, int sizes_count, char *
     return 0;
 }
 
+/* What the program cannot write it may share. But for the gates, which are opened to ask what another state would bring. */
+static bool is_shared(const struct bpf_map *map)
+{
+    return (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG) && strcmp(bpf_map__name(map), "gates") != 0;
+}
+
+static void share(struct bpf_map *map, const char *directory)
+{
+    char path[PATH];
+    int descriptor = bpf_obj_get(path_of(path, directory, "maps/", bpf_map__name(map)));
+    if (descriptor < 0) {
+        fail("%s: %s (expected: a map of a data path that is loaded)", path, strerror(errno));
+    }
+    int result = bpf_map__reuse_fd(map, descriptor);
+    close(descriptor);
+    if (result != 0) {
+        fail("%s: %s", path, strerror(-result));
+    }
+}
+
+static int trial(const char *file, const char *directory, int sizes_count, char **sizes)
+{
+    char path[PATH];
+    struct bpf_object *object = bpf_object__open_file(file, NULL);
+    if (!object) {
+        fail("%s: %s", file, last_warning);
+    }
+    set_sizes(object, sizes_count, sizes);
+    struct bpf_map *map;
+    bpf_object__for_each_map(map, object) {
+        if (is_shared(map)) {
+            share(map, directory);
+        }
+    }
+    struct bpf_program *program;
+    bpf_object__for_each_program(program, object) {
+        bpf_program__set_autoload(program, strcmp(bpf_program__name(program), programs[0]) == 0);
+        bpf_program__set_log_buf(program, verifier_log, sizeof verifier_log);
+    }
+    int result = bpf_object__load(object);
+    if (result != 0) {
+        fail("load %s: %s%s: %s", file, strerror(-result), advice(-result), verdict());
+    }
+    empty(path_of(path, directory, "", "trial"));
+    need_directory(path);
+    result = bpf_program__pin(bpf_object__find_program_by_name(object, programs[0]), path_of(path, directory, "trial/", programs[0]));
+    bpf_object__for_each_map(map, object) {
+        if (result == 0 && !is_shared(map)) {
+            result = bpf_map__pin(map, path_of(path, directory, "trial/", bpf_map__name(map)));
+        }
+    }
+    if (result != 0) {
+        fail("pin %s: %s", path, strerror(-result));
+    }
+    puts("loaded");
+    bpf_object__close(object);
+    return 0;
+}
+
 static struct bpf_tc_hook hook_of(unsigned index)
 {
     return (struct bpf_tc_hook){.sz = sizeof(struct bpf_tc_hook), .ifindex = (int)index, .attach_point = BPF_TC_INGRESS};
@@ -364,6 +427,9 @@ int main(int argc, char **argv)
     if (argc >= 4 && strcmp(argv[1], "load") == 0) {
         return load(argv[2], argv[3], argc - 4, argv + 4);
     }
+    if (argc >= 4 && strcmp(argv[1], "trial") == 0) {
+        return trial(argv[2], argv[3], argc - 4, argv + 4);
+    }
     if (argc >= 3 && strcmp(argv[1], "attach") == 0) {
         return attach(argv[2], argc - 3, argv + 3);
     }
@@ -371,7 +437,7 @@ int main(int argc, char **argv)
         return unload(argv[2]);
     }
     fputs("usage: mainstay-bpf prepare DIRECTORY | load OBJECT DIRECTORY [MAP=ENTRIES...] | attach DIRECTORY [INTERFACE...] |"
-          " unload DIRECTORY\n",
+          " trial OBJECT DIRECTORY [MAP=ENTRIES...] | unload DIRECTORY\n",
         stderr);
     return 2;
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The maps. Sizes are defaults: the loader sets those of the tables by configuration. */
+/*
+ * The maps. Sizes are defaults: the loader sets those of the tables by configuration. What the daemon alone writes is
+ * CONFIGURATION, to which the verifier holds the program: a second copy of it, which is asked what it would do, shares these
+ * maps with the one that forwards, and has all others to itself (load.c, `trial`).
+ */
 #ifndef MAINSTAY_MAPS_H
 #define MAINSTAY_MAPS_H
 
@@ -9,8 +13,11 @@
 
 #include "abi.h"
 
+#define CONFIGURATION __uint(map_flags, BPF_F_RDONLY_PROG)
+
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
+    CONFIGURATION;
     __uint(max_entries, 1);
     __type(key, __u32);
     __type(value, struct settings);
@@ -25,6 +32,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
+    CONFIGURATION;
     __uint(max_entries, 8192);
     __type(key, struct address);
     __type(value, struct role);
@@ -32,6 +40,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
+    CONFIGURATION;
     __uint(max_entries, FILTER_BITS / 64);
     __type(key, __u32);
     __type(value, __u64);
@@ -39,6 +48,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
+    CONFIGURATION;
     __uint(max_entries, 4096);
     __type(key, __u32);
     __type(value, __u32);
@@ -46,6 +56,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
+    CONFIGURATION;
     __uint(max_entries, 8192);
     __type(key, struct service_key);
     __type(value, struct service);
@@ -54,6 +65,7 @@ struct {
 /* Of mode nat: where clients arrive that a backend, given by its own address and port, has. None where there are two. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
+    CONFIGURATION;
     __uint(max_entries, 16384);
     __type(key, struct service_key);
     __type(value, struct service_key);
@@ -62,7 +74,7 @@ struct {
 /* The Maglev tables of all services, one after the other: slots of `backends`. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(map_flags, BPF_F_MMAPABLE | BPF_F_RDONLY_PROG);
     __uint(max_entries, 1 << 21);
     __type(key, __u32);
     __type(value, __u32);
@@ -70,6 +82,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
+    CONFIGURATION;
     __uint(max_entries, 4096);
     __type(key, __u32);
     __type(value, struct source);
@@ -77,6 +90,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
+    CONFIGURATION;
     __uint(max_entries, 16384);
     __type(key, __u32);
     __type(value, struct backend);

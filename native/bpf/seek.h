@@ -77,7 +77,7 @@ static __noinline bool claim_next(const struct service *service, const struct tu
             return false;
         }
         if (claim(key)) {
-            there->state = FLOW_ADOPTED | (n ? FLOW_PROBED : 0) | n << FLOW_CHOICE_SHIFT | sought << FLOW_SOUGHT_SHIFT;
+            there->state = FLOW_ADOPTED | FLOW_DATA | (n ? FLOW_PROBED : 0) | n << FLOW_CHOICE_SHIFT | sought << FLOW_SOUGHT_SHIFT;
             there->address_sum = bpf_csum_diff((__be32 *)key, 32, (__be32 *)there, 32, 0);
             return true;
         }

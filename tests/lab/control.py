@@ -25,18 +25,27 @@ class NotReachable(Exception):
 
 def get(path: Path, target: str, timeout: float = 10.0) -> Any:
     """The answer to GET, one JSON value or one per line as a list."""
+    return _ask(path, "GET", target, None, timeout)
+
+
+def post(path: Path, target: str, body: dict[str, Any], timeout: float = 60.0) -> Any:
+    """The answer to POST, one JSON value."""
+    return _ask(path, "POST", target, json.dumps(body), timeout)
+
+
+def _ask(path: Path, method: str, target: str, body: str | None, timeout: float) -> Any:
     connection = _UnixConnection(path, timeout)
     try:
-        connection.request("GET", target, headers={"Accept": "application/json"})
+        connection.request(method, target, body, headers={"Accept": "application/json"})
         answer = connection.getresponse()
-        body = answer.read().decode()
+        text = answer.read().decode()
     except (OSError, http.client.HTTPException) as failure:
         raise NotReachable(f"{path}: {failure}") from None
     finally:
         connection.close()
     if answer.status == http.client.SERVICE_UNAVAILABLE:
-        raise NotReachable(f"{path}: {body}")
-    assert answer.status == 200, f"GET {target}: {answer.status} {body}"
+        raise NotReachable(f"{path}: {text}")
+    assert answer.status == 200, f"{method} {target}: {answer.status} {text}"
     if "ndjson" in answer.headers.get("Content-Type", ""):
-        return [json.loads(line) for line in body.splitlines()]
-    return json.loads(body)
+        return [json.loads(line) for line in text.splitlines()]
+    return json.loads(text)

@@ -40,6 +40,9 @@ def test_requests_are_shared_out_and_never_enter_the_daemon(pair: MainstayPair, 
     accepted = pair.lab["lb1"].run("ss", "-Htn", "state", "established", "sport", "=", ":80")
     assert accepted == "", "a connection ends on the node"
     wait_until("connections are counted", lambda: connections(pair, "lb1") > 0)
+    wait_until("how long each backend takes is told", lambda: all(has_latency(pair, name) for name in BACKENDS))
+    ports = one(pair.nodes["lb1"].status()["services"], SERVICE)["source_ports"]
+    assert ports["used"] > 0 and (ports["limit"], ports["source_addresses"]) == (22528, 1)
     assert traffic.figures(start).failed_requests == 0
 
 
@@ -166,6 +169,13 @@ def connections(pair: MainstayPair, name: str) -> int:
     count = one(pair.nodes[name].status()["services"], SERVICE)["connections_active"]
     assert isinstance(count, int)
     return count
+
+
+def has_latency(pair: MainstayPair, backend: str) -> bool:
+    latency = pair.nodes["lb1"].backend(backend)["latency"]
+    return latency is not None and all(
+        each is not None and each["count"] > 0 and 0 < each["p50_ms"] <= each["p99_ms"] for each in latency.values()
+    )
 
 
 def requests(traffic: Traffic, since: int) -> list[Request]:

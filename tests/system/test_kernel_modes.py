@@ -4,11 +4,13 @@
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from lab import sockets
 from lab.backends import Backends
+from lab.control import post
 from lab.mainstay import Mainstay, Settings
 from lab.mainstay_pair import PRIORITIES, MainstayPair
 from lab.node import Node, python
@@ -151,7 +153,11 @@ def all_healthy(node: Mainstay) -> bool:
 class Flow:
     """A connection, or a socket that sends datagrams, of the client; the test speaks by it, one question at a time."""
 
-    def __init__(self, client: Node, service: Service) -> None:
+    def __init__(self, client: Node, service: Service, connect: bool = True) -> None:
+        self._place = (service.vip, PORTS[service.mode])
+        own = ADDRESSES["client"] if service.family == 4 else next(
+            a.partition("/")[0] for a in client.addresses() if a.startswith("2001:db8::")
+        )
         self._datagrams = service.transport == "udp"
         self._may_change_port = service.transport == "udp" and service.mode == "full_nat"
         with sockets.network_of(client):
@@ -160,7 +166,12 @@ class Flow:
                 socket.SOCK_DGRAM if self._datagrams else socket.SOCK_STREAM,
             )
             self.socket.settimeout(sockets.PATIENCE_SECONDS)
-            self.socket.connect((service.vip, PORTS[service.mode]))
+            self.socket.bind((own, 0))
+        if connect:
+            self.connect()
+
+    def connect(self) -> None:
+        self.socket.connect(self._place)
         self.backend = self.ask()
 
     def ask(self) -> str:
@@ -217,6 +228,46 @@ def send(flows: dict[Service, list[Flow]]) -> None:
             flow.send()
 
 
+def explained(node: Mainstay, source: str, destination: str) -> dict[str, Any]:
+    answer = post(node.socket, "/v1/explain/flow", {"source": source, "destination": destination})
+    assert isinstance(answer, dict)
+    return answer
+
+
+def endpoint(address: str, port: int) -> str:
+    return f"{bracketed(address)}:{port}"
+
+
+def test_both_nodes_say_beforehand_where_a_flow_goes(modes: MainstayPair) -> None:
+    """First of all: while nothing else is forwarded, counters stand still."""
+    active, backup = modes.nodes[modes.active], modes.nodes[other(modes.active)]
+    before = active.status()["kernel_events"]
+    for service in SERVICES:
+        opened = Flow(modes.lab["client"], service, connect=False)
+        source = endpoint(*opened.socket.getsockname()[:2])
+        destination = endpoint(service.vip, PORTS[service.mode]) + "/" + service.transport
+        told = explained(active, source, destination)
+        elsewhere = explained(backup, source, destination)
+        assert (told["service"], told["mode"], told["verdict"]) == (service.name, service.mode, "forwarded"), told
+        assert (told["served"], told["known_flow"]) == (True, ""), told
+        # Told only where the way through the table, computed a second time, leads to the backend that the program chose.
+        assert any("falls on place" in sentence for sentence in told["sentences"]), told
+        assert (elsewhere["active"], elsewhere["served"]) == (False, False), elsewhere
+        # The port may differ: each knows which are taken there.
+        assert (elsewhere["verdict"], elsewhere["backend"]) == ("forwarded", told["backend"]), elsewhere
+        opened.connect()
+        backend, address, port = opened.ask().split()
+        assert backend == told["backend"], (service.name, told)
+        if service.mode == "full_nat":
+            assert told["leaves_as"].startswith(endpoint(address, int(port)) + " to "), (service.name, told)
+        again = explained(active, source, destination)
+        assert again["known_flow"] == "established", (service.name, again)
+        assert again["backend"] == backend
+        opened.socket.close()
+    new = {name: count for name, count in active.status()["kernel_events"].items() if count != before[name]}
+    assert set(new) <= {"flow_probed"}, "what was asked has been counted"
+
+
 def test_every_mode_runs_in_the_kernel_and_shows_the_backend_what_it_should(
     modes: MainstayPair, flows: dict[Service, list[Flow]]
 ) -> None:
@@ -251,6 +302,23 @@ def test_a_backend_that_speaks_first_is_heard_through_the_new_active(
             sockets.receive_line(control)
     silent = {service: each for service, each in flows.items() if service.mode != "full_nat" and service.transport == "tcp"}
     assert survivors(silent) == {service.name: FLOWS for service in silent}
+
+
+def test_the_command_tells_it_in_sentences(modes: MainstayPair) -> None:
+    active, backup = modes.nodes[modes.active], modes.nodes[other(modes.active)]
+    place = endpoint(VIPS[4], PORTS["full_nat"])
+    done = active.attempt("explain", "flow", ADDRESSES["client"], place)
+    assert (done.status, done.errors) == (0, "")
+    assert "Of new flows from 256 source ports" in done.output, done.output
+    shut = backup.attempt("explain", "flow", f"{ADDRESSES['client']}:50123", place)
+    assert shut.status == 1
+    assert f"This node is not Active for {VIPS[4]}: its gate is shut" in shut.output, shut.output
+    assert "a new one begins, with backend" in shut.output
+    nobody = active.attempt("explain", "flow", ADDRESSES["client"], endpoint(VIPS[4], 81))
+    assert (nobody.status, nobody.output) == (
+        1,
+        f"No service of this node has {VIPS[4]}:81/tcp: what arrives is for the network stack of the host.\n",
+    )
 
 
 def events(modes: MainstayPair, name: str, event: str) -> int:

@@ -27,6 +27,8 @@ int main(void)
     SIZE(flow), AT(flow, source), AT(flow, destination), AT(flow, source_port), AT(flow, destination_port);
     AT(flow, backend), AT(flow, backend_id), AT(flow, state), AT(flow, seen), AT(flow, acknowledged), AT(flow, gate);
     AT(flow, mode), AT(flow, to_client), AT(flow, door), AT(flow, client_bits);
+    AT(flow, hop_mtu), AT(flow, hop_interface), AT(flow, hop_gateway), AT(flow, asked);
+    SIZE(latency), AT(latency, first_byte), VALUE(LATENCY_BUCKETS);
     SIZE(traffic), AT(traffic, packets_in), AT(traffic, octets_in), AT(traffic, packets_out), AT(traffic, octets_out);
     AT(traffic, flows_new), AT(traffic, flows_opened), AT(traffic, flows_closed);
     SIZE(door), AT(door, owner), AT(door, interval), AT(door, interval_per_client), AT(door, flows);
@@ -43,7 +45,7 @@ int main(void)
     VALUE(GATE_SHUT), VALUE(GATE_OPEN), VALUE(FILTER_BITS), VALUE(SERVICE_PERSIST_SOURCE);
     VALUE(BACKEND_ABSENT), VALUE(BACKEND_READY), VALUE(BACKEND_DRAINING), VALUE(BACKEND_UNHEALTHY), VALUE(BACKEND_DOWN);
     VALUE(FLOW_BACKEND_SPOKE), VALUE(FLOW_CLIENT_FIN), VALUE(FLOW_BACKEND_FIN), VALUE(FLOW_RESET), VALUE(FLOW_LIVE);
-    VALUE(FLOW_ENDED), VALUE(FLOW_ADOPTED), VALUE(FLOW_PROBED), VALUE(EVENTS);
+    VALUE(FLOW_ENDED), VALUE(FLOW_ADOPTED), VALUE(FLOW_PROBED), VALUE(EVENTS), VALUE(FLOW_DATA);
     /* ::ffff:198.18.0.100, to see that both find the same bit. */
     struct address address = {{0, 0, __builtin_bswap32(0xffff), __builtin_bswap32(0xc6120064)}};
     printf("filter_bit %u\n", filter_bit(&address));

@@ -13,6 +13,8 @@ FULL_NAT, NAT, DSR = range(3)
 ABSENT, READY, DRAINING, UNHEALTHY, DOWN = range(5)
 BACKEND_SPOKE, CLIENT_FIN, BACKEND_FIN, RESET, LIVE, ENDED, ADOPTED, PROBED = (1 << bit for bit in range(8))
 COUNTED, REFUSED = 1 << 19, 1 << 20
+DATA = 1 << 18
+FLOW_OCTETS, LATENCY_BUCKETS = 104, 24
 TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58
 
 _libbpf = ctypes.CDLL("libbpf.so.1", use_errno=True)
@@ -173,10 +175,11 @@ class Program:
         self.tables = self.map("tables", 4, 4)
         self.sources = self.map("sources", 4, 20)
         self.backends = self.map("backends", 4, 28)
-        self.flows = self.map("flows", 40, 100)
-        self.embryos = self.map("embryos", 40, 100)
+        self.flows = self.map("flows", 40, FLOW_OCTETS)
+        self.embryos = self.map("embryos", 40, FLOW_OCTETS)
         self.fragments = self.map("fragments", 40, 8)
         self.traffic = self.map("traffic", 4, 56, per_cpu=True)
+        self.latency = self.map("latency", 4, 2 * 8 * LATENCY_BUCKETS, per_cpu=True)
         self.events = self.map("events", 4, 8, per_cpu=True)
         self.doors = self.map("doors", 4, 40)
         self.door_states = self.map("door_states", 4, 16)
@@ -198,7 +201,8 @@ class Program:
     def empty(self) -> None:
         """As if loaded anew: loading again takes the verifier a second."""
         for hashed in (self.addresses, self.services, self.fronts, self.flows, self.embryos, self.fragments, self.doors,
-                       self.door_states, self.refusals, self.client_counts, self.client_rates, self.access_lists):
+                       self.door_states, self.refusals, self.client_counts, self.client_rates, self.access_lists,
+                       self.latency):
             for key in hashed.keys():
                 hashed.delete(key)
         for array, entries in ((self.settings, 1), (self.filter, 1024), (self.gates, 4), (self.tables, 256), (self.sources, 16), (self.backends, 64),
@@ -331,6 +335,15 @@ class Program:
     def clients(self) -> dict[str, int]:
         """Live flows by the first address of each group of clients."""
         return {text(key[8:]): struct.unpack_from("<i", self.client_counts.get(key))[0] for key in self.client_counts.keys()}
+
+    def measure(self, slot: int) -> None:
+        """Has the latency of a backend counted from now on."""
+        self.latency.put(struct.pack("<I", slot), bytes(self.latency.size))
+
+    def latencies(self, slot: int) -> tuple[list[int], list[int]]:
+        """Buckets of connect and of first byte."""
+        counts = self.latency.total(struct.pack("<I", slot), 2 * LATENCY_BUCKETS)
+        return counts[:LATENCY_BUCKETS], counts[LATENCY_BUCKETS:]
 
     def flow(self, *key) -> Flow | None:
         octets = self.flows.get(tuple_key(*key))

@@ -4,7 +4,7 @@
 import pytest
 
 from packets import ACK, RST, SYN, judge
-from program import ADOPTED, DROP, FULL_NAT, LIVE, NAT, PASS, PROBED, REDIRECT, TCP
+from program import ADOPTED, DATA, DROP, FULL_NAT, LIVE, NAT, PASS, PROBED, REDIRECT, TCP
 from test_state import until
 
 CHOICES = 8
@@ -151,7 +151,7 @@ def test_in_mode_nat_the_connection_of_a_silent_client_goes_on(node):
     answer = node.answer(first, flags=ACK, sequence=5001, acknowledgement=1001, payload=b"pushed")
     seen = node.forwarded(answer, "backends")
     assert seen.ends == (node.addresses.vip, 443, node.addresses.client, 40000) and seen.payload == b"pushed"
-    assert node.program.flow(node.addresses.client, 40000, node.addresses.vip, 443, TCP).state == ADOPTED | LIVE
+    assert node.program.flow(node.addresses.client, 40000, node.addresses.vip, 443, TCP).state == ADOPTED | LIVE | DATA
     assert node.forwarded(node.client(flags=ACK, sequence=1001, acknowledgement=5007)).ends == first.ends
     assert node.program.events_seen() == {"FLOW_ADOPTED": 1}
 

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from packets import ACK, FIN, RST, SYN, Segment, judge
-from program import (ABSENT, ADOPTED, BACKEND_FIN, CLIENT_FIN, DOWN, DRAINING, DROP, DSR, FULL_NAT, LIVE, NAT, PASS, READY,
-                     REDIRECT, RESET, TCP, UDP, UNHEALTHY)
+from program import (ABSENT, ADOPTED, BACKEND_FIN, CLIENT_FIN, DATA, DOWN, DRAINING, DROP, DSR, FULL_NAT, LIVE, NAT, PASS,
+                     READY, REDIRECT, RESET, TCP, UDP, UNHEALTHY)
 
 translated = pytest.mark.parametrize("mode", [FULL_NAT, NAT], ids=["full_nat", "nat"])
 
@@ -58,9 +58,9 @@ def test_a_guessed_acknowledgement_proves_nothing(node):
 def test_a_backend_that_acknowledges_proves_the_client(node):
     node = node(TCP)
     first = node.forwarded(node.client(flags=ACK))
-    assert node.program.embryo(*client_key(node)).state == ADOPTED
+    assert node.program.embryo(*client_key(node)).state == ADOPTED | DATA
     node.forwarded(node.answer(first, flags=ACK), "backends")
-    assert node.program.flow(*client_key(node)).state == ADOPTED | LIVE
+    assert node.program.flow(*client_key(node)).state == ADOPTED | LIVE | DATA
     assert live(node) == 1
 
 

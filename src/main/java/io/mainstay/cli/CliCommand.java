@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.cli;
 
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -13,6 +14,11 @@ interface CliCommand {
 
     /** Name, description, options, parameters and examples; those that all commands share are added by others. */
     CommandSpec spec();
+
+    /** Commands that are written behind its name, such as {@code check} of {@code config check}. */
+    default List<CliCommand> commands() {
+        return List.of();
+    }
 
     /**
      * Does it.

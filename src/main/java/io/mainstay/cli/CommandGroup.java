@@ -6,6 +6,7 @@ import java.util.List;
 /** A command that only holds others. */
 interface CommandGroup extends CliCommand {
 
+    @Override
     List<CliCommand> commands();
 
     @Override

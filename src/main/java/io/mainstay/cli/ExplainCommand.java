@@ -7,6 +7,7 @@ import io.mainstay.explain.Storyteller;
 import io.mainstay.observe.JsonText;
 import java.nio.file.Path;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -43,6 +44,11 @@ final class ExplainCommand implements CliCommand {
                         "Tell the part of another node along: what mainstay events --json prints there, or its"
                                 + " events.jsonl."))
                 .addOption(Journal.stateDirectoryOption());
+    }
+
+    @Override
+    public List<CliCommand> commands() {
+        return List.of(new ExplainFlowCommand());
     }
 
     @Override

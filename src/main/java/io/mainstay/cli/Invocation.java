@@ -59,10 +59,21 @@ record Invocation(
         return option(name);
     }
 
-    /** The parameter of the command, if it was given. */
+    /** The first parameter of the command, if it was given. */
     Optional<String> parameter() {
+        return parameter(0);
+    }
+
+    /** The second one. */
+    Optional<String> secondParameter() {
+        return parameter(1);
+    }
+
+    private Optional<String> parameter(int index) {
         ParseResult command = parsed.getLast();
-        return command.hasMatchedPositional(0) ? Optional.of(command.matchedPositionalValue(0, "")) : Optional.empty();
+        return command.hasMatchedPositional(index)
+                ? Optional.of(command.matchedPositionalValue(index, ""))
+                : Optional.empty();
     }
 
     /** An option may stand before or after the name of the command; the one closest to its end counts. */

@@ -151,9 +151,7 @@ public final class Mainstay {
     private static void add(CommandSpec parent, CliCommand command) {
         CommandSpec spec = command.spec();
         addShared(spec);
-        if (command instanceof CommandGroup group) {
-            group.commands().forEach(member -> add(spec, member));
-        }
+        command.commands().forEach(member -> add(spec, member));
         parent.addSubcommand(spec.name(), spec);
     }
 

@@ -72,7 +72,19 @@ final class Specs {
                 .build();
     }
 
-    /** The one parameter of a command. */
+    /** The parameter behind the one that {@link #parameter} makes; required like it. */
+    static PositionalParamSpec secondParameter(String label, String description) {
+        return PositionalParamSpec.builder()
+                .index("1")
+                .arity("1")
+                .required(true)
+                .paramLabel(label)
+                .type(String.class)
+                .description(description)
+                .build();
+    }
+
+    /** The first parameter of a command. */
     static PositionalParamSpec parameter(String label, boolean required, String description) {
         return PositionalParamSpec.builder()
                 .index("0")

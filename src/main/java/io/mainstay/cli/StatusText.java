@@ -5,7 +5,10 @@ import io.mainstay.cli.Table.Cell;
 import io.mainstay.observe.BackendStatus;
 import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
+import io.mainstay.observe.BackendStatus.Latency;
+import io.mainstay.observe.BackendStatus.Quantiles;
 import io.mainstay.observe.ServiceStatus;
+import io.mainstay.observe.ServiceStatus.SourcePorts;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.observe.TrackerStatus;
 import io.mainstay.observe.VirtualRouterStatus;
@@ -16,12 +19,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The status for people: tables whose long column is the last, and below them what does not fit into a column. */
 final class StatusText {
 
     private static final int ADDRESSES_SHOWN = 3;
+
+    /** From there on a list of several services tells of it. */
+    private static final int PORTS_SHORT_PERCENT = 50;
 
     private final PrintWriter out;
     private final boolean colours;
@@ -127,12 +135,23 @@ final class StatusText {
                             ? ""
                             : "not in the kernel: " + service.engineReason());
             remark(remarks, service.name(), panic(service.tier()));
+            remark(remarks, service.name(), sourcePorts(service.sourcePorts(), services.size() == 1));
             long waiting = service.connectionsWaiting();
             remark(remarks, service.name(), waiting == 0 ? "" : waiting + " clients wait for a backend");
             remark(remarks, service.name(), counters("refused", service.refused()));
         }
         table.print(out, colours);
         remarks.forEach(out::println);
+    }
+
+    /** @param always also where there are plenty */
+    private static String sourcePorts(@Nullable SourcePorts ports, boolean always) {
+        if (ports == null || (!always && ports.used() * 100 < ports.limit() * PORTS_SHORT_PERCENT)) {
+            return "";
+        }
+        return ports.used() + " of " + ports.limit() + " source ports taken"
+                + (ports.backend().isEmpty() ? "" : " to " + ports.backend() + ", where it is most")
+                + (ports.sourceAddresses() == 1 ? "" : " (from " + ports.sourceAddresses() + " addresses)");
     }
 
     /** Packets that the data path has dropped, by reason. */
@@ -171,6 +190,7 @@ final class StatusText {
                         lastCheck(backend.lastCheck(), now));
                 remark(remarks, name, explanation(backend));
                 remark(remarks, name, drain(backend, now));
+                remark(remarks, name, latency(backend.latency()));
             }
         }
         table.print(out, colours);
@@ -213,6 +233,21 @@ final class StatusText {
                 + HumanText.count(drain.connectionsAtStart(), "connection") + " left"
                 + (oldest == null ? "" : ", the oldest " + HumanText.ago(oldest, now) + " old")
                 + ", none expected to be left in " + HumanText.duration(Duration.between(now, drain.expectedEnd()));
+    }
+
+    private static String latency(@Nullable Latency latency) {
+        if (latency == null) {
+            return "";
+        }
+        return Stream.of(quantiles("connect", latency.connect()), quantiles("first byte", latency.firstByte()))
+                .filter(text -> !text.isEmpty())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String quantiles(String what, @Nullable Quantiles quantiles) {
+        return quantiles == null
+                ? ""
+                : what + " p50 " + HumanText.fine(quantiles.median()) + " p99 " + HumanText.fine(quantiles.p99());
     }
 
     private static String lastCheck(@Nullable LastCheck check, Instant now) {

@@ -67,6 +67,13 @@ public interface ControlHandler {
     CompletionStage<BackendCheckOutcome> checkBackend(String service, String backend);
 
     /**
+     * Tells what would become of a flow; nothing comes of it.
+     *
+     * @return the answer, refused as unavailable where the data path of the kernel engine cannot be asked
+     */
+    CompletionStage<FlowExplanation> explainFlow(FlowExplanationRequest request);
+
+    /**
      * The clients of a service that keep their backends.
      *
      * @param most how many of them are to be listed

@@ -92,6 +92,11 @@ final class ControlRoutes {
                 post(
                         request,
                         () -> handler.readyNode().thenApply(outcome -> ControlAnswer.json(NodeJson.toTree(outcome))));
+            case "explain/flow" ->
+                post(
+                        request,
+                        () -> handler.explainFlow(FlowJson.request(request.body()))
+                                .thenApply(explanation -> ControlAnswer.json(FlowJson.toTree(explanation))));
             case "reload" -> reload(request);
             default -> notFound();
         };
@@ -126,7 +131,7 @@ final class ControlRoutes {
                 404,
                 "not_found",
                 "no such path (expected: /v1/version, /v1/status, /v1/services, /v1/services/SERVICE, /v1/backends, /v1/config/effective, /v1/events,"
-                        + " /v1/reload, /v1/virtual-routers/switchover, /v1/node/drain, /v1/node/ready,"
+                        + " /v1/reload, /v1/virtual-routers/switchover, /v1/node/drain, /v1/node/ready, /v1/explain/flow,"
                         + " /v1/services/SERVICE/drain, ready or maint,"
                         + " /v1/services/SERVICE/persistence, /v1/services/SERVICE/persistence/clear or"
                         + " /v1/services/SERVICE/backends/BACKEND/check, drain, ready or maint)"));

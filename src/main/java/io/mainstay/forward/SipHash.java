@@ -7,12 +7,12 @@ import java.nio.charset.StandardCharsets;
  * SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash that is cheap on short inputs, and whose collisions cannot be
  * searched for without the key.
  */
-final class SipHash {
+public final class SipHash {
 
     private final long key0;
     private final long key1;
 
-    SipHash(long key0, long key1) {
+    public SipHash(long key0, long key1) {
         this.key0 = key0;
         this.key1 = key1;
     }
@@ -27,7 +27,7 @@ final class SipHash {
         return hash(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    long hash(byte[] octets) {
+    public long hash(byte[] octets) {
         State state = new State(key0, key1);
         int whole = octets.length & ~7;
         for (int i = 0; i < whole; i += 8) {

@@ -10,6 +10,9 @@ public interface FlowCursor {
     /** The flow has been answered, and is counted as live while {@link #ENDED} is not set. */
     int LIVE = 16;
 
+    /** The backend has answered the first segment; who the client is, is not known yet. */
+    int BACKEND_SPOKE = 1;
+
     int CLIENT_FIN = 2;
     int BACKEND_FIN = 4;
     int RESET = 8;

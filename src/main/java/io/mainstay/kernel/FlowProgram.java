@@ -6,6 +6,7 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Prefix;
 import io.mainstay.net.Transport;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -152,6 +153,20 @@ public interface FlowProgram extends AutoCloseable {
     /** What a slot has had, summed over the processors, since the program was loaded. */
     record Traffic(long packetsIn, long octetsIn, long packetsOut, long octetsOut, long flowsNew, long flowsOpened) {}
 
+    /**
+     * How long a slot's backend took, how often, since {@link #measure}: bucket n of each counts 2^n to 2^(n+1) microseconds.
+     *
+     * @param connect from a client's SYN to the backend's
+     * @param firstByte from a client's first data to the backend's
+     */
+    record Latency(List<Long> connect, List<Long> firstByte) {
+
+        public Latency {
+            connect = List.copyOf(connect);
+            firstByte = List.copyOf(firstByte);
+        }
+    }
+
     Room room();
 
     void setSettings(Settings settings) throws KernelException;
@@ -170,6 +185,8 @@ public interface FlowProgram extends AutoCloseable {
     /** Makes the addresses behind a gate count, or not. Callable from every thread. */
     void setGate(int gate, boolean open) throws KernelException;
 
+    boolean isGateOpen(int gate) throws KernelException;
+
     Map<ServiceKey, Service> services() throws KernelException;
 
     void putService(ServiceKey key, Service service) throws KernelException;
@@ -186,6 +203,9 @@ public interface FlowProgram extends AutoCloseable {
 
     /** Writes slots into the tables from {@code first} on. */
     void putTable(int first, int[] slots) throws KernelException;
+
+    /** The slot at one place of the tables. */
+    int tableSlot(int index) throws KernelException;
 
     void putSource(int index, Source source) throws KernelException;
 
@@ -227,11 +247,31 @@ public interface FlowProgram extends AutoCloseable {
     /** Of the slots below {@code slots}. */
     List<Traffic> traffic(int slots) throws KernelException;
 
+    /** How many flows that still wait for an answer each slot has, of those below {@code slots}. */
+    List<Integer> embryos(int slots) throws KernelException;
+
+    /** Has the latency of a slot's backend counted from now on, or no more. */
+    void measure(int slot, boolean wanted) throws KernelException;
+
+    /** By slot, of all that are measured. */
+    Map<Integer, Latency> latencies() throws KernelException;
+
     /** How often each event has happened since the program was loaded. */
     Map<FlowEvent, Long> events() throws KernelException;
 
     /** Goes through the flow table; flows that come or go meanwhile may be met or not. */
     void forEachFlow(Consumer<FlowCursor> visitor) throws KernelException;
+
+    /** What is known of the flow that this packet of a client belongs to; null: nothing. */
+    @Nullable
+    FlowEntry flow(FlowTuple fromClient) throws KernelException;
+
+    /**
+     * Loads a second copy of the program, to be asked; it takes the kernel a second to verify it.
+     *
+     * @throws IOException with the reason why there is none
+     */
+    FlowTrial trial() throws IOException;
 
     /**
      * Has these interfaces run the program, and no others; those that do not exist are left out.

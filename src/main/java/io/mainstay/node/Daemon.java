@@ -160,7 +160,7 @@ final class Daemon implements AutoCloseable {
                     flows,
                     trackers::snapshot,
                     new WallTime(kernel.clock(), InstantSource.system()));
-            control.started(new DaemonControl(running, status::snapshot, election, proxy, kernel.clock()));
+            control.started(new DaemonControl(running, status::snapshot, election, proxy, flows, kernel.clock()));
             ElectionThread electionThread = new ElectionThread(election, journal);
             var unused =
                     proxy.failure().thenAccept(reason -> electionThread.giveUp("the proxy engine failed: " + reason));

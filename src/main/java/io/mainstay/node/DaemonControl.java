@@ -9,6 +9,8 @@ import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.BackendCheckOutcome;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.FlowExplanation;
+import io.mainstay.control.FlowExplanationRequest;
 import io.mainstay.control.NodeDrainOutcome;
 import io.mainstay.control.NodeDrainRequest;
 import io.mainstay.control.PersistenceClearRequest;
@@ -20,11 +22,16 @@ import io.mainstay.control.SwitchoverOutcome;
 import io.mainstay.control.SwitchoverRequest;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.ServiceConfig;
+import io.mainstay.forward.kernel.EngineDecision;
+import io.mainstay.forward.kernel.FlowQuestion;
+import io.mainstay.forward.kernel.FlowStory;
+import io.mainstay.forward.kernel.KernelEngine;
 import io.mainstay.forward.proxy.BackendSnapshot;
 import io.mainstay.forward.proxy.CheckRun;
 import io.mainstay.forward.proxy.DrainOutcome;
 import io.mainstay.forward.proxy.PersistenceSnapshot;
 import io.mainstay.forward.proxy.ProxyEngine;
+import io.mainstay.forward.proxy.ProxySnapshot;
 import io.mainstay.forward.proxy.ServiceSnapshot;
 import io.mainstay.net.IpAddress;
 import io.mainstay.observe.StatusSnapshot;
@@ -42,10 +49,14 @@ import org.jspecify.annotations.Nullable;
 /** Carries out what the command line asks for. May be called by several threads at once. */
 final class DaemonControl implements ControlHandler {
 
+    /** Of those that keep a backend, as many are looked through when one is asked for. */
+    private static final int MOST_CLIENTS = 100_000;
+
     private final RunningConfig config;
     private final Supplier<StatusSnapshot> status;
     private final ElectionDriver election;
     private final ProxyEngine proxy;
+    private final KernelEngine flows;
     private final MonotonicClock clock;
 
     DaemonControl(
@@ -53,11 +64,13 @@ final class DaemonControl implements ControlHandler {
             Supplier<StatusSnapshot> status,
             ElectionDriver election,
             ProxyEngine proxy,
+            KernelEngine flows,
             MonotonicClock clock) {
         this.config = config;
         this.status = status;
         this.election = election;
         this.proxy = proxy;
+        this.flows = flows;
         this.clock = clock;
     }
 
@@ -299,6 +312,52 @@ final class DaemonControl implements ControlHandler {
                 run.outcome().steps().stream()
                         .map(step -> new BackendCheckOutcome.Step(step.name(), step.detail(), step.duration()))
                         .toList());
+    }
+
+    @Override
+    public CompletionStage<FlowExplanation> explainFlow(FlowExplanationRequest request) {
+        ProxySnapshot states = proxy.snapshot();
+        return flows.explain(
+                        new FlowQuestion(
+                                request.transport(), request.client(), request.clientPort(), request.destination()),
+                        backend -> ServiceStatuses.stateWord(states, backend))
+                .handle((story, failure) -> {
+                    if (failure != null) {
+                        throw new ControlRefusal(
+                                ControlRefusal.Reason.UNAVAILABLE,
+                                "the data path cannot be asked: " + failure.getMessage());
+                    }
+                    return explanation(request, states, story);
+                });
+    }
+
+    /** What the data path leaves to the stack, the proxy engine may take. */
+    private FlowExplanation explanation(
+            FlowExplanationRequest request, ProxySnapshot states, Optional<FlowStory> story) {
+        boolean ofKernel = story.isPresent()
+                && (!story.get().verdict().equals("stack")
+                        || !story.get().service().isEmpty());
+        if (ofKernel) {
+            return KernelFlows.explain(request, story.get());
+        }
+        Optional<ServiceSnapshot> service = ProxyFlows.serviceOf(states, request);
+        if (service.isEmpty()) {
+            return KernelFlows.nobody(request);
+        }
+        EngineDecision decision = flows.decisions().get(service.get().name());
+        return ProxyFlows.explain(
+                service.get(),
+                request,
+                kept(service.get().name(), request.client()),
+                decision == null ? "" : decision.reason());
+    }
+
+    /** The backend that persistence keeps for a client. */
+    private Optional<String> kept(String service, IpAddress client) {
+        return proxy.persistence(service, MOST_CLIENTS).latest().stream()
+                .filter(each -> each.client().equals(client.toString()))
+                .map(PersistenceSnapshot.Client::backend)
+                .findFirst();
     }
 
     @Override

@@ -56,7 +56,7 @@ final class NodeStatus {
                 wallTime.now(),
                 startedAt,
                 routers.of(election.get()),
-                services.of(proxy.get(), kernel.decisions()),
+                services.of(proxy.get(), kernel.decisions(), kernel.ports(), kernel.latencies()),
                 kernelEvents());
     }
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.node;
 
+import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.Tier;
 import io.mainstay.forward.kernel.EngineDecision;
+import io.mainstay.forward.kernel.Latency;
+import io.mainstay.forward.kernel.PortUse;
 import io.mainstay.forward.proxy.BackendSnapshot;
 import io.mainstay.forward.proxy.CheckReport;
 import io.mainstay.forward.proxy.DrainStatus;
@@ -31,14 +34,29 @@ final class ServiceStatuses {
         this.wallTime = wallTime;
     }
 
-    /** @param engines which engine forwards a service, where it is not just the proxy engine */
-    List<ServiceStatus> of(ProxySnapshot proxy, Map<String, EngineDecision> engines) {
+    /**
+     * All of them.
+     *
+     * @param engines which engine forwards a service, where it is not just the proxy engine
+     * @param ports how far the source ports of services are taken, where they have any
+     * @param latencies how long backends take, where the kernel engine has measured it
+     */
+    List<ServiceStatus> of(
+            ProxySnapshot proxy,
+            Map<String, EngineDecision> engines,
+            Map<String, PortUse> ports,
+            Map<BackendKey, Latency> latencies) {
         return proxy.services().stream()
-                .map(service -> status(service, engines.getOrDefault(service.name(), PROXY)))
+                .map(service -> status(
+                        service, engines.getOrDefault(service.name(), PROXY), ports.get(service.name()), latencies))
                 .toList();
     }
 
-    private ServiceStatus status(ServiceSnapshot service, EngineDecision engine) {
+    private ServiceStatus status(
+            ServiceSnapshot service,
+            EngineDecision engine,
+            @Nullable PortUse ports,
+            Map<BackendKey, Latency> latencies) {
         Map<String, Long> refused = new TreeMap<>();
         service.refused().forEach((reason, count) -> refused.put(word(reason), count));
         return new ServiceStatus(
@@ -55,7 +73,14 @@ final class ServiceStatuses {
                 service.bytesIn(),
                 service.bytesOut(),
                 refused,
-                service.backends().stream().map(this::backend).toList());
+                service.backends().stream()
+                        .map(backend -> backend(
+                                backend,
+                                latencies.get(new BackendKey(service.name(), backend.name(), backend.address()))))
+                        .toList(),
+                ports == null
+                        ? null
+                        : new ServiceStatus.SourcePorts(ports.used(), ports.limit(), ports.sources(), ports.backend()));
     }
 
     static ServiceStatus.State state(ServiceSnapshot service) {
@@ -71,7 +96,7 @@ final class ServiceStatuses {
         };
     }
 
-    private BackendStatus backend(BackendSnapshot backend) {
+    private BackendStatus backend(BackendSnapshot backend, @Nullable Latency latency) {
         return new BackendStatus(
                 backend.name(),
                 backend.address().toString(),
@@ -85,7 +110,28 @@ final class ServiceStatuses {
                 backend.total(),
                 wallTime.of(backend.since()),
                 drain(backend),
-                lastCheck(backend.lastCheck()));
+                lastCheck(backend.lastCheck()),
+                latency == null
+                        ? null
+                        : new BackendStatus.Latency(quantiles(latency.connect()), quantiles(latency.firstByte())));
+    }
+
+    private static BackendStatus.@Nullable Quantiles quantiles(Latency.@Nullable Quantiles quantiles) {
+        return quantiles == null
+                ? null
+                : new BackendStatus.Quantiles(quantiles.count(), quantiles.median(), quantiles.p99());
+    }
+
+    /** The state of a backend in a word; empty if there is none of that key. */
+    static String stateWord(ProxySnapshot proxy, BackendKey key) {
+        return proxy.services().stream()
+                .filter(service -> service.name().equals(key.service()))
+                .flatMap(service -> service.backends().stream())
+                .filter(backend -> backend.name().equals(key.backend())
+                        && backend.address().equals(key.address()))
+                .map(backend -> word(state(backend.state())))
+                .findFirst()
+                .orElse("");
     }
 
     static BackendStatus.State state(BackendState state) {

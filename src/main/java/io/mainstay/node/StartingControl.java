@@ -7,6 +7,8 @@ import io.mainstay.control.BackendChangeRequest;
 import io.mainstay.control.BackendCheckOutcome;
 import io.mainstay.control.ControlHandler;
 import io.mainstay.control.ControlRefusal;
+import io.mainstay.control.FlowExplanation;
+import io.mainstay.control.FlowExplanationRequest;
 import io.mainstay.control.NodeDrainOutcome;
 import io.mainstay.control.NodeDrainRequest;
 import io.mainstay.control.PersistenceClearRequest;
@@ -81,6 +83,11 @@ final class StartingControl implements ControlHandler {
     @Override
     public CompletionStage<BackendCheckOutcome> checkBackend(String service, String backend) {
         return node().checkBackend(service, backend);
+    }
+
+    @Override
+    public CompletionStage<FlowExplanation> explainFlow(FlowExplanationRequest request) {
+        return node().explainFlow(request);
     }
 
     @Override

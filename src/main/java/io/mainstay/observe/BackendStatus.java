@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param since when it entered the state, wall clock
  * @param drain how its drain stands; null unless it is {@link State#DRAINING}
  * @param lastCheck the last finished health check; null before the first
+ * @param latency how long it takes, in the kernel engine; null if nothing was measured
  */
 public record BackendStatus(
         String name,
@@ -35,7 +36,8 @@ public record BackendStatus(
         long connectionsTotal,
         Instant since,
         @Nullable DrainProgress drain,
-        @Nullable LastCheck lastCheck) {
+        @Nullable LastCheck lastCheck,
+        @Nullable Latency latency) {
 
     /** Whether a backend gets connections. */
     public enum State {
@@ -62,6 +64,24 @@ public record BackendStatus(
             Instant deadline,
             Instant expectedEnd,
             @Nullable Instant oldestSince) {}
+
+    /**
+     * How long a backend took in the last one to two minutes.
+     *
+     * @param connect to accept a connection; null: none was measured
+     * @param firstByte from the client's first data to its own; null: none was measured
+     */
+    public record Latency(
+            @Nullable Quantiles connect, @Nullable Quantiles firstByte) {}
+
+    /**
+     * Of what was counted by powers of two.
+     *
+     * @param count how often it was measured
+     * @param median half took no longer
+     * @param p99 99 of 100 took no longer
+     */
+    public record Quantiles(long count, Duration median, Duration p99) {}
 
     /**
      * The outcome of one health check.

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One service in a snapshot.
@@ -23,6 +24,7 @@ import java.util.Map;
  * @param bytesOut octets to clients since the daemon started
  * @param refused connections that were not served, by reason; reasons with zero may be left out
  * @param backends in the order of the configuration
+ * @param sourcePorts how far the ports are taken that its connections leave from; null where they leave otherwise
  */
 public record ServiceStatus(
         String name,
@@ -38,7 +40,18 @@ public record ServiceStatus(
         long bytesIn,
         long bytesOut,
         Map<String, Long> refused,
-        List<BackendStatus> backends) {
+        List<BackendStatus> backends,
+        @Nullable SourcePorts sourcePorts) {
+
+    /**
+     * Of the kernel engine in mode full_nat: to the backend that has most.
+     *
+     * @param used connections to it
+     * @param limit how many there can be
+     * @param sourceAddresses from how many addresses
+     * @param backend its name; empty if there is none
+     */
+    public record SourcePorts(long used, long limit, int sourceAddresses, String backend) {}
 
     /** Whether clients are served. */
     public enum State {

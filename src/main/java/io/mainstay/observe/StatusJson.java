@@ -8,6 +8,9 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
+import io.mainstay.observe.BackendStatus.Latency;
+import io.mainstay.observe.BackendStatus.Quantiles;
+import io.mainstay.observe.ServiceStatus.SourcePorts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -95,7 +98,25 @@ public final class StatusJson {
         json.addProperty("bytes_out", service.bytesOut());
         json.add("refused", counters(service.refused()));
         json.add("backends", array(service.backends(), StatusJson::backendTree));
+        json.add("source_ports", sourcePorts(service.sourcePorts()));
         return json;
+    }
+
+    private static JsonElement sourcePorts(@Nullable SourcePorts ports) {
+        if (ports == null) {
+            return JsonNull.INSTANCE;
+        }
+        JsonObject json = new JsonObject();
+        json.addProperty("used", ports.used());
+        json.addProperty("limit", ports.limit());
+        json.addProperty("source_addresses", ports.sourceAddresses());
+        json.addProperty("backend", ports.backend());
+        return json;
+    }
+
+    private static SourcePorts sourcePorts(JsonFields json) {
+        return new SourcePorts(
+                json.number("used"), json.number("limit"), json.integer("source_addresses"), json.string("backend"));
     }
 
     /** One backend as a tree, as it stands within its service. */
@@ -120,11 +141,11 @@ public final class StatusJson {
             JsonObject last = new JsonObject();
             last.addProperty("at", check.at().toString());
             last.addProperty("success", check.success());
-            long micros = check.duration().toNanos() / 1000;
-            last.addProperty("duration_ms", micros / 1000.0);
+            last.addProperty("duration_ms", millis(check.duration()));
             last.addProperty("detail", check.detail());
             json.add("last_check", last);
         }
+        json.add("latency", latency(backend.latency()));
         return json;
     }
 
@@ -198,7 +219,8 @@ public final class StatusJson {
                 json.number("bytes_in"),
                 json.number("bytes_out"),
                 json.numberMap("refused"),
-                list(json.objects("backends"), StatusJson::backend));
+                list(json.objects("backends"), StatusJson::backend),
+                json.has("source_ports") ? sourcePorts(json.object("source_ports")) : null);
     }
 
     /**
@@ -220,7 +242,49 @@ public final class StatusJson {
                 json.number("connections_total"),
                 json.instant("since"),
                 json.has("drain") ? drain(json.object("drain")) : null,
-                json.has("last_check") ? lastCheck(json.object("last_check")) : null);
+                json.has("last_check") ? lastCheck(json.object("last_check")) : null,
+                json.has("latency") ? latency(json.object("latency")) : null);
+    }
+
+    private static JsonElement latency(@Nullable Latency latency) {
+        if (latency == null) {
+            return JsonNull.INSTANCE;
+        }
+        JsonObject json = new JsonObject();
+        json.add("connect", quantiles(latency.connect()));
+        json.add("first_byte", quantiles(latency.firstByte()));
+        return json;
+    }
+
+    private static Latency latency(JsonFields json) {
+        return new Latency(
+                json.has("connect") ? quantiles(json.object("connect")) : null,
+                json.has("first_byte") ? quantiles(json.object("first_byte")) : null);
+    }
+
+    private static JsonElement quantiles(@Nullable Quantiles quantiles) {
+        if (quantiles == null) {
+            return JsonNull.INSTANCE;
+        }
+        JsonObject json = new JsonObject();
+        json.addProperty("count", quantiles.count());
+        json.addProperty("p50_ms", millis(quantiles.median()));
+        json.addProperty("p99_ms", millis(quantiles.p99()));
+        return json;
+    }
+
+    private static Quantiles quantiles(JsonFields json) {
+        return new Quantiles(json.number("count"), millis(json.decimal("p50_ms")), millis(json.decimal("p99_ms")));
+    }
+
+    /** To a microsecond. */
+    private static double millis(Duration duration) {
+        long micros = duration.toNanos() / 1000;
+        return micros / 1000.0;
+    }
+
+    private static Duration millis(double millis) {
+        return Duration.ofNanos(Math.round(millis * 1_000_000));
     }
 
     private static JsonElement drain(@Nullable DrainProgress drain) {

@@ -96,6 +96,7 @@ class MainstayTest {
             SERVICE  STATE    ENGINE  BALANCE      BACKENDS  CONN  TOTAL  IN       OUT      LISTEN
             https    SERVING  proxy   least_conn   1/3       12    34567  1.1 TiB  2.0 KiB  198.51.100.10:443/tcp 198.51.100.11:443/tcp
             ssh      STANDBY  proxy   round_robin  0/1       0     0      0 B      0 B      198.51.100.10:22/tcp
+              https: 18500 of 22528 source ports taken to web1, where it is most (from 2 addresses)
               https: 3 clients wait for a backend
               https: refused: no_backend 2
 
@@ -104,6 +105,8 @@ class MainstayTest {
             https/web2         UNHEALTHY          1h30m  10.0.0.12:8443  25% of 100  0     0      failed: refused (in 1ms, 2s ago)
             https/web3         DRAINING 42s left  1h30m  10.0.0.13:8443  100         5     50     passed: connected (in 1ms, 2s ago)
             ssh/web1 (backup)  MAINTENANCE        0ms    10.0.0.11:22    0           0/7   0      none yet
+              https/web1: connect p50 0.21ms p99 1.12ms
+              https/web2: connect p50 0.21ms p99 1.12ms, first byte p50 20ms p99 21ms
               https/web3: 5 of 8 connections left, the oldest 3h00m old, none expected to be left in 17s
               ssh/web1: maintenance requested
             """));
@@ -188,7 +191,7 @@ class MainstayTest {
         Ended list = harness.run("backend", "list");
         assertThat(list.exitCode()).isZero();
         assertThat(list.out().lines())
-                .hasSize(7)
+                .hasSize(9)
                 .first()
                 .isEqualTo(
                         "BACKEND            STATE              FOR    ADDRESS         WEIGHT      CONN  TOTAL  LAST CHECK");
@@ -215,7 +218,7 @@ class MainstayTest {
     @Test
     void servicesAreListedAndOneIsShown() {
         assertThat(harness.run("service", "list").out().lines())
-                .hasSize(5)
+                .hasSize(6)
                 .first()
                 .asString()
                 .startsWith("SERVICE  STATE ");

@@ -30,7 +30,12 @@ class ManualTest {
         Map<String, String> pages = new TreeMap<>();
         addPages(new CommandLine(Mainstay.spec()), pages);
         assertThat(pages)
-                .containsKeys("mainstay", "mainstay-status", "mainstay-config-check", "mainstay-backend-drain");
+                .containsKeys(
+                        "mainstay",
+                        "mainstay-status",
+                        "mainstay-config-check",
+                        "mainstay-backend-drain",
+                        "mainstay-explain-flow");
         assertThat(pages)
                 .allSatisfy((name, page) -> assertThat(page)
                         .startsWith("// tag::picocli-generated-full-manpage[]")

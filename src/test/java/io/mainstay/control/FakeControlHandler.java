@@ -11,6 +11,7 @@ import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusSnapshot;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -146,6 +147,27 @@ public final class FakeControlHandler implements ControlHandler {
                         List.of(
                                 new BackendCheckOutcome.Step("route", "through eth0", Duration.ofNanos(60_000)),
                                 new BackendCheckOutcome.Step("connect", "connected", Duration.ofNanos(420_000)))))));
+    }
+
+    @Override
+    public CompletionStage<FlowExplanation> explainFlow(FlowExplanationRequest request) {
+        boolean served = request.destination().port() == 443;
+        return CompletableFuture.completedStage(new FlowExplanation(
+                request.source(),
+                request.listener(),
+                "https",
+                "kernel",
+                "full_nat",
+                true,
+                served,
+                served ? "forwarded" : "reset",
+                served ? "" : "drop_no_backend",
+                "",
+                served ? "web1" : "",
+                served ? "198.51.100.10:20917 to 10.0.0.11:8443" : "",
+                served ? "eth1 to 10.0.0.11" : "",
+                Map.of("web1", 256L),
+                List.of("Service https is run by the kernel engine.", "With a control\u0007 character.")));
     }
 
     @Override

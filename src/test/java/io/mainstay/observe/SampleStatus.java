@@ -3,6 +3,8 @@ package io.mainstay.observe;
 
 import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
+import io.mainstay.observe.BackendStatus.Latency;
+import io.mainstay.observe.BackendStatus.Quantiles;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -101,7 +103,8 @@ public final class SampleStatus {
                                 List.of(
                                         backend("web1", BackendStatus.State.HEALTHY, 12),
                                         backend("web2", BackendStatus.State.UNHEALTHY, 0),
-                                        backend("web3", BackendStatus.State.DRAINING, 5))),
+                                        backend("web3", BackendStatus.State.DRAINING, 5)),
+                                new ServiceStatus.SourcePorts(18_500, 22_528, 2, "web1")),
                         new ServiceStatus(
                                 "ssh",
                                 List.of("198.51.100.10:22/tcp"),
@@ -129,7 +132,9 @@ public final class SampleStatus {
                                         0,
                                         NOW,
                                         null,
-                                        null)))),
+                                        null,
+                                        null)),
+                                null)),
                 Map.of("flow_adopted", 3L));
     }
 
@@ -152,6 +157,11 @@ public final class SampleStatus {
                         ? new DrainProgress(8, NOW.plusSeconds(42), NOW.plusSeconds(17), NOW.minus(Duration.ofHours(3)))
                         : null,
                 new LastCheck(
-                        NOW.minusSeconds(2), passed, Duration.ofNanos(1_250_000), passed ? "connected" : "refused"));
+                        NOW.minusSeconds(2), passed, Duration.ofNanos(1_250_000), passed ? "connected" : "refused"),
+                draining
+                        ? null
+                        : new Latency(
+                                new Quantiles(12, Duration.ofNanos(210_000), Duration.ofNanos(1_125_000)),
+                                passed ? null : new Quantiles(1, Duration.ofMillis(20), Duration.ofMillis(21))));
     }
 }

@@ -8,6 +8,7 @@ import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.MaglevTable;
 import io.mainstay.forward.RefusalReason;
+import io.mainstay.forward.SipHash;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Mode;
@@ -34,6 +35,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The services of a node in the maps of the data path. What is there from an earlier life of the daemon is taken over. Used
@@ -60,6 +62,9 @@ final class ForwardingModel {
     private final Map<List<IpAddress>, Integer> sources = new HashMap<>();
     private final Map<String, Table> tableOfService = new HashMap<>();
     private final List<Integer> outgoingTables = new ArrayList<>();
+    private final long secret0;
+    private final long secret1;
+    private final SipHash hash;
     private List<KernelService> services = List.of();
     private int lastServiceId;
     private int nextSource;
@@ -73,6 +78,10 @@ final class ForwardingModel {
         this.settings = settings;
         this.program = program;
         millisPerTick = TickLength.millis(program);
+        ByteBuffer secret = ByteBuffer.wrap(digest(settings.secret()));
+        secret0 = secret.getLong();
+        secret1 = secret.getLong();
+        hash = new SipHash(secret0, secret1);
         slots = new Slots(program);
         doors = new Doors(program);
         written = new HashMap<>(program.services());
@@ -214,10 +223,9 @@ final class ForwardingModel {
             udpMillis =
                     Math.max(udpMillis, service.traffic().udp().sessionTimeout().toMillis());
         }
-        ByteBuffer secret = ByteBuffer.wrap(digest(settings.secret()));
         program.setSettings(new FlowProgram.Settings(
-                secret.getLong(),
-                secret.getLong(),
+                secret0,
+                secret1,
                 roles.values().stream().anyMatch(Role::backend),
                 ticks(EMBRYO.toMillis()),
                 ticks(udpMillis),
@@ -457,6 +465,114 @@ final class ForwardingModel {
     /** Frees the memory of clients that have no flows any more. */
     void sweep() throws KernelException {
         program.sweepClients();
+    }
+
+    /** The hash by which the data path chooses. */
+    SipHash hash() {
+        return hash;
+    }
+
+    double millisPerTick() {
+        return millisPerTick;
+    }
+
+    /** What an address is to the data path; null: nothing. */
+    @Nullable
+    Role role(IpAddress address) {
+        return roles.get(address);
+    }
+
+    /** As the data path has it; null: nothing is forwarded from there. */
+    @Nullable
+    Service written(ServiceKey key) {
+        return written.get(key);
+    }
+
+    /** The service whose clients arrive there; null: none. */
+    @Nullable
+    KernelService serviceAt(ServiceKey key) {
+        for (KernelService service : services) {
+            if (keys(service).contains(key)) {
+                return service;
+            }
+        }
+        return null;
+    }
+
+    /** The backend that has a slot, under the id that it was given; null: it has gone. */
+    @Nullable
+    LiveSlot slot(int index, int id) {
+        LiveSlot slot = slots.at(index);
+        return slot == null || slot.id() != id ? null : slot;
+    }
+
+    /** The backend that has a slot now; null: none. */
+    @Nullable
+    LiveSlot slot(int index) {
+        return slots.at(index);
+    }
+
+    /** Takes over how long backends take; then each {@link LiveSlot#latency} tells. */
+    void takeLatencies() throws KernelException {
+        long nowMillis = program.clock().nanos() / 1_000_000;
+        Map<Integer, FlowProgram.Latency> counts = program.latencies();
+        for (LiveSlot slot : slots.all()) {
+            FlowProgram.Latency counted = counts.get(slot.index());
+            if (counted != null) {
+                slot.latency().take(counted, nowMillis);
+            }
+        }
+    }
+
+    /** Counts the flows that still wait for an answer: of a million in a flood each has a port. */
+    void countEmbryos() throws KernelException {
+        List<Integer> counts = program.embryos(slots.bound());
+        for (LiveSlot slot : slots.all()) {
+            slot.setEmbryos(counts.get(slot.index()));
+        }
+    }
+
+    /** How far the source ports of each service of mode full_nat are taken, as counted last. */
+    Map<String, PortUse> ports() {
+        Map<String, PortUse> uses = new HashMap<>();
+        for (KernelService service : services) {
+            if (service.mode() == Forwarding.FULL_NAT) {
+                uses.put(service.config().name(), ports(service));
+            }
+        }
+        return uses;
+    }
+
+    private PortUse ports(KernelService service) {
+        Set<IpAddress> from = Set.copyOf(Suitability.sourcesOf(service));
+        Map<Endpoint, Long> taken = new HashMap<>();
+        Map<Endpoint, String> names = new HashMap<>();
+        for (LiveSlot slot : slots.all()) {
+            // Services with a backend and its sources in common have its ports in common.
+            if (leavesFrom(slot.key().service(), from)) {
+                taken.merge(slot.key().address(), slot.ports(), Long::sum);
+            }
+            if (slot.key().service().equals(service.config().name())) {
+                names.put(slot.key().address(), slot.key().backend());
+            }
+        }
+        long used = 0;
+        String fullest = "";
+        for (Map.Entry<Endpoint, String> each : names.entrySet()) {
+            long ofBackend = taken.getOrDefault(each.getKey(), 0L);
+            if (fullest.isEmpty() || ofBackend > used) {
+                used = ofBackend;
+                fullest = each.getValue();
+            }
+        }
+        return new PortUse(used, (long) from.size() * settings.sourcePorts().size(), from.size(), fullest);
+    }
+
+    private boolean leavesFrom(String name, Set<IpAddress> from) {
+        return services.stream()
+                .anyMatch(service -> service.mode() == Forwarding.FULL_NAT
+                        && service.config().name().equals(name)
+                        && Set.copyOf(Suitability.sourcesOf(service)).equals(from));
     }
 
     Iterable<LiveSlot> slots() {

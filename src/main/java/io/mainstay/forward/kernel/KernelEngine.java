@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.kernel;
 
+import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendStates;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowTrial;
+import io.mainstay.kernel.FlowTuple;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.IpAddress;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,10 +47,14 @@ public final class KernelEngine implements AutoCloseable {
     /** Between two looks for clients that are remembered without need. */
     private static final int STEPS_BETWEEN_SWEEPS = 100;
 
+    /** Between two looks at how long backends take. */
+    private static final int STEPS_BETWEEN_MEASURES = 20;
+
     private final KernelSettings settings;
     private final BackendStates states;
     private final FlowProgramSource source;
     private final Consumer<String> problems;
+    private final PortWatch portWatch;
     private final Gates gates = new Gates();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "mainstay-flows");
@@ -55,6 +64,8 @@ public final class KernelEngine implements AutoCloseable {
 
     private volatile Map<String, EngineDecision> decisions = Map.of();
     private volatile Map<FlowEvent, Long> events = Map.of();
+    private volatile Map<BackendKey, Latency> latencies = Map.of();
+    private volatile Map<String, PortUse> ports = Map.of();
     private volatile String lastProblem = "";
 
     private boolean started;
@@ -62,15 +73,17 @@ public final class KernelEngine implements AutoCloseable {
     // Below: of the thread alone.
     private @Nullable FlowProgram program;
     private @Nullable ForwardingModel model;
+    private @Nullable FlowTrial trial;
     private long step;
 
-    /** @param problems is told, for people, what went wrong and will be tried again */
+    /** @param problems is told, for people, what went wrong and will be tried again, and what goes short */
     public KernelEngine(
             KernelSettings settings, BackendStates states, FlowProgramSource source, Consumer<String> problems) {
         this.settings = settings;
         this.states = states;
         this.source = source;
         this.problems = problems;
+        portWatch = new PortWatch(problems);
     }
 
     /**
@@ -104,6 +117,16 @@ public final class KernelEngine implements AutoCloseable {
         return events;
     }
 
+    /** How long each backend takes, as of some seconds ago; only of those of which anything was measured. */
+    public Map<BackendKey, Latency> latencies() {
+        return latencies;
+    }
+
+    /** How far the source ports of services of mode full_nat are taken, by name of the service, as of some seconds ago. */
+    public Map<String, PortUse> ports() {
+        return ports;
+    }
+
     /** The address is about to be this node's: packets to it count from now on. Never waits for anything but the kernel. */
     public void holds(IpAddress address) {
         guarded(() -> gates.open(address));
@@ -112,6 +135,60 @@ public final class KernelEngine implements AutoCloseable {
     /** The address is no longer this node's. */
     public void lets(IpAddress address) {
         guarded(() -> gates.shut(address));
+    }
+
+    /**
+     * Asks the data path what it would do with a flow of a client; nothing comes of it.
+     *
+     * @param question without a port of the client many are tried
+     * @param states in which state a backend is, in a word such as {@code draining}
+     * @return the story; empty if no service is forwarded in the kernel, or none has been since the daemon started. Completes
+     *     exceptionally with an {@link IOException} that has the reason if the data path cannot be asked
+     */
+    public CompletableFuture<Optional<FlowStory>> explain(FlowQuestion question, Function<BackendKey, String> states) {
+        CompletableFuture<Optional<FlowStory>> answer = new CompletableFuture<>();
+        try {
+            thread.execute(() -> {
+                try {
+                    answer.complete(tell(question, new FlowTeller(states)));
+                } catch (KernelException e) {
+                    answer.completeExceptionally(new IOException(e.getMessage(), e));
+                } catch (IOException | RuntimeException e) {
+                    answer.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException closed) {
+            answer.complete(Optional.empty());
+        }
+        return answer;
+    }
+
+    private Optional<FlowStory> tell(FlowQuestion question, FlowTeller teller) throws IOException, KernelException {
+        FlowProgram loaded = program;
+        ForwardingModel present = model;
+        if (loaded == null || present == null) {
+            return Optional.empty();
+        }
+        FlowTrial asked = trial;
+        if (asked == null) {
+            asked = loaded.trial();
+            trial = asked;
+        }
+        FlowInquiry inquiry = new FlowInquiry(loaded, asked, present);
+        if (question.hasPort()) {
+            return Optional.of(teller.tell(inquiry.ask(question.flow())));
+        }
+        List<FlowAnswer> answers = new ArrayList<>();
+        for (FlowTuple flow : question.samples()) {
+            FlowAnswer answer = inquiry.ask(flow);
+            if (answer.known() == null) {
+                answers.add(answer);
+            }
+        }
+        return Optional.of(
+                answers.isEmpty()
+                        ? teller.tell(inquiry.ask(question.samples().getFirst()))
+                        : teller.tellSpread(answers));
     }
 
     private void take(List<KernelService> services) {
@@ -194,6 +271,10 @@ public final class KernelEngine implements AutoCloseable {
             if (step % STEPS_BETWEEN_LOOKS == 0) {
                 attach(present);
             }
+            if (step % STEPS_BETWEEN_MEASURES == 0) {
+                takeLatencies(present);
+                present.countEmbryos();
+            }
             if (step % STEPS_BETWEEN_WALKS == 0 || isAwaited(present)) {
                 walk(present);
             }
@@ -224,6 +305,8 @@ public final class KernelEngine implements AutoCloseable {
         if (loaded != null) {
             events = new EnumMap<>(loaded.events());
         }
+        ports = Map.copyOf(present.ports());
+        portWatch.look(ports);
         present.newRefusals()
                 .forEach((service, refused) ->
                         refused.forEach((reason, count) -> states.refused(service, reason, count)));
@@ -237,6 +320,18 @@ public final class KernelEngine implements AutoCloseable {
                 states.release(slot.key());
             }
         }
+    }
+
+    private void takeLatencies(ForwardingModel present) throws KernelException {
+        present.takeLatencies();
+        Map<BackendKey, Latency> measured = new HashMap<>();
+        for (LiveSlot slot : present.slots()) {
+            Latency latency = slot.latency().latency();
+            if (latency != null) {
+                measured.put(slot.key(), latency);
+            }
+        }
+        latencies = Map.copyOf(measured);
     }
 
     private void attach(ForwardingModel present) throws KernelException {
@@ -277,6 +372,10 @@ public final class KernelEngine implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         guarded(gates::shutAll);
+        FlowTrial asked = trial;
+        if (asked != null) {
+            asked.close();
+        }
         FlowProgram loaded = program;
         if (loaded != null) {
             loaded.close();

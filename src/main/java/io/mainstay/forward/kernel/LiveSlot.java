@@ -16,6 +16,7 @@ final class LiveSlot {
     private final int port;
     private final int id;
     private FlowProgram.State state;
+    private final LatencyWindow latency = new LatencyWindow();
     private FlowTimers timers = FlowTimers.DEFAULT;
     private int limit;
     private int door;
@@ -35,6 +36,11 @@ final class LiveSlot {
     private int live;
 
     private boolean empty;
+
+    /** Entries of the flow table at the walk before, and flows that waited for an answer when those were counted. */
+    private int flows;
+
+    private int embryos;
 
     LiveSlot(int index, BackendKey key, int port, int id, FlowProgram.State state, int limit) {
         this.index = index;
@@ -106,6 +112,11 @@ final class LiveSlot {
         view = newView;
     }
 
+    /** What is told of how long it takes. */
+    LatencyWindow latency() {
+        return latency;
+    }
+
     void setTraffic(FlowProgram.Traffic now) {
         if (baseline == null) {
             baseline = now;
@@ -151,6 +162,16 @@ final class LiveSlot {
     void endWalk() {
         live = counted;
         empty = entries == 0;
+        flows = entries;
+    }
+
+    void setEmbryos(int counted) {
+        embryos = counted;
+    }
+
+    /** Flows that have a port, whether they live, wait for an answer or were closed a moment ago. */
+    long ports() {
+        return (long) flows + embryos;
     }
 
     /**

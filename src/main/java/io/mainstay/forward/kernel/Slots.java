@@ -101,6 +101,7 @@ final class Slots {
                     slot.index(),
                     new FlowProgram.Backend(before.address(), before.port(), FlowProgram.State.ABSENT, before.id()));
             program.putOwner(slot.index(), owner);
+            program.measure(slot.index(), true);
             write(slot);
         }
         byKey.put(key, slot);
@@ -135,6 +136,7 @@ final class Slots {
     void giveBack(LiveSlot slot) throws KernelException {
         setState(slot, FlowProgram.State.ABSENT);
         program.putOwner(slot.index(), new byte[OWNER_OCTETS]);
+        program.measure(slot.index(), false);
         byKey.remove(slot.key());
         byIndex.remove(slot.index());
         free.add(slot.index());
@@ -148,6 +150,7 @@ final class Slots {
                     index,
                     new FlowProgram.Backend(before.address(), before.port(), FlowProgram.State.ABSENT, before.id()));
             program.putOwner(index, new byte[OWNER_OCTETS]);
+            program.measure(index, false);
             free.add(index);
         }
         unclaimed.clear();

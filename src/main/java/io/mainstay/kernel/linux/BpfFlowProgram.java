@@ -7,8 +7,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.FlowCursor;
+import io.mainstay.kernel.FlowEntry;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowTrial;
+import io.mainstay.kernel.FlowTuple;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
@@ -19,6 +22,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -70,7 +74,9 @@ public final class BpfFlowProgram implements FlowProgram {
     private final BpfMap backends;
     private final BpfMap owners;
     private final BpfMap flows;
+    private final BpfMap embryos;
     private final BpfMap traffic;
+    private final BpfMap latency;
     private final BpfMap events;
     private final BpfMap doors;
     private final BpfMap doorStates;
@@ -104,7 +110,9 @@ public final class BpfFlowProgram implements FlowProgram {
             backends = map(maps, "backends", FlowAbi.INDEX_OCTETS, FlowAbi.BACKEND_OCTETS);
             owners = map(maps, "owners", FlowAbi.INDEX_OCTETS, FlowAbi.OWNER_OCTETS);
             flows = map(maps, "flows", FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS);
+            embryos = map(maps, "embryos", FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS);
             traffic = map(maps, "traffic", FlowAbi.INDEX_OCTETS, FlowAbi.TRAFFIC_OCTETS);
+            latency = map(maps, "latency", FlowAbi.INDEX_OCTETS, FlowAbi.LATENCY_OCTETS);
             events = map(maps, "events", FlowAbi.INDEX_OCTETS, FlowAbi.EVENT_OCTETS);
             doors = map(maps, "doors", FlowAbi.INDEX_OCTETS, FlowAbi.DOOR_OCTETS);
             doorStates = map(maps, "door_states", FlowAbi.INDEX_OCTETS, FlowAbi.DOOR_STATE_OCTETS);
@@ -250,6 +258,14 @@ public final class BpfFlowProgram implements FlowProgram {
     }
 
     @Override
+    public boolean isGateOpen(int gate) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = gates.get(arena, arena.allocateFrom(JAVA_INT, gate));
+            return state != null && state.get(JAVA_INT, 0) == FlowAbi.GATE_OPEN;
+        }
+    }
+
+    @Override
     public Map<ServiceKey, Service> services() throws KernelException {
         Map<ServiceKey, Service> all = new HashMap<>();
         services.forEach(Integer.MAX_VALUE, (key, value) -> all.put(FlowAbi.serviceKey(key), FlowAbi.service(value)));
@@ -287,6 +303,17 @@ public final class BpfFlowProgram implements FlowProgram {
     public void putTable(int first, int[] slots) throws KernelException {
         try (Arena arena = Arena.ofConfined()) {
             tables.putAll(first, arena.allocateFrom(JAVA_INT, slots), slots.length);
+        }
+    }
+
+    @Override
+    public int tableSlot(int index) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment slot = tables.get(arena, arena.allocateFrom(JAVA_INT, index));
+            if (slot == null) {
+                throw new KernelException("read place " + index + " of the tables", Errno.ENOENT.number());
+            }
+            return slot.get(JAVA_INT, 0);
         }
     }
 
@@ -407,7 +434,56 @@ public final class BpfFlowProgram implements FlowProgram {
     }
 
     @Override
+    public List<Integer> embryos(int slots) throws KernelException {
+        Integer[] counts = new Integer[slots];
+        Arrays.fill(counts, 0);
+        embryos.forEach(Integer.MAX_VALUE, (key, flow) -> {
+            int slot = flow.get(FlowAbi.INT, FlowAbi.FLOW_BACKEND);
+            if (flow.get(JAVA_BYTE, FlowAbi.FLOW_TO_CLIENT) == 0 && slot < slots) {
+                counts[slot]++;
+            }
+        });
+        return List.of(counts);
+    }
+
+    @Override
+    public void measure(int slot, boolean wanted) throws KernelException {
+        if (wanted) {
+            latency.put(slot, new byte[latency.copies() * FlowAbi.LATENCY_OCTETS]);
+        } else {
+            latency.remove(FlowAbi.index(slot));
+        }
+    }
+
+    @Override
+    public Map<Integer, Latency> latencies() throws KernelException {
+        Map<Integer, Latency> all = new HashMap<>();
+        latency.forEach(Integer.MAX_VALUE, (key, value) -> {
+            Long[] sums = new Long[2 * FlowAbi.LATENCY_BUCKETS];
+            for (int bucket = 0; bucket < sums.length; bucket++) {
+                long sum = 0;
+                for (int copy = 0; copy < latency.copies(); copy++) {
+                    sum += value.get(FlowAbi.LONG, (long) copy * FlowAbi.LATENCY_OCTETS + (long) bucket * Long.BYTES);
+                }
+                sums[bucket] = sum;
+            }
+            List<Long> buckets = List.of(sums);
+            all.put(
+                    key.get(JAVA_INT, 0),
+                    new Latency(
+                            buckets.subList(0, FlowAbi.LATENCY_BUCKETS),
+                            buckets.subList(FlowAbi.LATENCY_BUCKETS, sums.length)));
+        });
+        return all;
+    }
+
+    @Override
     public Map<FlowEvent, Long> events() throws KernelException {
+        return counts(events);
+    }
+
+    /** Reads a map {@code events}, summed over the processors. */
+    static Map<FlowEvent, Long> counts(BpfMap events) throws KernelException {
         Map<FlowEvent, Long> all = new EnumMap<>(FlowEvent.class);
         FlowEvent[] names = FlowEvent.values();
         events.forEach(names.length, (key, value) -> {
@@ -431,6 +507,30 @@ public final class BpfFlowProgram implements FlowProgram {
         } catch (FlowTableCursor.Failure failure) {
             throw failure.reason();
         }
+    }
+
+    @Override
+    public @Nullable FlowEntry flow(FlowTuple fromClient) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment key = arena.allocateFrom(JAVA_BYTE, FlowAbi.tuple(fromClient));
+            MemorySegment flow = flows.get(arena, key);
+            boolean embryo = flow == null;
+            if (flow == null) {
+                flow = embryos.get(arena, key);
+            }
+            if (flow == null || flow.get(JAVA_BYTE, FlowAbi.FLOW_TO_CLIENT) != 0) {
+                return null;
+            }
+            MemorySegment other = (embryo ? embryos : flows).get(arena, FlowAbi.otherKey(arena, key, flow));
+            int seen = flow.get(FlowAbi.INT, FlowAbi.FLOW_SEEN);
+            int otherSeen = other == null ? seen : other.get(FlowAbi.INT, FlowAbi.FLOW_SEEN);
+            return FlowAbi.entry(flow, embryo, otherSeen - seen > 0 ? otherSeen : seen);
+        }
+    }
+
+    @Override
+    public FlowTrial trial() throws IOException {
+        return BpfFlowTrial.open(loader, new BpfFlowTrial.Live(gates, flows, embryos));
     }
 
     @Override

@@ -49,6 +49,20 @@ final class BpfLoader {
         run(words);
     }
 
+    /**
+     * Pins a second copy of the program, which shares the configuration of the first.
+     *
+     * @param sizes entries of maps by their names, of those that it does not share
+     * @return where it and its maps are pinned
+     * @throws IOException with the reason of the kernel
+     */
+    Path trial(Map<String, Integer> sizes) throws IOException {
+        List<String> words = new ArrayList<>(List.of("trial", object.toString(), directory.toString()));
+        sizes.forEach((map, entries) -> words.add(map + "=" + entries));
+        run(words);
+        return directory.resolve("trial");
+    }
+
     /** @throws IOException naming the interface and the reason */
     void attach(Set<InterfaceName> interfaces) throws IOException {
         List<String> words = new ArrayList<>(List.of("attach", directory.toString()));

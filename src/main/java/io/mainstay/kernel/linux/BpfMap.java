@@ -12,6 +12,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A map that is pinned in the file system. Safe for use by several threads. */
@@ -22,6 +24,11 @@ final class BpfMap implements AutoCloseable {
 
     private static final int LPM_TRIE = 11;
     private static final int NO_PREALLOC = 1;
+
+    /** Of values that are large, as those of a machine with many processors, not so many, but more than a bucket has. */
+    private static final int BATCH_OCTETS = 4 << 20;
+
+    private static final int LEAST_BATCH = 64;
 
     private static final int PER_CPU_HASH = 5;
     private static final int PER_CPU_ARRAY = 6;
@@ -144,6 +151,12 @@ final class BpfMap implements AutoCloseable {
         put(FlowAbi.index(index), value);
     }
 
+    void put(Arena arena, MemorySegment key, MemorySegment value) throws KernelException {
+        MemorySegment attributes = element(arena, key);
+        attributes.set(JAVA_LONG, 16, value.address());
+        LinuxCalls.check(BpfCalls.bpf(BpfCalls.MAP_UPDATE_ELEM, attributes), "write to map " + name);
+    }
+
     /** The value of an entry in native memory; null if there is none. */
     @Nullable
     MemorySegment get(Arena arena, MemorySegment key) throws KernelException {
@@ -179,6 +192,15 @@ final class BpfMap implements AutoCloseable {
         return attributes;
     }
 
+    /** Removes all entries of a hash. */
+    void clear() throws KernelException {
+        List<byte[]> keys = new ArrayList<>();
+        forEach(Integer.MAX_VALUE, (key, value) -> keys.add(key.toArray(JAVA_BYTE)));
+        for (byte[] key : keys) {
+            remove(key);
+        }
+    }
+
     /** Writes entries of an array from an index on. */
     void putAll(int first, MemorySegment values, int count) throws KernelException {
         try (Arena arena = Arena.ofConfined()) {
@@ -196,7 +218,7 @@ final class BpfMap implements AutoCloseable {
      * <p>A hash is handed out bucket by bucket: what stays in it is met once.
      */
     void forEach(int most, Visitor visitor) throws KernelException {
-        int batch = Math.min(BATCH, entries);
+        int batch = Math.min(Math.clamp(BATCH_OCTETS / valueOctets, LEAST_BATCH, BATCH), entries);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment keys = arena.allocate((long) batch * keyOctets, 8);
             MemorySegment values = arena.allocate((long) batch * valueOctets, 8);

@@ -3,6 +3,7 @@ package io.mainstay.kernel.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.mainstay.kernel.FlowEntry;
 import io.mainstay.kernel.FlowProgram.Backend;
 import io.mainstay.kernel.FlowProgram.Door;
 import io.mainstay.kernel.FlowProgram.Mode;
@@ -12,12 +13,14 @@ import io.mainstay.kernel.FlowProgram.ServiceKey;
 import io.mainstay.kernel.FlowProgram.Settings;
 import io.mainstay.kernel.FlowProgram.Source;
 import io.mainstay.kernel.FlowProgram.State;
+import io.mainstay.kernel.FlowTuple;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.Prefix;
 import io.mainstay.net.Transport;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -41,8 +44,10 @@ final class FlowAbi {
     static final int SOURCE_OCTETS = 20;
     static final int BACKEND_OCTETS = 28;
     static final int OWNER_OCTETS = 16;
-    static final int FLOW_OCTETS = 100;
+    static final int FLOW_OCTETS = 104;
     static final int TRAFFIC_OCTETS = 56;
+    static final int LATENCY_BUCKETS = 24;
+    static final int LATENCY_OCTETS = 2 * LATENCY_BUCKETS * Long.BYTES;
     static final int EVENT_OCTETS = 8;
     static final int GATE_OCTETS = 4;
     static final int TABLE_OCTETS = 4;
@@ -72,6 +77,9 @@ final class FlowAbi {
     static final int FLOW_GATE = 60;
     static final int FLOW_MODE = 64;
     static final int FLOW_TO_CLIENT = 65;
+    static final int FLOW_HOP_MTU = 66;
+    static final int FLOW_HOP_INTERFACE = 72;
+    static final int FLOW_HOP_GATEWAY = 76;
 
     static final int FLOW_DOOR = 92;
 
@@ -87,6 +95,7 @@ final class FlowAbi {
     static final int ACCESS_DENIED = 2;
 
     static final int GATE_OPEN = 1;
+    static final int MODE_DSR = 2;
     static final int SETTINGS_NAT = 1;
     static final int ROLE_OURS = 1;
     static final int ROLE_BACKEND = 2;
@@ -162,6 +171,45 @@ final class FlowAbi {
 
     static int port(MemorySegment from, long at) {
         return Short.toUnsignedInt(from.get(NETWORK_SHORT, at));
+    }
+
+    /** The key of a direction of a flow. */
+    static byte[] tuple(FlowTuple tuple) {
+        byte[] octets = new byte[TUPLE_OCTETS];
+        putAddress(octets, 0, tuple.source().address());
+        putAddress(octets, TUPLE_DESTINATION, tuple.destination().address());
+        ByteBuffer.wrap(octets)
+                .putShort(TUPLE_SOURCE_PORT, (short) tuple.source().port())
+                .putShort(TUPLE_DESTINATION_PORT, (short) tuple.destination().port())
+                .put(TUPLE_PROTOCOL, (byte) (tuple.transport() == Transport.TCP ? PROTOCOL_TCP : PROTOCOL_UDP));
+        return octets;
+    }
+
+    /** As {@code other_direction} of native/bpf/flow.h. */
+    static MemorySegment otherKey(Arena arena, MemorySegment key, MemorySegment flow) {
+        MemorySegment other = arena.allocate(TUPLE_OCTETS, 8);
+        MemorySegment.copy(flow, FLOW_DESTINATION, other, 0, ADDRESS_OCTETS);
+        MemorySegment.copy(flow, 0, other, TUPLE_DESTINATION, ADDRESS_OCTETS);
+        MemorySegment.copy(flow, FLOW_DESTINATION_PORT, other, TUPLE_SOURCE_PORT, 2);
+        MemorySegment.copy(flow, FLOW_SOURCE_PORT, other, TUPLE_DESTINATION_PORT, 2);
+        other.set(JAVA_BYTE, TUPLE_PROTOCOL, key.get(JAVA_BYTE, TUPLE_PROTOCOL));
+        return other;
+    }
+
+    /**
+     * The direction from the client.
+     *
+     * @param seenTick of either direction
+     */
+    static FlowEntry entry(MemorySegment flow, boolean embryo, int seenTick) {
+        return new FlowEntry(
+                embryo,
+                MODES.get(flow.get(JAVA_BYTE, FLOW_MODE)),
+                flow.get(INT, FLOW_BACKEND),
+                flow.get(INT, FLOW_BACKEND_ID),
+                flow.get(INT, FLOW_STATE),
+                seenTick,
+                flow.get(INT, FLOW_GATE));
     }
 
     /** As {@code filter_bit}: the number of the bit that stands for an address in the filter. */
@@ -307,7 +355,7 @@ final class FlowAbi {
         return octets;
     }
 
-    private static int unsignedShort(MemorySegment octets, long at) {
+    static int unsignedShort(MemorySegment octets, long at) {
         return Short.toUnsignedInt(octets.get(ValueLayout.JAVA_SHORT_UNALIGNED, at));
     }
 

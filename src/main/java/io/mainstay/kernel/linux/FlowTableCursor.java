@@ -107,15 +107,8 @@ final class FlowTableCursor implements FlowCursor {
         }
     }
 
-    /** As {@code other_direction} of native/bpf/flow.h. */
     private MemorySegment otherKey(Arena arena) {
-        MemorySegment other = arena.allocate(FlowAbi.TUPLE_OCTETS, 8);
-        MemorySegment.copy(flow, FlowAbi.FLOW_DESTINATION, other, 0, FlowAbi.ADDRESS_OCTETS);
-        MemorySegment.copy(flow, 0, other, FlowAbi.TUPLE_DESTINATION, FlowAbi.ADDRESS_OCTETS);
-        MemorySegment.copy(flow, FlowAbi.FLOW_DESTINATION_PORT, other, FlowAbi.TUPLE_SOURCE_PORT, 2);
-        MemorySegment.copy(flow, FlowAbi.FLOW_SOURCE_PORT, other, FlowAbi.TUPLE_DESTINATION_PORT, 2);
-        other.set(JAVA_BYTE, FlowAbi.TUPLE_PROTOCOL, key.get(JAVA_BYTE, FlowAbi.TUPLE_PROTOCOL));
-        return other;
+        return FlowAbi.otherKey(arena, key, flow);
     }
 
     @Override

@@ -2,8 +2,11 @@
 package io.mainstay.forward.kernel;
 
 import io.mainstay.kernel.FlowCursor;
+import io.mainstay.kernel.FlowEntry;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowTrial;
+import io.mainstay.kernel.FlowTuple;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Prefix;
@@ -18,6 +21,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** The maps of the data path in memory. What a daemon leaves in it, the next one finds. */
 final class FakeFlowProgram implements FlowProgram {
@@ -42,7 +47,11 @@ final class FakeFlowProgram implements FlowProgram {
     Set<IpAddress> filter = Set.of();
     Set<InterfaceName> attached = Set.of();
     Settings settings = new Settings(0, 0, false, 0, 0, 0);
+    final Map<Integer, Latency> latencies = new HashMap<>();
+    final Map<Integer, Integer> embryos = new HashMap<>();
     int tick;
+    final Map<FlowTuple, FlowEntry> known = new HashMap<>();
+    final FakeFlowTrial trial = new FakeFlowTrial();
 
     FakeFlowProgram() {
         for (int i = 0; i < SLOTS; i++) {
@@ -122,6 +131,11 @@ final class FakeFlowProgram implements FlowProgram {
     }
 
     @Override
+    public boolean isGateOpen(int gate) {
+        return gates.getOrDefault(gate, false);
+    }
+
+    @Override
     public Map<ServiceKey, Service> services() {
         return Map.copyOf(services);
     }
@@ -159,6 +173,11 @@ final class FakeFlowProgram implements FlowProgram {
             }
         }
         System.arraycopy(slots, 0, tables, first, slots.length);
+    }
+
+    @Override
+    public int tableSlot(int index) {
+        return tables[index];
     }
 
     @Override
@@ -246,6 +265,28 @@ final class FakeFlowProgram implements FlowProgram {
     }
 
     @Override
+    public List<Integer> embryos(int slots) {
+        return IntStream.range(0, slots)
+                .map(slot -> embryos.getOrDefault(slot, 0))
+                .boxed()
+                .toList();
+    }
+
+    @Override
+    public void measure(int slot, boolean wanted) {
+        if (wanted) {
+            latencies.put(slot, new Latency(Collections.nCopies(24, 0L), Collections.nCopies(24, 0L)));
+        } else {
+            latencies.remove(slot);
+        }
+    }
+
+    @Override
+    public Map<Integer, Latency> latencies() {
+        return Map.copyOf(latencies);
+    }
+
+    @Override
     public Map<FlowEvent, Long> events() {
         Map<FlowEvent, Long> all = new HashMap<>();
         for (FlowEvent event : FlowEvent.values()) {
@@ -258,6 +299,16 @@ final class FakeFlowProgram implements FlowProgram {
     public void forEachFlow(Consumer<FlowCursor> visitor) {
         List.copyOf(flows).forEach(visitor);
         flows.removeIf(flow -> flow.removed);
+    }
+
+    @Override
+    public @Nullable FlowEntry flow(FlowTuple fromClient) {
+        return known.get(fromClient);
+    }
+
+    @Override
+    public FlowTrial trial() {
+        return trial;
     }
 
     @Override

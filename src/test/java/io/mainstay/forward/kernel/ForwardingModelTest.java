@@ -10,6 +10,7 @@ import io.mainstay.forward.Balance;
 import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.SelectionConfig;
+import io.mainstay.kernel.FlowCursor;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Role;
 import io.mainstay.kernel.FlowProgram.Service;
@@ -79,6 +80,35 @@ class ForwardingModelTest {
         assertThat(program.table(Samples.HTTP)).isEqualTo(java.util.Set.copyOf(program.slots(State.READY)));
         model.refresh(all("web1", "web2", "web3", "web4", "web5", "web6"));
         assertThat(program.table(Samples.HTTP)).hasSize(6);
+    }
+
+    @Test
+    void portsAreThoseOfFlowsThatLiveWaitOrWereClosedAMomentAgoToTheFullestBackend() throws KernelException {
+        model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        int slot = program.slots(State.READY).getLast();
+        int id = program.backends.get(slot).id();
+        for (int state : new int[] {FlowCursor.LIVE, FlowCursor.LIVE | FlowCursor.RESET | FlowCursor.ENDED}) {
+            FakeFlow flow = new FakeFlow(slot, id);
+            flow.state = state;
+            program.flows.add(flow);
+        }
+        program.embryos.put(slot, 5);
+        walk();
+        model.countEmbryos();
+        String fullest = program.backends.get(slot).address().toString().endsWith("11") ? "web1" : "web2";
+        assertThat(model.ports()).containsOnly(Map.entry("http", new PortUse(7, 22_528, 1, fullest)));
+    }
+
+    @Test
+    void latencyIsCountedForTheSlotsThatAreInUse() throws KernelException {
+        model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        assertThat(program.latencies.keySet()).containsExactlyInAnyOrderElementsOf(program.slots(State.READY));
+        model.configure(List.of(Samples.http("web1")), all("web1"));
+        walk();
+        for (LiveSlot slot : model.slots()) {
+            model.giveBackIfDone(slot);
+        }
+        assertThat(program.latencies.keySet()).containsExactlyElementsOf(program.slots(State.READY));
     }
 
     @Test

@@ -216,6 +216,23 @@ class BpfFlowProgramTest {
     }
 
     @Test
+    void latencyIsCountedForSlotsThatAreMeasured() throws Exception {
+        try (BpfFlowProgram program = open()) {
+            assertThat(program.latencies()).isEmpty();
+            program.measure(16383, true);
+            assertThat(program.latencies()).containsOnlyKeys(16383);
+            FlowProgram.Latency latency =
+                    Objects.requireNonNull(program.latencies().get(16383));
+            assertThat(latency.connect()).hasSize(FlowAbi.LATENCY_BUCKETS).containsOnly(0L);
+            assertThat(latency.firstByte()).hasSize(FlowAbi.LATENCY_BUCKETS).containsOnly(0L);
+            program.measure(16383, false);
+            program.measure(16383, false);
+            assertThat(program.latencies()).isEmpty();
+            assertThat(program.embryos(3)).containsExactly(0, 0, 0);
+        }
+    }
+
+    @Test
     void interfacesRunItAndThoseNoLongerNamedDoNot() throws Exception {
         NativeBpfBuild.run("ip", "link", "add", "flow0", "type", "veth", "peer", "name", "flow1");
         try (BpfFlowProgram program = open()) {

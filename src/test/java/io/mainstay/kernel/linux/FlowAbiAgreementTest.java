@@ -63,6 +63,14 @@ class FlowAbiAgreementTest {
         java.put("flow.acknowledged", FlowAbi.FLOW_ACKNOWLEDGED);
         java.put("flow.gate", FlowAbi.FLOW_GATE);
         java.put("flow.to_client", FlowAbi.FLOW_TO_CLIENT);
+        java.put("flow.mode", FlowAbi.FLOW_MODE);
+        java.put("flow.hop_mtu", FlowAbi.FLOW_HOP_MTU);
+        java.put("flow.hop_interface", FlowAbi.FLOW_HOP_INTERFACE);
+        java.put("flow.hop_gateway", FlowAbi.FLOW_HOP_GATEWAY);
+        java.put("latency", FlowAbi.LATENCY_OCTETS);
+        java.put("latency.first_byte", FlowAbi.LATENCY_OCTETS / 2);
+        java.put("LATENCY_BUCKETS", FlowAbi.LATENCY_BUCKETS);
+        java.put("MODE_DSR", FlowAbi.MODE_DSR);
         java.put("traffic", FlowAbi.TRAFFIC_OCTETS);
         java.put("traffic.octets_in", 8);
         java.put("traffic.octets_out", 24);
@@ -93,6 +101,7 @@ class FlowAbiAgreementTest {
         java.put("FILTER_BITS", FlowAbi.FILTER_WORDS * Long.SIZE);
         java.put("EVENTS", FlowEvent.values().length);
         java.put("GATE_OPEN", FlowAbi.GATE_OPEN);
+        java.put("FLOW_BACKEND_SPOKE", FlowCursor.BACKEND_SPOKE);
         java.put("FLOW_CLIENT_FIN", FlowCursor.CLIENT_FIN);
         java.put("FLOW_BACKEND_FIN", FlowCursor.BACKEND_FIN);
         java.put("FLOW_RESET", FlowCursor.RESET);

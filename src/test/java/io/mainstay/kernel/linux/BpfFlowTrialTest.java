@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.kernel.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mainstay.kernel.FlowEvent;
+import io.mainstay.kernel.FlowProgram;
+import io.mainstay.kernel.FlowProgram.Backend;
+import io.mainstay.kernel.FlowProgram.Mode;
+import io.mainstay.kernel.FlowProgram.Role;
+import io.mainstay.kernel.FlowProgram.Service;
+import io.mainstay.kernel.FlowProgram.ServiceKey;
+import io.mainstay.kernel.FlowProgram.State;
+import io.mainstay.kernel.FlowTrial;
+import io.mainstay.kernel.FlowTrial.Gates;
+import io.mainstay.kernel.FlowTrial.Outcome;
+import io.mainstay.kernel.FlowTrial.Packet;
+import io.mainstay.kernel.FlowTrial.Verdict;
+import io.mainstay.kernel.FlowTuple;
+import io.mainstay.kernel.KernelException;
+import io.mainstay.net.Endpoint;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The data path says beforehand what it then does, and to be asked leaves no trace: in the kernel of this machine, with few
+ * source ports, so that flows take them from each other.
+ */
+@Tag("native")
+class BpfFlowTrialTest {
+
+    private static final Path DIRECTORY = Path.of("/sys/fs/bpf/mainstay-trial");
+    private static final IpAddress VIP = IpAddress.parse("198.18.0.100");
+    private static final IpAddress VIP6 = IpAddress.parse("2001:db8::100");
+    private static final int PORTS = 40;
+    private static final int BACKENDS = 3;
+    private static final int TABLE = 31;
+    private static final int GATE = 2;
+    private static final long SEED = 20;
+
+    private static final List<Mode> MODES = List.of(Mode.values());
+
+    private static final Map<Mode, Integer> PORT_OF_MODE = Map.of(Mode.FULL_NAT, 443, Mode.NAT, 444, Mode.DSR, 445);
+
+    private BpfFlowProgram.Files files;
+    private BpfFlowProgram program;
+    private FlowTrial trial;
+    private int forwarding;
+    private final Map<String, LinkMessage> links = new HashMap<>();
+
+    @BeforeEach
+    void start() throws Exception {
+        Assumptions.assumeTrue(
+                Files.isWritable(Path.of("/proc/sys/net/ipv4/ip_forward"))
+                        && "root".equals(Files.getOwner(Path.of("/proc/self")).getName())
+                        && Files.readString(Path.of("/proc/self/uid_map"))
+                                .strip()
+                                .startsWith("0          0"),
+                "loading programs takes root of the machine");
+        files = new BpfFlowProgram.Files(
+                NativeBpfBuild.file("mainstay-bpf"), NativeBpfBuild.file("forward.bpf.o"), DIRECTORY);
+        for (String command : List.of(
+                "ip link set lo up",
+                "ip link add clients type veth peer name clients-far",
+                "ip link add backends type veth peer name backends-far",
+                "ip link set clients up",
+                "ip link set clients-far up",
+                "ip link set backends up",
+                "ip link set backends-far up",
+                "ip address add 198.18.0.1/24 dev clients",
+                "ip address add 198.18.1.1/24 dev backends",
+                "ip address add 2001:db8::1/64 dev clients nodad",
+                "ip address add 2001:db8:1::1/64 dev backends nodad",
+                "ip route add 198.18.9.0/24 via 198.18.0.254",
+                "ip route add 2001:db8:9::/48 via 2001:db8::fe")) {
+            NativeBpfBuild.run(command.split(" "));
+        }
+        try (NetlinkSocket netlink = NetlinkSocket.open()) {
+            for (LinkMessage link : new NetlinkLinkTable(netlink).all()) {
+                links.put(link.name().value(), link);
+            }
+        }
+        program = BpfFlowProgram.open(files, Map.of("flows", 4000));
+        forwarding = BpfMap.openObject(DIRECTORY.resolve("mainstay_ingress"));
+        configure();
+        trial = program.trial();
+    }
+
+    private void configure() throws KernelException {
+        program.setSettings(new FlowProgram.Settings(1, 2, true, 60_000, 60_000, 1000));
+        program.setFilter(Set.of(VIP, VIP6));
+        program.setGate(GATE, true);
+        int[] table = new int[TABLE];
+        for (int i = 0; i < TABLE; i++) {
+            table[i] = i % BACKENDS;
+        }
+        program.putTable(0, table);
+        for (int i = 0; i < TABLE; i++) {
+            table[i] = BACKENDS + i % BACKENDS;
+        }
+        program.putTable(TABLE, table);
+        int source = 0;
+        for (IpAddress vip : List.of(VIP, VIP6)) {
+            program.putAddress(vip, new Role(true, false, GATE, 20000, PORTS));
+            program.putSource(source, new FlowProgram.Source(vip, 20000, PORTS));
+            for (Transport transport : Transport.values()) {
+                for (Mode mode : Mode.values()) {
+                    program.putService(
+                            new ServiceKey(transport, new Endpoint(vip, portOf(mode))),
+                            new Service(1, false, mode, source * TABLE, TABLE, source, mode == Mode.DSR ? 0 : 1));
+                }
+            }
+            source++;
+        }
+        for (int slot = 0; slot < 2 * BACKENDS; slot++) {
+            setState(slot, State.READY);
+        }
+    }
+
+    private static int portOf(Mode mode) {
+        return Objects.requireNonNull(PORT_OF_MODE.get(mode));
+    }
+
+    private void setState(int slot, State state) throws KernelException {
+        IpAddress address = IpAddress.parse(slot < BACKENDS ? "198.18.1." + (11 + slot) : "2001:db8:1::" + (11 + slot));
+        program.putBackend(slot, new Backend(address, 0, state, 100 + slot));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        if (program == null) {
+            return;
+        }
+        trial.close();
+        LinuxCalls.close(forwarding);
+        program.close();
+        BpfFlowProgram.unload(files);
+        NativeBpfBuild.run("ip", "link", "delete", "clients");
+        NativeBpfBuild.run("ip", "link", "delete", "backends");
+    }
+
+    /** Everything that the program writes, but for what it works with. */
+    private record Trace(long flows, long embryos, Map<FlowEvent, Long> events, List<FlowProgram.Traffic> traffic) {}
+
+    private Trace trace() throws KernelException {
+        return new Trace(
+                content("flows"), content("embryos"), new EnumMap<>(program.events()), program.traffic(2 * BACKENDS));
+    }
+
+    private static long content(String name) throws KernelException {
+        CRC32 sum = new CRC32();
+        try (BpfMap map =
+                BpfMap.open(DIRECTORY.resolve("maps").resolve(name), FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS)) {
+            map.forEach(Integer.MAX_VALUE, (key, value) -> {
+                sum.update(key.asByteBuffer());
+                sum.update(value.asByteBuffer());
+            });
+        }
+        return sum.getValue();
+    }
+
+    private TestRun send(FlowTuple flow, Packet packet, String side) throws KernelException {
+        LinkMessage link = Objects.requireNonNull(links.get(side));
+        return TestRun.of(forwarding, TrialFrame.write(flow, packet, link.mac()), link.index());
+    }
+
+    /** Asks, sees that nothing has changed, does it, and sees that it comes as was told. */
+    private Outcome askedAndDone(FlowTuple flow, Packet packet, String message) throws KernelException {
+        Trace before = trace();
+        Outcome outcome = trial.ask(flow, packet, Gates.AS_THEY_ARE);
+        assertThat(trace()).as(message).isEqualTo(before);
+        TestRun done = send(flow, packet, "clients");
+        boolean leaves = outcome.verdict() == Verdict.FORWARDED || outcome.verdict() == Verdict.ANSWERED;
+        assertThat(leaves).as(message).isEqualTo(done.verdict() == TestRun.TC_ACT_REDIRECT);
+        assertThat(outcome.verdict() == Verdict.LEFT_TO_STACK)
+                .as(message)
+                .isEqualTo(done.verdict() == TestRun.TC_ACT_OK);
+        if (leaves) {
+            assertThat(outcome.sent()).as(message).isEqualTo(TrialFrame.read(done.frame()));
+        }
+        Map<FlowEvent, Long> after = program.events();
+        assertThat(outcome.events())
+                .as(message)
+                .allSatisfy(event -> assertThat(after.getOrDefault(event, 0L))
+                        .isGreaterThan(before.events().getOrDefault(event, 0L)));
+        return outcome;
+    }
+
+    @Test
+    void itDoesWhatItSaidAndToAskLeavesNoTrace() throws Exception {
+        Random random = new Random(SEED);
+        Map<Verdict, Integer> verdicts = new EnumMap<>(Verdict.class);
+        int probed = 0;
+        int known = 0;
+        List<FlowTuple> flows = new ArrayList<>();
+        for (int round = 0; round < 700; round++) {
+            boolean again = !flows.isEmpty() && random.nextInt(3) == 0;
+            FlowTuple flow = again ? flows.get(random.nextInt(flows.size())) : randomFlow(random);
+            flows.add(flow);
+            if (random.nextInt(20) == 0) {
+                State[] states = {State.READY, State.READY, State.UNHEALTHY, State.DRAINING, State.DOWN};
+                setState(random.nextInt(2 * BACKENDS), states[random.nextInt(states.length)]);
+            }
+            program.setGate(GATE, random.nextInt(30) != 0);
+            Packet packet = random.nextInt(3) == 0 ? Packet.LATER : Packet.FIRST;
+            Outcome outcome = askedAndDone(flow, packet, "seed " + SEED + ", round " + round + ": " + flow);
+            verdicts.merge(outcome.verdict(), 1, Integer::sum);
+            probed += outcome.events().contains(FlowEvent.FLOW_PROBED) ? 1 : 0;
+            known += program.flow(flow) != null && again ? 1 : 0;
+            FlowTuple sent = outcome.sent();
+            if (outcome.verdict() == Verdict.FORWARDED && sent != null && random.nextBoolean()) {
+                // The backend answers: the flow moves to the other table.
+                send(back(sent), Packet.LATER, "backends");
+            }
+        }
+        assertThat(verdicts)
+                .containsOnlyKeys(Verdict.FORWARDED, Verdict.ANSWERED, Verdict.LEFT_TO_STACK, Verdict.DROPPED);
+        assertThat(probed).as("flows whose first port was taken").isGreaterThan(50);
+        assertThat(program.embryos(2 * BACKENDS)).as("flows that wait").anyMatch(count -> count > 0);
+        assertThat(program.latencies()).as("none is measured").isEmpty();
+        assertThat(known).as("flows that were known").isGreaterThan(50);
+    }
+
+    private static FlowTuple back(FlowTuple sent) {
+        return new FlowTuple(sent.transport(), /* source= */ sent.destination(), /* destination= */ sent.source());
+    }
+
+    private static FlowTuple randomFlow(Random random) {
+        boolean ipv6 = random.nextInt(3) == 0;
+        Mode mode = random.nextInt(3) == 0 ? MODES.get(random.nextInt(3)) : Mode.FULL_NAT;
+        int client = 1 + random.nextInt(50);
+        int port = random.nextInt(25) == 0 ? 20000 + random.nextInt(PORTS) : portOf(mode);
+        return new FlowTuple(
+                random.nextInt(4) == 0 ? Transport.UDP : Transport.TCP,
+                new Endpoint(
+                        IpAddress.parse(ipv6 ? "2001:db8:9::" + client : "198.18.9." + client),
+                        1024 + random.nextInt(60_000)),
+                new Endpoint(ipv6 ? VIP6 : VIP, port));
+    }
+
+    @Test
+    void aSegmentOfAConnectionOfThisHostGoesUpToIt() throws Exception {
+        NativeBpfBuild.run("ip", "address", "add", VIP + "/32", "dev", "lo");
+        InetAddress address = InetAddress.getByName(VIP.toString());
+        try (ServerSocket server = new ServerSocket(portOf(Mode.FULL_NAT), 1, address);
+                Socket client = new Socket(address, server.getLocalPort())) {
+            FlowTuple flow = new FlowTuple(
+                    Transport.TCP, new Endpoint(VIP, client.getLocalPort()), new Endpoint(VIP, portOf(Mode.FULL_NAT)));
+            assertThat(trial.ask(flow, Packet.LATER, Gates.AS_THEY_ARE).verdict())
+                    .isEqualTo(Verdict.LEFT_TO_STACK);
+            assertThat(trial.ask(flow, Packet.FIRST, Gates.AS_THEY_ARE).verdict())
+                    .isEqualTo(Verdict.FORWARDED);
+        } finally {
+            NativeBpfBuild.run("ip", "address", "delete", VIP + "/32", "dev", "lo");
+        }
+    }
+
+    @Test
+    void behindAShutGateItTellsWhatItWouldDo() throws Exception {
+        FlowTuple flow = new FlowTuple(
+                Transport.TCP, Endpoint.parse("198.18.9.7:40000"), new Endpoint(VIP, portOf(Mode.FULL_NAT)));
+        program.setGate(GATE, false);
+        assertThat(program.isGateOpen(GATE)).isFalse();
+        assertThat(DIRECTORY.resolve("trial"))
+                .as("what would outlive the daemon")
+                .doesNotExist();
+        assertThat(trial.ask(flow, Packet.FIRST, Gates.AS_THEY_ARE).verdict()).isEqualTo(Verdict.LEFT_TO_STACK);
+        Outcome outcome = trial.ask(flow, Packet.FIRST, Gates.ALL_OPEN);
+        assertThat(outcome.verdict()).isEqualTo(Verdict.FORWARDED);
+        assertThat(Objects.requireNonNull(outcome.hop()).link()).isEqualTo(new InterfaceName("backends"));
+        program.setGate(GATE, true);
+        assertThat(TrialFrame.read(send(flow, Packet.FIRST, "clients").frame())).isEqualTo(outcome.sent());
+    }
+}
