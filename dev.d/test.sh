@@ -22,7 +22,7 @@ verb_test() {
         esac
         shift
     done
-    # Asked for by name the soak takes its ten minutes; among all parts it is a short one.
+    # Asked for by name the soak takes its ten minutes an engine; among all parts it is a short one.
     [ ${#parts[@]} -eq 0 ] || export SOAK_SECONDS=${SOAK_SECONDS:-600}
     [ ${#parts[@]} -gt 0 ] || parts=("${all_parts[@]}")
     logs=$root/target/test-logs
@@ -169,7 +169,7 @@ native_programs() {
         [ -e "$makefile" ] || continue
         directory=${makefile%/Makefile}
         [ "$directory" != "$bpf" ] || continue
-        run_part "native/${directory##*/}" make --no-print-directory -C "$directory" \
+        run_part "native/${directory##*/}" make --no-print-directory -j2 -O -C "$directory" \
             BUILD="$root/target/native/${directory##*/}" PYTHON=/usr/bin/python3 test
     done
 }

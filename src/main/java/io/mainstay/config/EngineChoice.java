@@ -3,7 +3,7 @@ package io.mainstay.config;
 
 /** Which engine is to forward a service. */
 public enum EngineChoice {
-    /** The one that suits most services: the relay in user space, until the kernel engine has been used for longer. */
+    /** The data path in the kernel where nobody would notice a difference but by the speed; else the relay in user space. */
     AUTO,
     /** The relay in user space. */
     PROXY,

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.config;
 
-import io.mainstay.config.HealthKeys.Agent;
-import io.mainstay.config.HealthKeys.Check;
-import io.mainstay.config.HealthKeys.CheckType;
 import io.mainstay.config.WrittenSection.Item;
 import io.mainstay.health.Payload;
 import io.mainstay.net.IpAddress;
@@ -23,16 +20,26 @@ final class HealthChecks {
     }
 
     void check(WrittenSection service) {
-        for (WrittenSection check : HealthKeys.checks(service)) {
-            checkTimeout(check, Check.INTERVAL, check.value(Check.INTERVAL), Check.TIMEOUT, check.value(Check.TIMEOUT));
+        for (WrittenSection check : CheckKeys.of(service)) {
+            checkTimeout(
+                    check,
+                    CheckKeys.INTERVAL,
+                    check.value(CheckKeys.INTERVAL),
+                    CheckKeys.TIMEOUT,
+                    check.value(CheckKeys.TIMEOUT));
             checkFastInterval(check);
-            CheckType type = check.value(Check.TYPE);
+            CheckType type = check.value(CheckKeys.TYPE);
             if (type != null) {
                 checkType(check, type);
             }
         }
-        WrittenSection agent = service.section(Agent.SECTION);
-        checkTimeout(agent, Agent.INTERVAL, agent.value(Agent.INTERVAL), Agent.TIMEOUT, agent.value(Agent.TIMEOUT));
+        WrittenSection agent = service.section(AgentKeys.SECTION);
+        checkTimeout(
+                agent,
+                AgentKeys.INTERVAL,
+                agent.value(AgentKeys.INTERVAL),
+                AgentKeys.TIMEOUT,
+                agent.value(AgentKeys.TIMEOUT));
     }
 
     private void checkTimeout(
@@ -56,19 +63,19 @@ final class HealthChecks {
     }
 
     private void checkFastInterval(WrittenSection check) {
-        Duration interval = check.value(Check.INTERVAL);
-        Duration fast = check.value(Check.FAST_INTERVAL);
+        Duration interval = check.value(CheckKeys.INTERVAL);
+        Duration fast = check.value(CheckKeys.FAST_INTERVAL);
         if (interval != null && fast != null && fast.compareTo(interval) > 0) {
             problems.refuse(
-                    check.placeOf(Check.FAST_INTERVAL),
-                    check.pathOf(Check.FAST_INTERVAL),
+                    check.placeOf(CheckKeys.FAST_INTERVAL),
+                    check.pathOf(CheckKeys.FAST_INTERVAL),
                     Durations.format(fast),
                     "at most the interval of " + Durations.format(interval));
         }
     }
 
     private void checkType(WrittenSection check, CheckType type) {
-        Check.FOR_TYPES.forEach((key, types) -> {
+        CheckKeys.FOR_TYPES.forEach((key, types) -> {
             if (check.has(key) && !types.contains(type)) {
                 problems.error(
                         check.placeOf(key),
@@ -88,27 +95,31 @@ final class HealthChecks {
             case UDP -> checkUdp(check);
             case TCP, TLS -> {}
         }
-        if (check.has(Check.CA_FILE) && verifiesNothing(check)) {
+        if (check.has(CheckKeys.CA_FILE) && verifiesNothing(check)) {
             problems.refuse(
-                    check.placeOf(Check.CA_FILE),
-                    check.pathOf(Check.CA_FILE),
+                    check.placeOf(CheckKeys.CA_FILE),
+                    check.pathOf(CheckKeys.CA_FILE),
                     "a file of certificates",
                     "with verify: true only");
         }
     }
 
     private static boolean verifiesNothing(WrittenSection check) {
-        return Boolean.FALSE.equals(check.value(Check.VERIFY));
+        return Boolean.FALSE.equals(check.value(CheckKeys.VERIFY));
     }
 
     private void checkDns(WrittenSection check) {
-        if (!check.has(Check.QUERY)) {
-            problems.error(check.place(), check.pathOf(Check.QUERY), "missing (expected: a domain name, for type dns)");
+        if (!check.has(CheckKeys.QUERY)) {
+            problems.error(
+                    check.place(), check.pathOf(CheckKeys.QUERY), "missing (expected: a domain name, for type dns)");
         }
-        Payload expect = check.value(Check.EXPECT);
+        Payload expect = check.value(CheckKeys.EXPECT);
         if (expect != null && !expect.isNone() && !isAddress(expect.text())) {
             problems.refuse(
-                    check.placeOf(Check.EXPECT), check.pathOf(Check.EXPECT), expect.text(), "an address, for type dns");
+                    check.placeOf(CheckKeys.EXPECT),
+                    check.pathOf(CheckKeys.EXPECT),
+                    expect.text(),
+                    "an address, for type dns");
         }
     }
 
@@ -121,38 +132,38 @@ final class HealthChecks {
     }
 
     private void checkCommand(WrittenSection check) {
-        List<Item<String>> command = check.items(Check.COMMAND);
-        if (!check.has(Check.COMMAND)) {
+        List<Item<String>> command = check.items(CheckKeys.COMMAND);
+        if (!check.has(CheckKeys.COMMAND)) {
             problems.error(
                     check.place(),
-                    check.pathOf(Check.COMMAND),
+                    check.pathOf(CheckKeys.COMMAND),
                     "missing (expected: a program and its arguments, for type exec)");
         } else if (command.isEmpty() || !command.getFirst().value().startsWith("/")) {
             problems.refuse(
-                    check.placeOf(Check.COMMAND),
-                    check.pathOf(Check.COMMAND),
+                    check.placeOf(CheckKeys.COMMAND),
+                    check.pathOf(CheckKeys.COMMAND),
                     command.isEmpty() ? "" : command.getFirst().value(),
                     "the absolute path of a program");
         }
     }
 
     private void checkHttp(WrittenSection check) {
-        Payload expect = check.value(Check.EXPECT);
-        if ("HEAD".equals(check.value(Check.METHOD)) && expect != null && !expect.isNone()) {
+        Payload expect = check.value(CheckKeys.EXPECT);
+        if ("HEAD".equals(check.value(CheckKeys.METHOD)) && expect != null && !expect.isNone()) {
             problems.refuse(
-                    check.placeOf(Check.EXPECT),
-                    check.pathOf(Check.EXPECT),
+                    check.placeOf(CheckKeys.EXPECT),
+                    check.pathOf(CheckKeys.EXPECT),
                     expect.text(),
                     "another method than HEAD, whose answer has no body");
         }
     }
 
     private void checkUdp(WrittenSection check) {
-        Payload send = check.value(Check.SEND);
+        Payload send = check.value(CheckKeys.SEND);
         if (send != null && send.isNone()) {
             problems.error(
-                    check.placeOf(Check.SEND),
-                    check.pathOf(Check.SEND),
+                    check.placeOf(CheckKeys.SEND),
+                    check.pathOf(CheckKeys.SEND),
                     "missing (expected: what is sent, for type udp)");
         }
     }

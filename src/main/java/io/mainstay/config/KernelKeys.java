@@ -16,13 +16,14 @@ final class KernelKeys {
             ScalarTypes.word(EngineChoice.class),
             EngineChoice.AUTO,
             "Which engine forwards the traffic: proxy in user space, kernel in eBPF programs, where the service asks for"
-                    + " nothing that it lacks (docs/kernel-engine.md); auto is proxy for now.");
+                    + " nothing that it lacks; auto is kernel where kernel_engine.secret is set and nobody would notice the"
+                    + " difference (docs/kernel-engine.md), else proxy.");
 
     static final Key.Scalar<Forwarding> FORWARDING = Key.optional(
             "forwarding",
             ScalarTypes.word(Forwarding.class),
             Forwarding.FULL_NAT,
-            "With engine: kernel, which addresses backends see: a virtual address as the client (full_nat), the client's"
+            "In the kernel engine, which addresses backends see: a virtual address as the client (full_nat), the client's"
                     + " own, with the pair as their router (nat), or both the client's and the virtual one, which they hold"
                     + " too (dsr).");
 
@@ -63,7 +64,7 @@ final class KernelKeys {
         static final Key.Section SECTION = new Key.Section(
                 "kernel_engine",
                 List.of(SECRET, SOURCE_PORTS, MAX_FLOWS),
-                "The eBPF data path, for services with engine: kernel.");
+                "The eBPF data path, for services with engine: kernel or auto.");
 
         private Engine() {}
     }

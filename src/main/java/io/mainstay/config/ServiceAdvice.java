@@ -2,9 +2,6 @@
 package io.mainstay.config;
 
 import io.mainstay.config.BalanceKeys.Hash;
-import io.mainstay.config.HealthKeys.Check;
-import io.mainstay.config.HealthKeys.CheckType;
-import io.mainstay.config.HealthKeys.Outlier;
 import io.mainstay.config.Schema.Backend;
 import io.mainstay.config.Schema.Service;
 import io.mainstay.config.WrittenSection.Item;
@@ -41,8 +38,8 @@ final class ServiceAdvice {
     }
 
     void give(WrittenSection service) {
-        HealthKeys.checks(service).forEach(this::onPace);
-        HealthKeys.checks(service).forEach(check -> onTransport(service, check));
+        CheckKeys.of(service).forEach(this::onPace);
+        CheckKeys.of(service).forEach(check -> onTransport(service, check));
         onDrain(service);
         onBackends(service);
         onBalance(service);
@@ -54,27 +51,27 @@ final class ServiceAdvice {
     }
 
     private void onPace(WrittenSection check) {
-        Duration interval = check.value(Check.INTERVAL);
-        Duration timeout = check.value(Check.TIMEOUT);
-        Integer failures = check.value(Check.FAILURES);
+        Duration interval = check.value(CheckKeys.INTERVAL);
+        Duration timeout = check.value(CheckKeys.TIMEOUT);
+        Integer failures = check.value(CheckKeys.FAILURES);
         if (interval == null || timeout == null || failures == null) {
             return;
         }
         if (failures == 1 && (interval.compareTo(OFTEN) < 0 || timeout.compareTo(SYN_SENT_AGAIN) <= 0)) {
             remark(
                     check,
-                    Check.FAILURES,
+                    CheckKeys.FAILURES,
                     "1 with an interval of " + Durations.format(interval) + " and a timeout of "
                             + Durations.format(timeout)
                             + "; one lost packet takes a healthy backend out, 2 or 3 failures ride it out");
         }
-        Duration fast = check.value(Check.FAST_INTERVAL);
+        Duration fast = check.value(CheckKeys.FAST_INTERVAL);
         Duration noticed = interval.plus(timeout)
                 .plus(Objects.requireNonNullElse(fast, interval).multipliedBy(failures - 1L));
         if (noticed.compareTo(SLOW_TO_NOTICE) > 0) {
             remark(
                     check,
-                    Check.INTERVAL,
+                    CheckKeys.INTERVAL,
                     "a dead backend may get clients for " + Durations.format(noticed)
                             + "; a fast_interval such as 1s shortens that without more checks in good times");
         }
@@ -85,11 +82,11 @@ final class ServiceAdvice {
         List<Item<ListenerConfig>> listeners = service.items(Service.LISTEN);
         boolean datagrams = !listeners.isEmpty()
                 && listeners.stream().allMatch(item -> item.value().transport() == Transport.UDP);
-        CheckType type = check.value(Check.TYPE);
-        if (datagrams && type == CheckType.TCP && !check.has(Check.PORT)) {
+        CheckType type = check.value(CheckKeys.TYPE);
+        if (datagrams && type == CheckType.TCP && !check.has(CheckKeys.PORT)) {
             remark(
                     check,
-                    Check.TYPE,
+                    CheckKeys.TYPE,
                     "tcp, though the service listens on UDP alone; a server that has no TCP on that port will never be"
                             + " healthy, and type udp or dns asks what clients ask");
         }
@@ -172,9 +169,9 @@ final class ServiceAdvice {
     }
 
     private void onOutliers(WrittenSection service) {
-        WrittenSection outlier = service.section(Outlier.SECTION);
-        Integer failures = outlier.value(Outlier.CONSECUTIVE_FAILURES);
-        Integer percent = outlier.value(Outlier.MAX_EJECTED);
+        WrittenSection outlier = service.section(OutlierKeys.SECTION);
+        Integer failures = outlier.value(OutlierKeys.CONSECUTIVE_FAILURES);
+        Integer percent = outlier.value(OutlierKeys.MAX_EJECTED);
         int backends = service.entries(Backend.ENTRIES).size();
         if (failures == null || failures == 0 || percent == null || backends == 0) {
             return;
@@ -183,7 +180,7 @@ final class ServiceAdvice {
         if (config.mostEjected(backends) == 0) {
             remark(
                     outlier,
-                    Outlier.CONSECUTIVE_FAILURES,
+                    OutlierKeys.CONSECUTIVE_FAILURES,
                     "has no effect: " + percent + "% of " + backends + " backend" + (backends == 1 ? "" : "s")
                             + " is less than one");
         }

@@ -31,6 +31,7 @@ final class ConnectionLines {
                 .add("bytes_in", record.bytesIn())
                 .add("bytes_out", record.bytesOut())
                 .add("duration_us", record.duration().toNanos() / 1000)
+                .add("queue_position", record.queuePosition())
                 .add("queued_us", record.queued().toNanos() / 1000)
                 .add("connect_us", record.connect().toNanos() / 1000)
                 .add("attempts", record.attempts())

@@ -6,11 +6,11 @@ import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.ServiceSettings;
 import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.election.VirtualRouterConfig;
+import io.mainstay.forward.kernel.EngineWish;
 import io.mainstay.forward.kernel.KernelService;
 import io.mainstay.forward.kernel.KernelSettings;
 import io.mainstay.forward.kernel.PortRange;
 import io.mainstay.health.ServiceHealthConfig;
-import io.mainstay.net.VirtualAddress;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -26,7 +26,6 @@ final class KernelServices {
         return new KernelSettings(
                 routers.stream()
                         .flatMap(router -> router.addresses().stream())
-                        .map(VirtualAddress::address)
                         .distinct()
                         .toList(),
                 routers.stream().map(VirtualRouterConfig::interfaceName).collect(Collectors.toUnmodifiableSet()),
@@ -45,9 +44,17 @@ final class KernelServices {
                 settings.service(),
                 settings.traffic(),
                 lacking(settings.health()),
-                settings.engine().choice() == EngineChoice.KERNEL,
+                wish(settings.engine().choice()),
                 settings.engine().forwarding(),
                 settings.engine().sourceAddresses());
+    }
+
+    private static EngineWish wish(EngineChoice choice) {
+        return switch (choice) {
+            case AUTO -> EngineWish.AUTO;
+            case PROXY -> EngineWish.PROXY;
+            case KERNEL -> EngineWish.KERNEL;
+        };
     }
 
     private static String lacking(ServiceHealthConfig health) {

@@ -27,6 +27,7 @@ class ConnectionLinesTest {
                 12,
                 0,
                 Duration.ofMillis(3004),
+                2,
                 Duration.ofMillis(1),
                 Duration.ofSeconds(3),
                 3);
@@ -35,6 +36,6 @@ class ConnectionLinesTest {
                         "{\"time\":\"2026-01-02T03:04:05.678Z\",\"service\":\"https\",\"client\":\"[2001:db8::7]:4242\","
                                 + "\"peer\":\"192.0.2.1:50000\",\"arrived_at\":\"198.51.100.10:443\",\"backend\":\"web1\","
                                 + "\"state\":\"RC\",\"refused\":\"connect_failed\",\"bytes_in\":12,\"bytes_out\":0,"
-                                + "\"duration_us\":3004000,\"queued_us\":1000,\"connect_us\":3000000,\"attempts\":3}");
+                                + "\"duration_us\":3004000,\"queue_position\":2,\"queued_us\":1000,\"connect_us\":3000000,\"attempts\":3}");
     }
 }

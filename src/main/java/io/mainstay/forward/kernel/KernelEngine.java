@@ -142,18 +142,28 @@ public final class KernelEngine implements AutoCloseable {
 
     private Map<String, EngineDecision> decide(List<KernelService> services) {
         Suitability suitability = new Suitability(settings, services);
+        AutoChoice auto = new AutoChoice(settings);
         Map<String, EngineDecision> made = new HashMap<>();
         for (KernelService service : services) {
-            if (service.wanted()) {
-                Optional<String> objection = suitability.objection(service);
-                made.put(
-                        service.config().name(),
-                        objection
-                                .map(reason -> new EngineDecision(false, reason))
-                                .orElseGet(() -> new EngineDecision(true, "engine: kernel")));
+            switch (service.wish()) {
+                case PROXY -> {}
+                case AUTO -> {
+                    if (auto.isOffered()) {
+                        Optional<String> objection = auto.objection(service).or(() -> suitability.objection(service));
+                        made.put(service.config().name(), decision("engine: auto", objection));
+                    }
+                }
+                case KERNEL ->
+                    made.put(service.config().name(), decision("engine: kernel", suitability.objection(service)));
             }
         }
         return made;
+    }
+
+    private static EngineDecision decision(String wish, Optional<String> objection) {
+        return objection
+                .map(reason -> new EngineDecision(false, reason))
+                .orElseGet(() -> new EngineDecision(true, wish));
     }
 
     private ForwardingModel open() throws IOException, KernelException {

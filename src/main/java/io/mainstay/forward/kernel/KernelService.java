@@ -11,7 +11,7 @@ import java.util.List;
  * A service as the kernel engine sees it.
  *
  * @param lacking what it asks for beyond its configuration here that only the proxy engine has; empty: nothing
- * @param wanted whether it is to be forwarded in the kernel
+ * @param wish whether it is to be forwarded in the kernel
  * @param mode which addresses backends see
  * @param sources virtual addresses that flows to backends leave from; empty: the one that the client asked for
  */
@@ -19,7 +19,7 @@ public record KernelService(
         ServiceConfig config,
         TrafficConfig traffic,
         String lacking,
-        boolean wanted,
+        EngineWish wish,
         Forwarding mode,
         List<IpAddress> sources) {
 

@@ -3,22 +3,28 @@ package io.mainstay.forward.kernel;
 
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.VirtualAddress;
 import java.util.List;
 import java.util.Set;
 
 /**
  * How the kernel engine runs on this node.
  *
- * @param virtualAddresses the addresses that move between nodes, in the order of the configuration
+ * @param addresses those that move between nodes, in the order of the configuration
  * @param interfaces on which clients arrive
  * @param secret goes into the choice of backends; the same on both nodes of a pair
  * @param sourcePorts that flows to backends leave from
  */
 public record KernelSettings(
-        List<IpAddress> virtualAddresses, Set<InterfaceName> interfaces, String secret, PortRange sourcePorts) {
+        List<VirtualAddress> addresses, Set<InterfaceName> interfaces, String secret, PortRange sourcePorts) {
 
     public KernelSettings {
-        virtualAddresses = List.copyOf(virtualAddresses);
+        addresses = List.copyOf(addresses);
         interfaces = Set.copyOf(interfaces);
+    }
+
+    /** The addresses without the length of their network. */
+    public List<IpAddress> virtualAddresses() {
+        return addresses.stream().map(VirtualAddress::address).toList();
     }
 }

@@ -43,7 +43,7 @@ final class Suitability {
                 .flatMap(service -> service.config().listeners().stream())
                 .toList();
         direct = services.stream()
-                .filter(service -> service.wanted() && service.mode() == Forwarding.DSR)
+                .filter(service -> service.wish() != EngineWish.PROXY && service.mode() == Forwarding.DSR)
                 .toList();
     }
 

@@ -16,6 +16,7 @@ final class Account {
     private @Nullable MonotonicInstant connecting;
     private Duration queued = Duration.ZERO;
     private Duration connect = Duration.ZERO;
+    private int queuePosition;
     private int attempts;
 
     Account(Recorder recorder, MonotonicInstant arrived) {
@@ -26,6 +27,11 @@ final class Account {
     /** It begins to wait for a backend. */
     void queueing(MonotonicInstant now) {
         queueing = now;
+    }
+
+    /** See {@link ConnectionRecord#queuePosition}. */
+    void queuedAt(int position) {
+        queuePosition = position;
     }
 
     /** A backend is being connected to, the first or another. */
@@ -79,6 +85,7 @@ final class Account {
                 bytesIn,
                 bytesOut,
                 Duration.ofNanos(now.nanosSince(arrived)),
+                queuePosition,
                 queued,
                 connect,
                 attempts));

@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param bytesIn octets from the client that were passed on or on their way
  * @param bytesOut octets from the backend, the same
  * @param duration from its arrival to its end
+ * @param queuePosition how many clients waited for a backend when it began to, itself among them; 0: it did not wait, or had
+ *     no place to
  * @param queued how long it waited for a backend with room
  * @param connect how long it took until a backend was reached, or was given up
  * @param attempts how many times it was tried to reach a backend
@@ -36,6 +38,7 @@ public record ConnectionRecord(
         long bytesIn,
         long bytesOut,
         Duration duration,
+        int queuePosition,
         Duration queued,
         Duration connect,
         int attempts) {

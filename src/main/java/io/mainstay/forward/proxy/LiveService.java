@@ -9,18 +9,11 @@ import io.mainstay.forward.BackendState;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.Candidate;
-import io.mainstay.forward.DrainPlan;
 import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.forward.RouteConfig;
 import io.mainstay.forward.Tier;
-import io.mainstay.forward.TimeoutConfig;
-import io.mainstay.health.AgentReport;
-import io.mainstay.health.AgentState;
 import io.mainstay.health.Finding;
-import io.mainstay.health.HealthCheckConfig;
-import io.mainstay.health.OutlierConfig;
 import io.mainstay.health.ServiceHealthConfig;
-import io.mainstay.health.Verdict;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
@@ -28,14 +21,11 @@ import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,75 +34,49 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveService {
 
-    /** The timeouts of a service in the unit of the relay's deadlines. */
-    record Timeouts(long connectNanos, long idleNanos, long halfClosedNanos, long openingNanos) {
-
-        static Timeouts of(TimeoutConfig config) {
-            return new Timeouts(
-                    config.connect().toNanos(),
-                    config.idle().toNanos(),
-                    config.halfClosed().toNanos(),
-                    config.opening().toNanos());
-        }
-    }
-
     private final String name;
     private final int workers;
     private final MonotonicClock clock;
-    private final EventOutlet events;
     private final Surroundings surroundings;
     private final BackendPool<LiveBackend> pool;
+    private final Roster roster;
+    private final StateChanges changes;
+    private final Orders orders;
+    private final Judgement judgement;
     private final ServiceDoor door;
     private final WaitingLine waiting = new WaitingLine();
-    private volatile Opening opening;
-    private volatile TcpOptions tcpOptions;
-    private volatile @Nullable Recorder recorder;
     private final Consumer<ConnectionRecord> records;
-    private volatile ProxyService settings;
-    private volatile Timeouts timeouts;
+    private volatile ServiceTerms terms;
     private volatile List<LiveListener> listeners = List.of();
-    private volatile List<LiveBackend> backends = List.of();
-
-    /** Backends that are not in the configuration any more and still serve or are being emptied. */
-    private final List<LiveBackend> leaving = new ArrayList<>();
-
-    /** What backends counted that are gone, so that the sums of the service never fall. */
-    private long departedConnections;
-
-    private long departedBytesIn;
-    private long departedBytesOut;
-
-    /** How often a backend has come to another state. */
-    private final AtomicInteger changes = new AtomicInteger();
-
-    /** What the operator wants of all backends, whatever is wanted of each. */
-    private AdminState wish = AdminState.READY;
-
-    /** Whether the service itself is not in the configuration any more. */
-    private boolean removed;
-
-    /** Which backends serve, as the journal was last told; null: nothing yet. */
-    private @Nullable Tier toldTier;
 
     LiveService(ProxyService settings, ProxySettings engine, EventOutlet events, Surroundings surroundings) {
         this.name = settings.config().name();
-        this.settings = settings;
+        records = engine.records();
+        terms = ServiceTerms.of(settings, records);
         this.clock = engine.clock();
         this.workers = engine.workers();
-        this.events = events;
         this.surroundings = surroundings;
-        timeouts = Timeouts.of(settings.config().timeouts());
         pool = new BackendPool<>(settings.config().selection(), clock.now().nanos());
+        roster = new Roster(name);
+        changes = new StateChanges(name, roster, pool, clock, events, this::retireReplaced, this::serveWaiting);
+        orders = new Orders(name, workers, roster, pool, changes, clock, events);
+        judgement = new Judgement(
+                name,
+                roster,
+                pool,
+                changes,
+                clock,
+                events,
+                surroundings::resetConnections,
+                (backend, delay) -> surroundings.runAfter(delay, () -> readmit(backend)),
+                settings.health());
         door = new ServiceDoor(name, settings.traffic(), clock, events);
-        opening = new Opening(settings.traffic());
-        tcpOptions = new TcpOptions(settings.traffic().tcp());
-        records = engine.records();
-        recorder = Recorder.of(settings.traffic().records(), records);
-        backends = settings.config().backends().stream().map(this::arrival).toList();
+        roster.configure(
+                settings.config().backends().stream().map(this::arrival).toList());
     }
 
     private LiveBackend arrival(BackendConfig backend) {
-        return new LiveBackend(backend, pool, settings.health().checks(), workers, wish, clock.now());
+        return new LiveBackend(backend, pool, settings().health().checks(), workers, orders.forAll(), clock.now());
     }
 
     /**
@@ -123,55 +87,52 @@ final class LiveService {
      * @return the backends that are to be checked from now on: those that came, and those that came back
      */
     synchronized List<LiveBackend> configure(ProxyService next) {
-        removed = false;
-        settings = next;
-        timeouts = Timeouts.of(next.config().timeouts());
+        roster.establish();
+        terms = ServiceTerms.of(next, records);
         door.configure(next.traffic());
-        opening = new Opening(next.traffic());
-        tcpOptions = new TcpOptions(next.traffic().tcp());
-        recorder = Recorder.of(next.traffic().records(), records);
         pool.configure(next.config().selection());
+        judgement.configure(next.health());
         List<LiveBackend> wanted = new ArrayList<>();
         List<LiveBackend> arrived = new ArrayList<>();
         for (BackendConfig config : next.config().backends()) {
-            LiveBackend present = find(backends, config);
-            if (present == null) {
-                present = find(leaving, config);
-                if (present == null) {
-                    present = arrival(config);
-                } else {
-                    rejoin(present);
-                }
-                arrived.add(present);
+            LiveBackend backend = roster.configured(config);
+            if (backend == null) {
+                backend = arrivalOrReturn(config);
+                arrived.add(backend);
             }
-            present.configure(config);
-            pool.configure(present.candidate(), config);
-            BackendState before = present.state();
-            present.configure(next.health());
-            pool.setWanted(
-                    present.candidate(),
-                    present.agent().percent(),
-                    present.agent().maxConnections());
-            if (present.state() != before) {
-                onStateChange(present, before, "the configuration has changed");
-            }
-            wanted.add(present);
+            configure(backend, config);
+            wanted.add(backend);
         }
-        for (LiveBackend backend : backends) {
-            if (!wanted.contains(backend)) {
-                leaving.add(backend);
-            }
-        }
-        backends = List.copyOf(wanted);
+        roster.configure(wanted);
         arrangePool();
         retireReplaced();
         serveWaiting();
         return arrived;
     }
 
+    private LiveBackend arrivalOrReturn(BackendConfig config) {
+        LiveBackend backend = roster.leaving(config);
+        if (backend == null) {
+            return arrival(config);
+        }
+        roster.recall(backend);
+        orders.rejoin(backend);
+        return backend;
+    }
+
+    private void configure(LiveBackend backend, BackendConfig config) {
+        backend.configure(config);
+        pool.configure(backend.candidate(), config);
+        BackendState before = backend.state();
+        backend.configure(settings().health());
+        pool.setWanted(
+                backend.candidate(), backend.agent().percent(), backend.agent().maxConnections());
+        changes.onChangeFrom(before, backend, "the configuration has changed");
+    }
+
     /** Whether it is what is wanted already. */
     synchronized boolean isAs(ProxyService wanted) {
-        return !removed && settings.equals(wanted);
+        return !roster.isDissolved() && settings().equals(wanted);
     }
 
     /** Whether the operator has not taken the backend out of the checks. */
@@ -179,70 +140,46 @@ final class LiveService {
         return backend.wish() != AdminState.MAINTENANCE && !backend.isRetiring();
     }
 
-    private static @Nullable LiveBackend find(List<LiveBackend> among, BackendConfig config) {
-        for (LiveBackend backend : among) {
-            if (backend.name().equals(config.name())
-                    && backend.config().address().equals(config.address())) {
-                return backend;
-            }
-        }
-        return null;
-    }
-
     /** Lets the pool choose among those that are wanted, in their order, and those that serve until they are replaced. */
     private void arrangePool() {
-        pool.setMembers(withLeaving().stream()
+        pool.setMembers(roster.all().stream()
                 .filter(backend -> !backend.isRetiring())
                 .map(LiveBackend::candidate)
                 .toList());
     }
 
-    /** It was not checked while it was leaving, so what the checks found before counts no more. */
-    private void rejoin(LiveBackend backend) {
-        leaving.remove(backend);
-        backend.setWishForService(wish);
-        if (backend.isRetiring()) {
-            backend.setRetiring(false);
-            backend.health().forget();
-            wish(backend, AdminState.READY, "in the configuration again, not checked yet");
-        }
-    }
-
     /** Drains every backend, because the service is not in the configuration any more. */
     synchronized void remove() {
-        removed = true;
-        leaving.addAll(backends);
-        backends = List.of();
+        roster.dissolve();
         retireReplaced();
     }
 
     /** Whether the service is not in the configuration any more and nothing is left of it. */
     synchronized boolean isGone() {
-        return removed && leaving.isEmpty();
+        return roster.isGone();
     }
 
+    /** Those that leave go as soon as one of the others serves, or it is clear that none does. */
     private void retireReplaced() {
-        if (!removed
-                && !isDecided()
-                && backends.stream().noneMatch(b -> b.candidate().isServing())) {
+        if (!roster.isDissolved()
+                && !roster.isDecided()
+                && roster.configured().stream().noneMatch(b -> b.candidate().isServing())) {
             return;
         }
-        for (LiveBackend backend : List.copyOf(leaving)) {
+        for (LiveBackend backend : roster.leaving()) {
             if (!backend.isRetiring()) {
                 backend.setRetiring(true);
                 pool.remove(backend.candidate());
                 surroundings.retirementBegun(
-                        this, backend, drain(backend, settings.config().drainTimeout()));
+                        this, backend, orders.drain(backend, settings().config().drainTimeout()));
             }
         }
     }
 
     /** Drops a backend whose retirement is over; nothing if it has come back since that began. */
     synchronized void forget(LiveBackend backend, Drain retirement) {
-        if (backend.drain() == retirement && backend.isRetiring() && leaving.remove(backend)) {
-            departedConnections += backend.connections();
-            departedBytesIn += backend.bytesIn();
-            departedBytesOut += backend.bytesOut();
+        if (backend.drain() == retirement && backend.isRetiring()) {
+            roster.depart(backend);
         }
     }
 
@@ -255,11 +192,11 @@ final class LiveService {
     }
 
     ProxyService settings() {
-        return settings;
+        return terms.settings();
     }
 
-    Timeouts timeouts() {
-        return timeouts;
+    ServiceTerms.Timeouts timeouts() {
+        return terms.timeouts();
     }
 
     List<LiveListener> listeners() {
@@ -267,18 +204,12 @@ final class LiveService {
     }
 
     List<LiveBackend> backends() {
-        return backends;
+        return roster.configured();
     }
 
     /** @throws IllegalArgumentException if none of that name is configured */
     LiveBackend backend(String name) {
-        for (LiveBackend backend : backends) {
-            if (backend.name().equals(name)) {
-                return backend;
-            }
-        }
-        String known = backends.stream().map(LiveBackend::name).collect(Collectors.joining(", "));
-        throw new IllegalArgumentException("backend of " + name() + ": " + name + " (expected: one of " + known + ")");
+        return roster.configured(name);
     }
 
     /** Judges new connections. */
@@ -288,7 +219,7 @@ final class LiveService {
 
     /** What comes before the octets of clients. */
     Opening opening() {
-        return opening;
+        return terms.opening();
     }
 
     /** The service to which a route leads; null: it is not there. */
@@ -300,12 +231,12 @@ final class LiveService {
     /** Takes the records of connections; null: none are kept. */
     @Nullable
     Recorder recorder() {
-        return recorder;
+        return terms.recorder();
     }
 
     /** What the kernel is told about connections. */
     TcpOptions tcpOptions() {
-        return tcpOptions;
+        return terms.tcpOptions();
     }
 
     /** Chooses a backend for a new connection and counts the connection there; null if none takes any. */
@@ -318,15 +249,18 @@ final class LiveService {
         return chosen.backend();
     }
 
-    /** Lets a client wait for a backend; whether there is a place for it. It may be served before this returns. */
-    synchronized boolean enqueue(WaitingLine.Client client) {
-        if (waiting.size() >= settings.traffic().queue().length()) {
-            return false;
+    /**
+     * Lets a client wait for a backend; its position, from 1, or 0 if there is no place for it. It may be served before this
+     * returns.
+     */
+    synchronized int enqueue(WaitingLine.Client client) {
+        if (waiting.size() >= settings().traffic().queue().length()) {
+            return 0;
         }
-        waiting.join(client);
+        int position = waiting.join(client);
         // A place may have become free since the client found none.
         serveWaiting();
-        return true;
+        return position;
     }
 
     /** Lets a client go that waited for a backend, unless it has been served already. */
@@ -342,7 +276,7 @@ final class LiveService {
 
     /** How often a backend has come to another state, for those who keep their backend for long. */
     int changes() {
-        return changes.get();
+        return changes.count();
     }
 
     /** Whether a backend gets no more traffic of any kind because its checks fail. */
@@ -379,38 +313,42 @@ final class LiveService {
 
     /** Whether somebody wants to know how connections fare with their backends. */
     boolean observesConnections() {
-        return settings.config().selection().balance() == Balance.LEAST_LATENCY
-                || settings.health().outliers().isPresent();
+        return settings().config().selection().balance() == Balance.LEAST_LATENCY
+                || settings().health().outliers().isPresent();
     }
 
-    /** A connection to a backend was not made. */
+    /** See {@link Judgement#onConnectFailed}. */
     synchronized void onConnectFailed(LiveBackend backend, Duration after, String how) {
-        backend.candidate().answered(after, clock.now());
-        onConnection(backend, false, how);
+        judgement.onConnectFailed(backend, after, how);
     }
 
-    /** A connection to a backend was made. */
+    /** See {@link Judgement#onConnected}. */
     synchronized void onConnected(LiveBackend backend) {
-        if (!countsResets()) {
-            onConnection(backend, true, "");
-        }
+        judgement.onConnected(backend);
     }
 
-    /** A backend has answered a client for the first time on a connection. */
+    /** See {@link Judgement#onAnswer}. */
     synchronized void onAnswer(LiveBackend backend, Duration after) {
-        backend.candidate().answered(after, clock.now());
-        onConnection(backend, true, "");
+        judgement.onAnswer(backend, after);
     }
 
-    /** A connection has ended before the backend has answered. */
+    /** See {@link Judgement#onEndWithoutAnswer}. */
     synchronized void onEndWithoutAnswer(LiveBackend backend, boolean resetByBackend) {
-        if (countsResets()) {
-            onConnection(backend, !resetByBackend, "reset before an answer");
-        }
+        judgement.onEndWithoutAnswer(backend, resetByBackend);
     }
 
-    private boolean countsResets() {
-        return settings.health().outliers().map(OutlierConfig::countResets).orElse(false);
+    /** See {@link Judgement#onCheck}. */
+    synchronized boolean onCheck(LiveBackend backend, int index, CheckReport report, boolean excused) {
+        return judgement.onCheck(backend, index, report, excused);
+    }
+
+    /** See {@link Judgement#onAgent}. */
+    synchronized void onAgent(LiveBackend backend, Finding finding) {
+        judgement.onAgent(backend, finding);
+    }
+
+    private synchronized void readmit(LiveBackend backend) {
+        judgement.readmit(backend);
     }
 
     /** Why there is no backend for a new connection, after {@link #take} gave none. */
@@ -428,20 +366,14 @@ final class LiveService {
     private void countOut(LiveBackend backend) {
         backend.candidate().connectionEnded();
         serveWaiting();
-        finishIfEmpty(backend);
-    }
-
-    private void finishIfEmpty(LiveBackend backend) {
-        if (backend.active() == 0 && backend.isCounted()) {
-            finishDrain(backend);
-        }
+        orders.finishIfEmpty(backend);
     }
 
     /** What another engine that forwards flows of this service has to know of its backends. */
     synchronized List<BackendView> views() {
         MonotonicInstant now = clock.now();
-        boolean resetWhenDown = settings.health().onDown() == ServiceHealthConfig.OnDown.RESET;
-        return withLeaving().stream()
+        boolean resetWhenDown = settings().health().onDown() == ServiceHealthConfig.OnDown.RESET;
+        return roster.all().stream()
                 .map(backend -> backend.view(name(), now, resetWhenDown))
                 .toList();
     }
@@ -452,273 +384,51 @@ final class LiveService {
      * @param flows null: it has none any more, nor will have
      */
     synchronized void onOffloaded(BackendKey key, @Nullable OffloadedFlows flows) {
-        for (LiveBackend backend : withLeaving()) {
-            if (backend.name().equals(key.backend())
-                    && backend.config().address().equals(key.address())) {
-                Drain drain = backend.drain();
-                if (flows != null && drain != null && !drain.isOver()) {
-                    drain.countResets(flows.reset());
-                }
-                backend.setOffloaded(flows);
-                finishIfEmpty(backend);
-            }
-        }
-    }
-
-    /**
-     * Takes the result of a check in.
-     *
-     * @param index which of the checks it was
-     * @param excused whether it says nothing about the backend
-     * @return whether it is worth looking again soon
-     */
-    synchronized boolean onCheck(LiveBackend backend, int index, CheckReport report, boolean excused) {
-        backend.setLastCheck(index, report);
-        if (excused) {
-            return true;
-        }
-        BackendState before = backend.state();
-        Verdict verdictBefore = backend.health().verdict();
-        backend.health().record(index, report.success());
-        BackendState after = backend.state();
-        boolean first = verdictBefore == Verdict.UNKNOWN && backend.health().verdict() != Verdict.UNKNOWN;
-        if (before != after || (first && backend.wish() == AdminState.READY)) {
-            onStateChange(backend, first ? null : before, reason(index, report));
-            resetIfDown(backend, before);
-        }
-        return backend.health().isChanging(index);
-    }
-
-    private String reason(int index, CheckReport report) {
-        List<HealthCheckConfig> checks = settings.health().checks();
-        String which =
-                checks.size() == 1 ? "check: " : "check " + checks.get(index).shown() + ": ";
-        return which + report.detail();
-    }
-
-    /** Takes in what the agent of a backend has said, if it could be asked. */
-    synchronized void onAgent(LiveBackend backend, Finding finding) {
-        if (!finding.success()) {
+        LiveBackend backend = roster.find(key);
+        if (backend == null) {
             return;
         }
-        AgentState agent = backend.agent().after(AgentReport.parse(finding.detail()));
-        if (agent.equals(backend.agent())) {
-            return;
-        }
-        BackendState before = backend.state();
-        backend.setAgent(agent);
-        pool.setWanted(backend.candidate(), agent.percent(), agent.maxConnections());
-        String reason = "agent: " + finding.detail();
-        if (backend.state() == before) {
-            events.tell(new ProxyEvent.AgentSaid(name(), backend.name(), finding.detail()));
-            tellTier(backend.name() + ": " + reason);
-            serveWaiting();
-        } else {
-            onStateChange(backend, before, reason);
-            resetIfDown(backend, before);
-        }
-    }
-
-    /** What is found dead, other than suspected by the connections of clients, may lose those that it has. */
-    private void resetIfDown(LiveBackend backend, BackendState before) {
-        if (before == BackendState.HEALTHY
-                && backend.state() == BackendState.UNHEALTHY
-                && settings.health().onDown() == ServiceHealthConfig.OnDown.RESET) {
-            surroundings.resetConnections(backend);
-        }
-    }
-
-    /** Takes in how the connection of a client to a backend fared. */
-    private void onConnection(LiveBackend backend, boolean success, String how) {
-        OutlierConfig config = settings.health().outliers().orElse(null);
-        if (config == null || !backend.outlier().record(success, config)) {
-            return;
-        }
-        int wanted = 0;
-        int ejected = 0;
-        for (LiveBackend each : backends) {
-            wanted += each.wish() == AdminState.READY ? 1 : 0;
-            ejected += each.isEjected() ? 1 : 0;
-        }
-        if (backend.state() == BackendState.HEALTHY && ejected < config.mostEjected(wanted)) {
-            eject(backend, config, how);
-        }
-    }
-
-    private void eject(LiveBackend backend, OutlierConfig config, String how) {
-        int failures = backend.outlier().failuresInARow();
-        Duration length = backend.outlier().eject(config, clock.now());
-        backend.setEjected(true);
-        onStateChange(
-                backend,
-                BackendState.HEALTHY,
-                "ejected for " + length.toMillis() / 1000.0 + "s: " + failures
-                        + " connections of clients failed in a row, the last one: " + how);
-        surroundings.runAfter(length, () -> readmit(backend));
-    }
-
-    /** Ends an ejection whose time is over, if nothing else has. */
-    private synchronized void readmit(LiveBackend backend) {
-        if (backend.isEjected() && !backend.outlier().isEjected(clock.now())) {
-            BackendState before = backend.state();
-            backend.setEjected(false);
-            if (backend.state() != before) {
-                onStateChange(backend, before, "ejection is over");
-            }
-        }
-    }
-
-    /** Starts a drain, or gives a running one another deadline. */
-    synchronized Drain drain(LiveBackend backend, Duration timeout) {
-        BackendState before = backend.state();
-        backend.setOwnWish(AdminState.DRAIN);
-        return drain(backend, before, timeout, "drain requested");
-    }
-
-    /** The same for every backend, and for those that will come, until the service is ready again. */
-    synchronized Map<LiveBackend, Drain> drain(Duration timeout) {
-        wish = AdminState.DRAIN;
-        Map<LiveBackend, Drain> drains = new LinkedHashMap<>();
-        for (LiveBackend backend : backends) {
-            BackendState before = backend.state();
-            backend.setWishForService(wish);
-            drains.put(backend, drain(backend, before, timeout, "drain of the service requested"));
-        }
-        return drains;
-    }
-
-    private Drain drain(LiveBackend backend, BackendState before, Duration timeout, String reason) {
-        MonotonicInstant now = clock.now();
-        Drain running = backend.drain();
-        if (backend.state() != before) {
-            onStateChange(backend, before, reason);
-        }
-        if (running != null && !running.isOver()) {
-            running.setPlan(running.plan().withTimeout(now, timeout));
-            return running;
-        }
-        int live = backend.active();
-        Drain drain = new Drain(DrainPlan.begin(now, timeout, live), workers);
-        backend.setDrain(drain);
-        events.tell(new ProxyEvent.DrainStarted(name(), backend.name(), live, timeout));
-        finishIfEmpty(backend);
-        return drain;
-    }
-
-    /** Puts a backend back to work, as far as its checks agree. */
-    synchronized void ready(LiveBackend backend) {
-        BackendState before = backend.state();
-        backend.outlier().forget();
-        backend.setEjected(false);
-        backend.setOwnWish(AdminState.READY);
-        fulfil(backend, before, "ready requested");
-    }
-
-    /** Puts every backend back to work of which nothing else is wanted by its own name. */
-    synchronized void ready() {
-        wishForAll(AdminState.READY, "ready of the service requested");
-    }
-
-    /** Leaves a backend alone; what the checks found so far counts no more. */
-    synchronized void maintenance(LiveBackend backend) {
-        wish(backend, AdminState.MAINTENANCE, "maintenance requested");
-        leaveAlone(backend);
-    }
-
-    /** Leaves every backend alone, and those that will come, until the service is ready again. */
-    synchronized void maintenance() {
-        wishForAll(AdminState.MAINTENANCE, "maintenance of the service requested");
-        backends.forEach(this::leaveAlone);
-    }
-
-    private void leaveAlone(LiveBackend backend) {
-        backend.health().forget();
-        // As it was not to serve anyway, nothing but its standing has changed.
-        pool.setStanding(backend.candidate(), backend.standing());
-    }
-
-    private void wishForAll(AdminState next, String reason) {
-        wish = next;
-        for (LiveBackend backend : backends) {
-            BackendState before = backend.state();
-            backend.setWishForService(next);
-            fulfil(backend, before, reason);
-        }
-    }
-
-    private void wish(LiveBackend backend, AdminState next, String reason) {
-        BackendState before = backend.state();
-        backend.setOwnWish(next);
-        fulfil(backend, before, reason);
-    }
-
-    /** Calls a drain off that is not wanted any more. */
-    private void fulfil(LiveBackend backend, BackendState before, String reason) {
-        if (backend.wish() != AdminState.DRAIN) {
-            finishDrain(backend);
-            backend.setDrain(null);
-        }
-        if (backend.state() != before) {
-            onStateChange(backend, before, reason);
-        }
-    }
-
-    private void finishDrain(LiveBackend backend) {
         Drain drain = backend.drain();
-        if (drain == null || drain.isOver()) {
-            return;
+        if (flows != null && drain != null && !drain.isOver()) {
+            drain.countResets(flows.reset());
         }
-        DrainOutcome outcome = drain.finish(backend.active(), clock.now());
-        events.tell(new ProxyEvent.DrainFinished(name(), backend.name(), outcome));
-        events.after(() -> drain.result().complete(outcome));
+        backend.setOffloaded(flows);
+        orders.finishIfEmpty(backend);
     }
 
-    private void onStateChange(LiveBackend backend, @Nullable BackendState before, String reason) {
-        BackendState state = backend.state();
-        MonotonicInstant now = clock.now();
-        backend.entered(now, reason);
-        if (state == BackendState.HEALTHY && backend.wasJudgedBefore()) {
-            pool.startSlowly(backend.candidate(), now);
-        }
-        pool.setStanding(backend.candidate(), backend.standing());
-        pool.prepare(now);
-        events.tell(new ProxyEvent.BackendStateChanged(name(), backend.name(), before, state, reason));
-        changes.incrementAndGet();
-        retireReplaced();
-        if (!removed) {
-            tellTier(backend.name() + ": " + reason);
-        }
-        serveWaiting();
+    /** See {@link Orders#drain}. */
+    synchronized Drain drain(LiveBackend backend, Duration timeout) {
+        return orders.drain(backend, timeout);
     }
 
-    /** Tells which backends serve, where that is other than what was told last. */
-    private void tellTier(String reason) {
-        Tier tier = pool.tier();
-        if (tier == toldTier || (tier == Tier.NONE && toldTier == null && !isDecided())) {
-            return;
-        }
-        if (tier == Tier.NONE) {
-            events.tell(new ProxyEvent.ServiceWithoutBackend(name(), reason));
-        } else if (toldTier != null || tier != Tier.HEALTHY) {
-            events.tell(new ProxyEvent.ServiceServedBy(name(), tier, reason));
-        }
-        toldTier = tier;
+    /** See {@link Orders#drainAll}. */
+    synchronized Map<LiveBackend, Drain> drain(Duration timeout) {
+        return orders.drainAll(timeout);
     }
 
-    /** Whether something can be said about every backend: at start none is told missing before it was looked for. */
-    private boolean isDecided() {
-        return backends.stream().noneMatch(LiveBackend::isUndecided);
+    /** See {@link Orders#ready}. */
+    synchronized void ready(LiveBackend backend) {
+        orders.ready(backend);
     }
 
-    /** Calls off the drains that run. */
+    /** See {@link Orders#allReady}. */
+    synchronized void ready() {
+        orders.allReady();
+    }
+
+    /** See {@link Orders#maintenance}. */
+    synchronized void maintenance(LiveBackend backend) {
+        orders.maintenance(backend);
+    }
+
+    /** See {@link Orders#maintenanceOfAll}. */
+    synchronized void maintenance() {
+        orders.maintenanceOfAll();
+    }
+
+    /** See {@link Orders#cancelDrains}. */
     synchronized void cancelDrains() {
-        withLeaving().forEach(this::finishDrain);
-    }
-
-    private List<LiveBackend> withLeaving() {
-        List<LiveBackend> all = new ArrayList<>(backends);
-        all.addAll(leaving);
-        return all;
+        orders.cancelDrains();
     }
 
     /** The clients that keep their backends, so many of them listed. */
@@ -745,30 +455,31 @@ final class LiveService {
 
     synchronized ServiceSnapshot snapshot() {
         MonotonicInstant now = clock.now();
+        Roster.Departed departed = roster.departed();
         List<BackendSnapshot> backendSnapshots = new ArrayList<>();
-        for (LiveBackend backend : withLeaving()) {
+        for (LiveBackend backend : roster.all()) {
             Drain drain = backend.drain();
             backendSnapshots.add(backend.snapshot(drain == null ? null : drain.status(backend.active(), now)));
         }
         return new ServiceSnapshot(
                 name(),
-                settings.config().listeners(),
-                settings.config().selection().balance(),
+                settings().config().listeners(),
+                settings().config().selection().balance(),
                 listeners.isEmpty() || listeners.stream().anyMatch(LiveListener::isOpen),
                 pool.tier(),
                 pool.health(),
-                wish,
+                orders.forAll(),
                 backendSnapshots.stream().mapToInt(BackendSnapshot::active).sum(),
                 waiting.size(),
-                departedConnections
+                departed.connections()
                         + backendSnapshots.stream()
                                 .mapToLong(BackendSnapshot::total)
                                 .sum(),
-                departedBytesIn
+                departed.bytesIn()
                         + backendSnapshots.stream()
                                 .mapToLong(BackendSnapshot::bytesIn)
                                 .sum(),
-                departedBytesOut
+                departed.bytesOut()
                         + backendSnapshots.stream()
                                 .mapToLong(BackendSnapshot::bytesOut)
                                 .sum(),

@@ -69,7 +69,9 @@ final class Reception extends TimerWheel.Entry implements Flow, StreamSocket.Lis
         phase = Phase.WAITING;
         visit.queueing();
         fileDeadline(visit.service().settings().traffic().queue().timeout().toNanos());
-        if (!visit.service().enqueue(this)) {
+        int position = visit.service().enqueue(this);
+        visit.queuedAt(position);
+        if (position == 0) {
             refuse(RefusalReason.QUEUE_FULL);
         }
     }

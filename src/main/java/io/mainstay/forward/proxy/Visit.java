@@ -124,6 +124,13 @@ final class Visit {
         }
     }
 
+    /** @param position among those that wait for a backend, from 1; 0: there was no place */
+    void queuedAt(int position) {
+        if (account != null) {
+            account.queuedAt(position);
+        }
+    }
+
     void connecting() {
         if (account != null) {
             account.connecting(lane.now());

@@ -190,7 +190,7 @@ class ForwardingModelTest {
 
     private static KernelService nat(String... backends) {
         KernelService http = Samples.http(backends);
-        return new KernelService(http.config(), http.traffic(), "", true, Forwarding.NAT, List.of());
+        return new KernelService(http.config(), http.traffic(), "", EngineWish.KERNEL, Forwarding.NAT, List.of());
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.forward.SelectionConfig;
+import io.mainstay.forward.ServiceConfig;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.net.IpAddress;
 import java.io.IOException;
@@ -115,6 +116,37 @@ class KernelEngineTest {
             assertThat(decision(engine)).isEqualTo(new EngineDecision(true, "engine: kernel"));
             assertThat(program.services).hasSize(1);
         }
+    }
+
+    @Test
+    void aServiceThatLeavesTheEngineToUsIsForwardedInTheKernelWhereNobodyNotices() {
+        try (KernelEngine engine = engine("")) {
+            engine.configure(List.of(auto(Balance.ROUND_ROBIN)));
+            assertThat(decision(engine))
+                    .isEqualTo(new EngineDecision(false, "the kernel engine only approximates balance round_robin"));
+            assertThat(program.services).isEmpty();
+            engine.configure(List.of(auto(Balance.MAGLEV)));
+            assertThat(decision(engine)).isEqualTo(new EngineDecision(true, "engine: auto"));
+            assertThat(program.services).hasSize(1);
+        }
+    }
+
+    private static KernelService auto(Balance balance) {
+        KernelService http = Samples.http("web1");
+        ServiceConfig config = http.config();
+        return new KernelService(
+                new ServiceConfig(
+                        config.name(),
+                        config.listeners(),
+                        SelectionConfig.of(balance),
+                        config.drainTimeout(),
+                        config.timeouts(),
+                        config.backends()),
+                http.traffic(),
+                "",
+                EngineWish.AUTO,
+                http.mode(),
+                http.sources());
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
+import io.mainstay.net.VirtualAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -27,7 +28,7 @@ final class Samples {
     static final IpAddress VIP = IpAddress.parse("198.18.0.100");
     static final ServiceKey HTTP = new ServiceKey(Transport.TCP, new Endpoint(VIP, 80));
     static final KernelSettings SETTINGS = new KernelSettings(
-            List.of(VIP, IpAddress.parse("198.18.0.101")),
+            List.of(new VirtualAddress(VIP, 24), VirtualAddress.parse("198.18.0.101/24")),
             Set.of(new InterfaceName("eth0")),
             "secret",
             new PortRange(10240, 32767));
@@ -46,7 +47,7 @@ final class Samples {
     }
 
     static KernelService service(ServiceConfig config) {
-        return new KernelService(config, TrafficConfig.DEFAULT, "", true, Forwarding.FULL_NAT, List.of());
+        return new KernelService(config, TrafficConfig.DEFAULT, "", EngineWish.KERNEL, Forwarding.FULL_NAT, List.of());
     }
 
     /** The service `http` on port 80 with backends of these names. */

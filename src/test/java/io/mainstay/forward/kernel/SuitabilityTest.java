@@ -88,11 +88,12 @@ class SuitabilityTest {
     @Test
     void dsrKeepsPortsAndNeedsNoSource() {
         KernelService nat = Samples.http("web1");
-        KernelService dsr = new KernelService(nat.config(), TrafficConfig.DEFAULT, "", true, Forwarding.DSR, List.of());
+        KernelService dsr = new KernelService(
+                nat.config(), TrafficConfig.DEFAULT, "", EngineWish.KERNEL, Forwarding.DSR, List.of());
         assertThat(objection(dsr)).hasValueSatisfying(has("cannot change the port"));
         KernelService samePort = listening("198.18.0.100:8080", WEB1);
         assertThat(objection(new KernelService(
-                        samePort.config(), TrafficConfig.DEFAULT, "", true, Forwarding.DSR, List.of())))
+                        samePort.config(), TrafficConfig.DEFAULT, "", EngineWish.KERNEL, Forwarding.DSR, List.of())))
                 .isEmpty();
     }
 
@@ -103,7 +104,7 @@ class SuitabilityTest {
                 listening("198.18.0.100:8080", WEB1).config(),
                 TrafficConfig.DEFAULT,
                 "",
-                true,
+                EngineWish.KERNEL,
                 Forwarding.DSR,
                 List.of());
         Suitability both = new Suitability(Samples.SETTINGS, List.of(plain, direct));
@@ -123,7 +124,12 @@ class SuitabilityTest {
 
     private static KernelService withSource(KernelService service, String source) {
         return new KernelService(
-                service.config(), service.traffic(), "", true, Forwarding.FULL_NAT, List.of(IpAddress.parse(source)));
+                service.config(),
+                service.traffic(),
+                "",
+                EngineWish.KERNEL,
+                Forwarding.FULL_NAT,
+                List.of(IpAddress.parse(source)));
     }
 
     @Test
@@ -133,7 +139,7 @@ class SuitabilityTest {
                         plain.config(),
                         TrafficConfig.DEFAULT.withUdp(UdpConfig.DEFAULT),
                         "agent_check is the proxy engine's alone",
-                        true,
+                        EngineWish.KERNEL,
                         Forwarding.FULL_NAT,
                         List.of())))
                 .hasValue("agent_check is the proxy engine's alone");

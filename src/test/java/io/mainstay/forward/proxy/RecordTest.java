@@ -167,11 +167,14 @@ class RecordTest {
         full.runTasks();
         full.server().connected();
         finish(second, full.server());
+        assertThat(full.records().getFirst().queuePosition()).isZero();
+        assertThat(full.records().getLast().queuePosition()).isEqualTo(1);
         assertThat(full.records().getLast().queued()).isEqualTo(Duration.ofSeconds(3));
         assertThat(full.records().getLast().state()).isEqualTo("--");
         full.abortAll();
         full.runTasks();
         assertThat(full.records()).hasSize(3);
+        assertThat(full.records().getLast().queuePosition()).isEqualTo(2);
     }
 
     @Test
