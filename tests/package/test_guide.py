@@ -178,12 +178,15 @@ def test_an_upgrade_and_the_way_back_cost_no_more_than_requests_under_way(pair: 
 
 
 def assert_only_what_was_under_way_failed(package: Path, traffic: Traffic, start: int) -> None:
-    """The relay's connections end when the address moves, there and back: of a hundred requests a second, one or two each."""
+    """When the address moves, there and back, the relay's connections end, and an answer of the data path may be lost (docs/install.md).
+
+    Of a hundred requests a second that is one or two each.
+    """
     seen = traffic.figures(start)
     told = f"{package.name}: {seen.failed_requests} of {seen.requests} requests failed {dict(seen.failures)}"
     print(told)
     assert seen.requests > 0 and seen.outage.lost_probes == 0, told
-    assert set(seen.failures) <= {"reset"} and seen.failed_requests <= 6, told
+    assert set(seen.failures) <= {"reset", "timeout"} and seen.failed_requests <= 6, told
 
 
 def test_removing_hands_over_and_leaves_what_the_page_says(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
