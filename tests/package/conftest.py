@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The packages that ./dev package has made, and the same under a later version."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -43,9 +44,26 @@ def later_deb(deb: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def later_rpm(rpm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Packed quickly."""
-    directory = tmp_path_factory.mktemp("later-rpm")
+    return pack_later_rpm(rpm, PACKAGES / "root", tmp_path_factory.mktemp("later-rpm"))
+
+
+def pack_later_rpm(rpm: Path, root: Path, directory: Path, umask: str = "022", **environment: str) -> Path:
+    """Packed quickly, as somebody would whose umask and environment these are."""
     version = rpm.name.removeprefix("mainstay-").rpartition("-1.")[0]
-    command = PACKAGES.parent.parent / "dev.d" / "pack-rpm"
-    subprocess.run([str(command), str(PACKAGES / "root"), version + LATER, str(directory), "w1.gzdio"], check=True)
+    program = PACKAGES.parent.parent / "dev.d" / "pack-rpm"
+    subprocess.run(
+        ["sh", "-c", f'umask {umask}; exec "$@"', "sh", str(program), str(root), version + LATER, str(directory), "w1.gzdio"],
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1767225600", **environment},
+        check=True,
+    )
     return next(directory.glob("mainstay-*.rpm"))
+
+
+@pytest.fixture(scope="session")
+def same_rpm(rpm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The later one, packed once more: elsewhere, by somebody else."""
+    directory = tmp_path_factory.mktemp("elsewhere")
+    subprocess.run(["cp", "-a", str(PACKAGES / "root"), str(directory / "root")], check=True)
+    made = directory / "made"
+    made.mkdir()
+    return pack_later_rpm(rpm, directory / "root", made, "077", TZ="Asia/Kathmandu", LC_ALL="de_DE.UTF-8", USER="another")
