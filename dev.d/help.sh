@@ -10,6 +10,7 @@ verb_help() {
 ./dev test [PART...] [-k NAME]
                           run the tests: unit property simulation native kernel system relay soak interop package
 ./dev package             make the .deb and the .rpm: target/package
+./dev reproduce           make them twice, at different places, and compare every octet
 ./dev sim [OPTION...]     run the election simulation; ./dev sim --help
 ./dev fuzz NAME [SECONDS] search for inputs that break a parser: advertisement configuration keepalived
 ./dev bench [NAME...]     measure; without a name: list what can be measured

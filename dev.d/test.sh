@@ -79,7 +79,7 @@ prepare() {
         [ "$(id -u)" -eq 0 ] || die "to install packages takes root"
         need "for the lab" "${lab_needs[@]}" /usr/lib/python3/dist-packages/pytest:python3-pytest
         need "to try the packages" lintian:lintian rpmlint:rpmlint rpm:rpm debootstrap:debootstrap systemd-analyze:systemd
-        clean_root
+        clean_roots
         package_if_stale
         ;;
     esac

@@ -5,7 +5,7 @@
 bpf=$root/native/bpf
 bpf_output=$root/target/native/bpf
 # clang compiles for the kernel; libbpf is linked into mainstay-bpf, libelf and zlib are what that needs.
-bpf_build_needs=(clang:clang /usr/include/bpf/bpf_helpers.h:libbpf-dev /usr/include/libelf.h:libelf-dev
+bpf_build_needs=(clang:clang llvm-strip:llvm /usr/include/bpf/bpf_helpers.h:libbpf-dev /usr/include/libelf.h:libelf-dev
     /usr/include/zlib.h:zlib1g-dev)
 
 need_bpf() {

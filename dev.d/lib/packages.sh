@@ -37,19 +37,6 @@ package_if_stale() {
     fi
 }
 
-# A Debian with nothing but what the package depends on, outside of target/ since it takes a minute and a download.
-clean_root() {
-    local to=/var/cache/mainstay-dev/bookworm
-    [ ! -e "$to/usr/share/doc/libelf1" ] || return 0
-    say "making a clean Debian root in $to"
-    mkdir -p "$to"
-    rm -rf -- "$to.new"
-    debootstrap --variant=minbase --include=libelf1 bookworm "$to.new" >"$root/target/debootstrap.log" 2>&1 ||
-        die "no clean root (see target/debootstrap.log)"
-    rm -rf -- "$to"
-    mv "$to.new" "$to"
-}
-
 # Both by the tools of the distributions: the plugins of Maven cannot compress as well, and the package would be too large.
 pack_deb() {
     local to=$packages/deb-root
@@ -64,10 +51,7 @@ pack_deb() {
 }
 
 pack_rpm() {
-    SOURCE_DATE_EPOCH=$(source_date) rpmbuild -bb --quiet --define "_topdir $packages/rpmbuild" \
-        --define "_rpmdir $packages" --define "_rpmfilename %%{name}-%%{version}-%%{release}.%%{arch}.rpm" \
-        --define "mainstay_version $(package_version)" --define "mainstay_root $packages/root" \
-        "$root/packaging/rpm/mainstay.spec"
+    SOURCE_DATE_EPOCH=$(source_date) "$root/dev.d/pack-rpm" "$packages/root" "$(package_version)" "$packages"
 }
 
 # That of the POM; a snapshot sorts before the release that it leads to, and after the snapshots before it.

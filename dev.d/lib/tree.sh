@@ -88,7 +88,8 @@ build_tree() {
         chmod 755 "$new/bin/$program"
     done
     build_native "$new"
-    cp "$bpf_output/forward.bpf.o" "$new/lib/"
+    # What the loader reads is BTF.
+    llvm-strip --strip-debug -o "$new/lib/forward.bpf.o" "$bpf_output/forward.bpf.o"
     [ ! -d "$root/etc" ] || cp -R "$root/etc" "$new/etc"
     find "$new" -exec touch --no-dereference --date="@$(source_date)" {} +
     archive_classes "$new"
@@ -124,8 +125,14 @@ leave_out_jars() {
         # shellcheck disable=SC2086 # a pattern
         rm -f -- "$1"/$pattern
     done
-    # Four fifths of this jar are the constants of other systems.
-    "$root/dev.d/trim-jar" "$1"/jnr-constants-*.jar jnr/constants/platform/{aix,darwin,dragonflybsd,freebsd,openbsd,solaris,windows}/
+    # Nine tenths of this jar are the constants of other systems and machines.
+    "$root/dev.d/trim-jar" "$1"/jnr-constants-*.jar \
+        jnr/constants/platform/{aix,darwin,dragonflybsd,freebsd,openbsd,solaris,windows}/ \
+        jnr/constants/platform/linux/{"$(other_machine | tr -d _)",loongarch64,mips64el,powerpc64,s390x}/
+    # The same classes twice, of which the older name is used by nobody.
+    "$root/dev.d/trim-jar" "$1"/jnr-x86asm-*.jar com/kenai/jnr/x86asm/
+    # Health checks and control speak plain HTTP/1.1.
+    "$root/dev.d/trim-jar" "$1"/netty-codec-http-*.jar io/netty/handler/codec/{http/cors,http/multipart,http/websocketx,rtsp,spdy}/
 }
 
 other_machine() {

@@ -145,7 +145,7 @@ static const char *advice(int error)
     switch (error) {
     case EPERM:
     case EACCES:
-        return " (expected: root, or CAP_BPF and CAP_NET_ADMIN)";
+        return " (expected: root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN)";
     case ENOSYS:
         return " (expected: a kernel with bpf(2))";
     default:

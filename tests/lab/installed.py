@@ -1,89 +1,96 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mainstay as a package installs it: in a clean Debian root of its own, run as the unit says, without the build tree."""
+"""Mainstay as a package installs it: in a clean Debian root of its own, under a systemd of its own, without the build tree."""
 
 import json
-import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
+from lab import shell
 from lab.mainstay import Settings
 from lab.node import Node
 from lab.waiting import wait_until
 
-CLEAN_ROOT = Path(os.environ.get("MAINSTAY_CLEAN_ROOT", "/var/cache/mainstay-dev/bookworm"))
-"""A root of debootstrap --variant=minbase: no Java, no Python, no systemd."""
+_ROOTS = Path("/var/cache/mainstay-dev")
 
-STAND_IN = Path(__file__).parent / "systemctl"
+DEBIAN = _ROOTS / "debian-12"
+"""The clean machines of dev.d/lib/roots.sh: no Java, no Python; what the package depends on lies in apt's cache."""
+
+WITH_DNF = _ROOTS / "debian-12-dnf"
+"""The same with dnf."""
+
+BOOT = Path(__file__).parent / "boot"
+UNIT = "mainstay.service"
 
 
 class Installed:
-    """A node with a root that starts as a copy of the clean one. Everything here runs inside that root."""
+    """A node that boots a copy of a clean machine: systemd is its first process. Everything here runs beside it."""
 
-    def __init__(self, node: Node, settings: Settings) -> None:
+    def __init__(self, node: Node, settings: Settings, machine: Path = DEBIAN) -> None:
         self.node = node
         self.settings = settings
         self.root = node.directory / "root"
-        node.run("/bin/sh", "-c", _MOUNT, "mount", str(CLEAN_ROOT), str(node.directory))
+        node.run("/bin/sh", str(BOOT / "root"), str(machine), str(node.directory))
+        self._boot()
+
+    def _boot(self) -> None:
+        self._machine = self.node.start("machine", "/bin/sh", str(BOOT / "cgroup"), str(self.root))
+        self._init: int | None = None
+
+    def reboot(self) -> None:
+        """Without a goodbye, as after a loss of power."""
+        self._machine.kill()
+        self._boot()
+        self.await_booted()
+
+    def await_booted(self) -> None:
+        wait_until(f"{self.name} has booted", self._booted, 60, pause=0.1)
 
     @property
     def name(self) -> str:
         return self.node.name
 
-    def run(self, *command: str, timeout: float = 120.0) -> str:
-        return self.node.run("chroot", str(self.root), *_clean(command), timeout=timeout)
+    def run(self, *command: str, stdin: str = "", timeout: float = 120.0) -> str:
+        return shell.run(self._inside(command), stdin=stdin, timeout=timeout)
+
+    def attempt(self, *command: str, stdin: str = "", timeout: float = 120.0) -> "subprocess.CompletedProcess[str]":
+        return shell.attempt(self._inside(command), stdin=stdin, timeout=timeout)
 
     def succeeds(self, *command: str) -> bool:
-        return self.node.attempt("chroot", str(self.root), *_clean(command)).returncode == 0
+        return self.attempt(*command).returncode == 0
 
-    def use_stand_in(self) -> None:
-        """Puts a systemctl into the root that runs one service, so that maintainer scripts meet a system that is up."""
-        self.run("mkdir", "-p", "/run/systemd/system")
-        target = self.root / "usr" / "bin" / "systemctl"
-        self.node.run("cp", str(STAND_IN), str(target))
-        self.node.run("chmod", "755", str(target))
+    def copy_in(self, package: Path, name: str | None = None) -> str:
+        """Into the home of root, where commands are run."""
+        target = f"/root/{name or package.name}"
+        self.node.run("cp", str(package), f"{self.root}{target}")
+        return target
 
-    def copy_in(self, package: Path) -> str:
-        self.node.run("cp", str(package), str(self.root / "root"))
-        return f"/root/{package.name}"
-
-    def install(self, package: Path) -> str:
-        """dpkg -i; returns what it printed."""
-        return self.run("dpkg", "--install", "--force-confold", self.copy_in(package))
-
-    def install_rpm(self, package: Path) -> None:
-        """As dnf would, but for the dependencies: nothing in this root is known to rpm. Scriptlets run inside."""
-        self._rpm("--install", "--nodeps", str(package))
-
-    def erase_rpm(self) -> None:
-        self._rpm("--erase", "mainstay")
-
-    def verify_rpm(self) -> str:
-        """What differs from what was installed, a file a line."""
-        done = self.node.attempt("rpm", "--root", str(self.root), *_RPM_DATABASE, "--verify", "--nodeps", "mainstay")
-        return done.stdout + done.stderr
-
-    def _rpm(self, *arguments: str) -> None:
-        self.node.run("rpm", "--root", str(self.root), *_RPM_DATABASE, *arguments, timeout=120)
+    def install(self, package: Path, *options: str) -> str:
+        """By apt, which finds what the package depends on in its cache; returns what was printed."""
+        return self.run("apt-get", "--yes", "--quiet", *options, "install", self.copy_in(package))
 
     def configure(self, yaml: str | None = None) -> None:
-        self.node.run(
-            "tee", str(self.root / "etc/mainstay/mainstay.yaml"), stdin=yaml if yaml is not None else self.settings.yaml()
-        )
+        self.run("tee", "/etc/mainstay/mainstay.yaml", stdin=yaml if yaml is not None else self.settings.yaml())
 
     def start(self) -> None:
-        self.run("systemctl", "start", "mainstay.service")
+        """Waits until the daemon has said that it is ready."""
+        self.run("systemctl", "start", UNIT)
+
+    def show(self, setting: str) -> str:
+        """What systemd says of the unit."""
+        return self.run("systemctl", "show", "--property", setting, "--value", UNIT).strip()
 
     def main_pid(self) -> int:
-        """The guard, as the namespace of the lab numbers it."""
-        return int(self.run("cat", "/run/stand-in/mainstay.pid"))
+        """The guard, as this node numbers it."""
+        return int(self.show("MainPID"))
 
-    def exit_status(self) -> int:
-        """Of the daemon, once it has ended by itself."""
-        wait_until(f"the daemon of {self.name} has ended", lambda: self.succeeds("test", "-s", "/run/stand-in/mainstay.status"))
-        return int(self.run("cat", "/run/stand-in/mainstay.status"))
+    def signal_daemon(self, signal: str) -> None:
+        """The process beneath the guard."""
+        self.run("sh", "-c", 'kill -"$1" $(cat /proc/"$2"/task/"$2"/children)', "sh", signal, str(self.main_pid()))
 
     def log(self) -> str:
-        return self.run("cat", "/run/stand-in/mainstay.log")
+        """What systemd and the daemon wrote about the unit since the boot."""
+        return self.run("journalctl", "--unit", UNIT, "--no-pager", "--output", "cat")
 
     def status(self) -> dict[str, Any]:
         return dict(json.loads(self.run("mainstay", "--json", "status")))
@@ -94,7 +101,7 @@ class Installed:
 
     def await_state(self, state: str, seconds: float = 60.0) -> None:
         def reached() -> bool:
-            done = self.node.attempt("chroot", str(self.root), *_clean(("mainstay", "--json", "status")))
+            done = self.attempt("mainstay", "--json", "status")
             if done.returncode != 0:
                 return False
             status = json.loads(done.stdout)
@@ -104,22 +111,21 @@ class Installed:
 
         wait_until(f"{self.name} is {state}, every backend healthy", reached, seconds, pause=0.2)
 
+    def _booted(self) -> bool:
+        if not self._machine.running:
+            raise AssertionError(f"{self.name} did not boot:\n{self._machine.output()}")
+        children = Path(f"/proc/{self._machine.pid}/task/{self._machine.pid}/children").read_text().split()
+        if not children:
+            return False
+        self._init = int(children[0])
+        done = self.attempt("systemctl", "is-system-running")
+        assert done.stdout.strip() != "degraded", self.run("systemctl", "--failed", "--no-pager")
+        return done.stdout.strip() == "running"
 
-def _clean(command: tuple[str, ...]) -> tuple[str, ...]:
-    """Without the environment of the build: no JAVA_HOME, no PATH to it."""
-    return ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", *command)
+    def _inside(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        """Without the environment of the build: no JAVA_HOME, no PATH to it."""
+        namespaces = ("--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root")
+        return ("nsenter", "--target", str(self._init), *namespaces, "--", "env", "-i", "--chdir=/root", *_ENVIRONMENT, *command)
 
 
-_RPM_DATABASE = ("--dbpath", "/var/lib/rpm")
-
-_MOUNT = """
-set -e
-mkdir "$2/layer" "$2/root"
-mount -t tmpfs -o mode=755 layer "$2/layer"
-mkdir "$2/layer/upper" "$2/layer/work"
-mount -t overlay -o "lowerdir=$1,upperdir=$2/layer/upper,workdir=$2/layer/work" root "$2/root"
-mount -t proc proc "$2/root/proc"
-mount --rbind /sys "$2/root/sys"
-mount --rbind /dev "$2/root/dev"
-mount -t tmpfs -o mode=755 run "$2/root/run"
-"""
+_ENVIRONMENT = ("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")

@@ -25,16 +25,23 @@ class Amount:
 
 
 class Traffic:
-    """Runs on the client from `start` until the client's node is closed."""
+    """Runs on the client from `start` until the client's node is closed.
 
-    def __init__(self, client: Node, amount: Amount | None = None, port: int = 80, address: str = VIP) -> None:
+    Several at the same time have names, each its own.
+    """
+
+    def __init__(
+        self, client: Node, amount: Amount | None = None, port: int = 80, address: str = VIP, name: str = ""
+    ) -> None:
         self._client = client
         self._amount = amount or Amount()
         self._port = port
         self._address = address
-        self._probes = ProbeFile(client.directory / "log" / "probe.records")
-        self._http = RecordFile(client.directory / "log" / "http.records")
-        self._download = RecordFile(client.directory / "log" / "download.records")
+        self._name = name
+        logs = client.directory / "log"
+        self._probes = ProbeFile(logs / f"{name}probe.records")
+        self._http = RecordFile(logs / f"{name}http.records")
+        self._download = RecordFile(logs / f"{name}download.records")
         self.processes: list[Process] = []
 
     def start(self) -> None:
@@ -122,4 +129,4 @@ class Traffic:
                 raise AssertionError(f"the load program {process.name} has ended:\n{process.output()}")
 
     def _run(self, module: str, *arguments: str) -> None:
-        self.processes.append(self._client.start(module.rpartition(".")[2], *python(module, *arguments)))
+        self.processes.append(self._client.start(self._name + module.rpartition(".")[2], *python(module, *arguments)))

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The packages that ./dev package has made."""
+"""The packages that ./dev package has made, and the same under a later version."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 PACKAGES = Path(__file__).parent.parent.parent / "target" / "package"
+
+LATER = "+later"
+"""What the version of the later packages has at its end."""
 
 
 def _one(pattern: str) -> Path:
@@ -22,3 +27,43 @@ def deb() -> Path:
 @pytest.fixture(scope="session")
 def rpm() -> Path:
     return _one("mainstay-*.rpm")
+
+
+@pytest.fixture(scope="session")
+def later_deb(deb: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Packed quickly."""
+    directory = tmp_path_factory.mktemp("later")
+    subprocess.run(["dpkg-deb", "--raw-extract", str(deb), str(directory / "root")], check=True)
+    control = directory / "root/DEBIAN/control"
+    lines = control.read_text().splitlines()
+    control.write_text("".join(f"{line}{LATER if line.startswith('Version:') else ''}\n" for line in lines))
+    built = directory / deb.name.replace("_amd64", f"{LATER}_amd64")
+    subprocess.run(["dpkg-deb", "--build", "-Zgzip", "-z1", str(directory / "root"), str(built)], check=True)
+    return built
+
+
+@pytest.fixture(scope="session")
+def later_rpm(rpm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return pack_later_rpm(rpm, PACKAGES / "root", tmp_path_factory.mktemp("later-rpm"))
+
+
+def pack_later_rpm(rpm: Path, root: Path, directory: Path, umask: str = "022", **environment: str) -> Path:
+    """Packed quickly, as somebody would whose umask and environment these are."""
+    version = rpm.name.removeprefix("mainstay-").rpartition("-1.")[0]
+    program = PACKAGES.parent.parent / "dev.d" / "pack-rpm"
+    subprocess.run(
+        ["sh", "-c", f'umask {umask}; exec "$@"', "sh", str(program), str(root), version + LATER, str(directory), "w1.gzdio"],
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1767225600", **environment},
+        check=True,
+    )
+    return next(directory.glob("mainstay-*.rpm"))
+
+
+@pytest.fixture(scope="session")
+def same_rpm(rpm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The later one, packed once more: elsewhere, by somebody else."""
+    directory = tmp_path_factory.mktemp("elsewhere")
+    subprocess.run(["cp", "-a", str(PACKAGES / "root"), str(directory / "root")], check=True)
+    made = directory / "made"
+    made.mkdir()
+    return pack_later_rpm(rpm, directory / "root", made, "077", TZ="Asia/Kathmandu", LC_ALL="de_DE.UTF-8", USER="another")

@@ -65,6 +65,11 @@ def test_both_packages_hold_the_same_files(deb: Path, rpm: Path) -> None:
         assert f"/usr/share/man/{page}.gz" in of_deb
 
 
+def test_who_packs_and_where_makes_no_difference(later_rpm: Path, same_rpm: Path) -> None:
+    # Of the .rpm, whose packing is our own; ./dev reproduce compares both packages from the sources on.
+    assert later_rpm.read_bytes() == same_rpm.read_bytes()
+
+
 def test_the_configuration_is_kept_and_not_for_everybody(deb: Path, rpm: Path) -> None:
     assert "/etc/mainstay/mainstay.yaml" in output("dpkg-deb", "--info", str(deb), "conffiles")
     assert re.search(r"^-rw-r----- root/root .* \./etc/mainstay/mainstay\.yaml$", output("dpkg-deb", "-c", str(deb)), re.M)

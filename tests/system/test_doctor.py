@@ -51,6 +51,8 @@ def test_a_firewall_that_drops_protocol_112_is_found_by_its_rules_and_on_trial(l
     other.config.write_text(other.settings.yaml())
     lab["lb2"].run("nft", "-f", "-", stdin=DROP.format(hook="input"))
     findings = examine(other, 1)
+    scheduling = next(finding for finding in findings if finding["check"] == "scheduling")
+    assert scheduling["found"] == "no daemon runs here", "that of lb1 is seen in /proc, and is another network's"
     expected = {f"firewall {INTERFACE}", f"advertisements {INTERFACE}", f"advertisements {INTERFACE} IPv6"}
     assert expected <= set(failures(findings))
     assert any("nftables drops IPv6 advertisements coming in" in finding["found"] for finding in findings)

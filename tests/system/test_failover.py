@@ -2,7 +2,7 @@
 """Faults of the Active, as clients and the wire see them. One test for each of these steps of the demo, and more."""
 
 
-from lab import fault
+from lab import fault, sockets
 from lab.backends import Backends
 from lab.capture import Capture
 from lab.clock import now
@@ -116,6 +116,7 @@ def test_dead_switch_port_ends_with_one_active(pair: MainstayPair, traffic: Traf
 
 
 def test_frozen_active_is_replaced_and_never_speaks_again(wire: Capture, pair: MainstayPair, traffic: Traffic) -> None:
+    waiting = sockets.connect(pair.lab["client"], VIP, 80)
     frozen = now()
     pair.freeze("lb1")
     pair.await_active("lb2")
@@ -124,6 +125,7 @@ def test_frozen_active_is_replaced_and_never_speaks_again(wire: Capture, pair: M
     thawed = now()
     pair.thaw("lb1")
     pair.await_standby("lb1")
+    assert sockets.to_the_end(waiting) == "0 octets, RST", "a client that only waits is told, though the address is gone"
     traffic.await_flowing()
     pass_time(QUIET_NANOS)
     assert pair.active == "lb2"

@@ -26,6 +26,7 @@ virtual_routers:
 FREE = 103
 
 BACKENDS = ",".join(f"{name}={ADDRESSES[name]}:{PORT}" for name in ("web1", "web2"))
+DNS = "ns1=198.18.0.11:53,198.18.0.12:53"
 ANSWERS = ("--vip", VIP, "--peer", ADDRESSES["lb2"], "--backends", BACKENDS)
 
 
@@ -82,14 +83,19 @@ def test_unattended_it_takes_a_free_number_and_the_pair_starts(lab: Lab, strange
 
 
 def test_asked_it_judges_each_answer_and_asks_again(lab: Lab, stranger: Mainstay, tmp_path: Path) -> None:
-    answers = ["", "198.18.0.300", VIP, "", ADDRESSES["lb1"], ADDRESSES["lb2"], "443", "web1", BACKENDS, "100", ""]
+    answers = ["", "198.18.0.300", VIP, "", ADDRESSES["lb1"], ADDRESSES["lb2"], "443", "web1", BACKENDS, "443", "53/udp", DNS, "", "kernal", "kernel", "100", ""]
     done = init(lab, tmp_path, stdin="".join(f"{answer}\n" for answer in answers))
     assert done.returncode == 0, done.stderr
     assert "198.18.0.1/24" in done.stdout.splitlines()[1]
-    for refusal in ("198.18.0.300", f"{ADDRESSES['lb1']} (expected", "web1", "100 (expected: a number that nobody uses"):
+    for refusal in ("198.18.0.300", f"{ADDRESSES['lb1']} (expected", "web1", "443 (expected: a port that is not served yet", "kernal (expected", "100 (expected: a number that nobody uses"):
         assert any(line.strip().lstrip('"').startswith(refusal) or refusal in line for line in done.stderr.splitlines()), done.stderr
     assert f"vrid: {FREE}\n" in (tmp_path / "mainstay.yaml").read_text()
-    assert f"{VIP}:443" in (tmp_path / "mainstay.yaml").read_text()
+    written = (tmp_path / "mainstay.yaml").read_text()
+    assert f"{VIP}:443\n" in written and f"{VIP}:53/udp\n" in written and written.count("engine: kernel\n") == 2
+    options = ("--vip", VIP, "--peer", ADDRESSES["lb2"], "--port", "443", "--backends", BACKENDS, "--service", f"53/udp={DNS}", "--vrid", str(FREE), "--listen-for", "0s")
+    (tmp_path / "options").mkdir()
+    assert init(lab, tmp_path / "options", *options, "--engine", "kernel", "--yes").returncode == 0
+    assert (tmp_path / "options" / "mainstay.yaml").read_text() == written
 
 
 def test_what_was_edited_is_not_overwritten(lab: Lab, tmp_path: Path) -> None:

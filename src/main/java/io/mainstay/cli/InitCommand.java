@@ -51,15 +51,23 @@ final class InitCommand implements CliCommand {
                         Interview.PEER,
                         "ADDRESSES",
                         "The other node, or none. Without multicast an address of each family of the virtual ones."))
-                .addOption(
-                        Specs.text(
-                                Interview.PORT,
-                                "PORT",
-                                "The TCP port on which clients are served, or none if the addresses alone are to move. Default: 80."))
+                .addOption(Specs.text(
+                        Interview.PORT,
+                        "PORT",
+                        "The port on which clients are served, PORT or PORT/udp, or none if the addresses alone are to move."
+                                + " Default: 80."))
                 .addOption(Specs.text(
                         Interview.BACKENDS,
                         "BACKENDS",
                         "The servers, each ADDRESS:PORT or NAME=ADDRESS:PORT, separated by commas."))
+                .addOption(Specs.texts(
+                        Interview.SERVICE,
+                        "PORT=BACKENDS",
+                        "Another port, PORT or PORT/udp, with its servers; may be given more than once."))
+                .addOption(Specs.text(
+                        Interview.ENGINE,
+                        "ENGINE",
+                        "Which engine forwards all of it: proxy, kernel or auto. Default: auto."))
                 .addOption(Specs.text(
                         Interview.VRID, "NUMBER", "The virtual router number, 1 to 255. Default: a free one."))
                 .addOption(Specs.duration(

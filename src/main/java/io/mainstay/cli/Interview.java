@@ -2,6 +2,7 @@
 package io.mainstay.cli;
 
 import io.mainstay.config.Durations;
+import io.mainstay.config.EngineChoice;
 import io.mainstay.config.HostFacts;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.net.InterfaceName;
@@ -16,15 +17,17 @@ import io.mainstay.setup.Machine;
 import io.mainstay.setup.MachineInterface;
 import io.mainstay.setup.PairPlan;
 import io.mainstay.setup.Segment;
+import io.mainstay.setup.ServicePort;
 import io.mainstay.setup.Speaker;
 import io.mainstay.setup.machine.SegmentEar;
 import io.mainstay.setup.machine.ThisMachine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -38,6 +41,8 @@ final class Interview {
     static final String PEER = "--peer";
     static final String PORT = "--port";
     static final String BACKENDS = "--backends";
+    static final String SERVICE = "--service";
+    static final String ENGINE = "--engine";
     static final String VRID = "--vrid";
     static final String LISTEN_FOR = "--listen-for";
     static final String PRIORITY = "--priority";
@@ -99,7 +104,12 @@ final class Interview {
                         "Address of the other node, or none",
                         AnswerReader.NONE,
                         text -> reader.peer(text, addresses));
-        Optional<PairPlan.Service> service = service(addresses);
+        // Who says nothing of services on the command line is asked about all of them.
+        boolean asksForServices = !unattended
+                && invocation.text(PORT).isEmpty()
+                && invocation.texts(SERVICE).isEmpty();
+        List<PairPlan.Service> services = services(addresses, asksForServices);
+        EngineChoice engine = engine(asksForServices && !services.isEmpty());
         VirtualRouterId vrid = vrid(on.name(), addresses);
         Priority priority = option(PRIORITY, "250", reader::priority);
         PairPlan.Node here =
@@ -110,22 +120,50 @@ final class Interview {
                 option(PEER_PRIORITY, "245", text -> reader.peerPriority(text, priority)),
                 peer);
         return new PairPlan(
-                vrid, option(INTERVAL, "100ms", reader::interval), addresses, unicast, here, there, service);
+                vrid, option(INTERVAL, "100ms", reader::interval), addresses, unicast, here, there, services, engine);
     }
 
-    private Optional<PairPlan.Service> service(List<VirtualAddress> addresses) {
-        OptionalInt port =
-                ask(PORT, "TCP port on which clients are served, or none", "80", text -> reader.port(text, addresses));
-        if (port.isEmpty()) {
-            return Optional.empty();
+    private List<PairPlan.Service> services(List<VirtualAddress> addresses, boolean more) {
+        List<PairPlan.Service> services = new ArrayList<>();
+        Optional<ServicePort> port = ask(
+                PORT,
+                "Port on which clients are served, such as 80 or 53/udp, or none",
+                "80",
+                text -> reader.port(text, addresses, services));
+        port.ifPresent(it -> services.add(service(it, BACKENDS, addresses)));
+        for (String text : invocation.texts(SERVICE)) {
+            services.add(read(SERVICE, text, it -> reader.service(it, addresses, services)));
         }
-        return Optional.of(new PairPlan.Service(
-                port.getAsInt(),
+        while (more && port.isPresent()) {
+            port = ask(
+                    SERVICE,
+                    "Another port, or none",
+                    AnswerReader.NONE,
+                    text -> reader.port(text, addresses, services));
+            port.ifPresent(it -> services.add(service(it, SERVICE, addresses)));
+        }
+        return services;
+    }
+
+    private PairPlan.Service service(ServicePort port, String option, List<VirtualAddress> addresses) {
+        return new PairPlan.Service(
+                port,
                 ask(
-                        BACKENDS,
+                        option,
                         "Backends, each ADDRESS:PORT or NAME=ADDRESS:PORT, with commas",
                         NO_DEFAULT,
-                        text -> reader.backends(text, addresses, port.getAsInt()))));
+                        text -> reader.backends(text, addresses, port)));
+    }
+
+    private EngineChoice engine(boolean asked) {
+        String standard = EngineChoice.AUTO.name().toLowerCase(Locale.ROOT);
+        return asked
+                ? ask(
+                        ENGINE,
+                        "Engine: proxy (in user space, can do everything), kernel (eBPF, faster) or auto",
+                        standard,
+                        reader::engine)
+                : option(ENGINE, standard, reader::engine);
     }
 
     private VirtualRouterId vrid(InterfaceName on, List<VirtualAddress> addresses) {
@@ -202,6 +240,14 @@ final class Interview {
 
     private Optional<String> name(String option) {
         return invocation.text(option).map(text -> option(option, text, reader::nodeName));
+    }
+
+    private static <T> T read(String option, String text, Function<String, T> reading) {
+        try {
+            return reading.apply(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.USAGE, option + ": " + e.getMessage());
+        }
     }
 
     private <T> T ask(String option, String prompt, String standard, Function<String, T> reading) {

@@ -55,6 +55,11 @@ record Invocation(
         return option(name);
     }
 
+    /** Of an option that may be given more than once. */
+    List<String> texts(String name) {
+        return this.<List<String>>option(name).orElse(List.of());
+    }
+
     Optional<Long> number(String name) {
         return option(name);
     }

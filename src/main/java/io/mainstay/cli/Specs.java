@@ -3,6 +3,7 @@ package io.mainstay.cli;
 
 import io.mainstay.config.Durations;
 import java.time.Duration;
+import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -80,6 +81,17 @@ final class Specs {
                 .required(true)
                 .paramLabel(label)
                 .type(String.class)
+                .description(description)
+                .build();
+    }
+
+    /** An option that may be given more than once. */
+    static OptionSpec texts(String name, String label, String description) {
+        return OptionSpec.builder(name)
+                .paramLabel(label)
+                .type(List.class)
+                .auxiliaryTypes(String.class)
+                .arity("1")
                 .description(description)
                 .build();
     }

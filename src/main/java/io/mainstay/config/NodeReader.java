@@ -29,9 +29,15 @@ final class NodeReader {
     private static final Pattern OTHER_NOTATION = Pattern.compile("[+-]?(0[0-9_bxA-Fa-f]|[0-9]+[_:])[0-9_:A-Fa-f]*");
 
     private final Problems problems;
+    private final FormerNames formerNames;
 
     NodeReader(Problems problems) {
+        this(problems, Schema.FORMER_NAMES);
+    }
+
+    NodeReader(Problems problems, FormerNames formerNames) {
         this.problems = problems;
+        this.formerNames = formerNames;
     }
 
     /** Reads the whole file; null if it is not a mapping at all. */
@@ -67,13 +73,20 @@ final class NodeReader {
         }
         String name = scalar.getValue();
         String path = section.path().isEmpty() ? Problems.shown(name) : section.path() + "." + Problems.shown(name);
-        Optional<Key> known =
+        Optional<Key> present =
                 keys.stream().filter(key -> key.name().equals(name)).findFirst();
+        Optional<Key> known = present.or(() -> formerNames.keyAt(path, keys));
         if (known.isEmpty()) {
             problems.error(Place.of(keyNode), path, "unknown key (" + suggestion(name, keys) + ")");
             return;
         }
-        Place first = seen.putIfAbsent(name, Place.of(keyNode));
+        if (present.isEmpty()) {
+            problems.warn(
+                    Place.of(keyNode),
+                    path,
+                    "is called " + known.get().name() + " now; the former name goes with the next minor version");
+        }
+        Place first = seen.putIfAbsent(known.get().name(), Place.of(keyNode));
         if (first != null) {
             problems.error(
                     Place.of(keyNode), path, "given twice (expected: once; the first is in line " + first.line() + ")");

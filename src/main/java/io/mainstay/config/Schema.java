@@ -17,6 +17,7 @@ import io.mainstay.net.VirtualRouterId;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Every key of the configuration: name, range, default and meaning, each once and here. The reader checks a file against
@@ -304,6 +305,9 @@ final class Schema {
             "",
             List.of(Node.SECTION, VirtualRouter.ENTRIES, Service.ENTRIES, KernelKeys.Engine.SECTION, Control.SECTION),
             "The configuration of a node.");
+
+    /** Emptied with each minor version, and filled with what that version renames. */
+    static final FormerNames FORMER_NAMES = new FormerNames(Map.of());
 
     /** The keys directly below one that has any. */
     static List<Key> below(Key key) {

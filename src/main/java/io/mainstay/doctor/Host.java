@@ -17,6 +17,9 @@ public interface Host {
     /** The text of a file; empty if it is not there or cannot be read. */
     Optional<String> read(String path);
 
+    /** What a symbolic link says; empty if it is not there or cannot be read. */
+    Optional<String> linkTarget(String path);
+
     /** The names in a directory; none if it is not there or cannot be read. */
     List<String> list(String path);
 

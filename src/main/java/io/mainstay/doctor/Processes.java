@@ -4,26 +4,33 @@ package io.mainstay.doctor;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds the daemon among the processes of the host (proc(5)). */
+/** Finds the daemon among the processes of the host (proc(5)): the one in the network namespace that is looked at. */
 final class Processes {
 
     private static final String MAIN_CLASS = "io.mainstay.node.Mainstayd";
 
     private Processes() {}
 
-    /** The directory of the daemon in /proc, or that of this program if there is none, which runs with the same rights or less. */
-    static String daemonOrSelf(Host host) {
-        return daemon(host).orElse("/proc/self");
-    }
-
+    /** The directory of the daemon in /proc. */
     static Optional<String> daemon(Host host) {
+        Optional<String> here = network(host, "/proc/self");
         return host.list("/proc").stream()
                 .filter(name -> name.chars().allMatch(Character::isDigit))
                 .map(name -> "/proc/" + name)
                 .filter(process -> host.read(process + "/cmdline")
                         .filter(Processes::isDaemon)
                         .isPresent())
+                .filter(process -> !isElsewhere(here, network(host, process)))
                 .findFirst();
+    }
+
+    /** Containers run daemons of their own. Where it may not be known (namespaces(7)), it is taken for the one of this host. */
+    private static boolean isElsewhere(Optional<String> here, Optional<String> there) {
+        return here.isPresent() && there.isPresent() && !here.equals(there);
+    }
+
+    private static Optional<String> network(Host host, String process) {
+        return host.linkTarget(process + "/ns/net");
     }
 
     /** Its guard has the same words, behind its own name. */

@@ -4,6 +4,7 @@ package io.mainstay.setup;
 import io.mainstay.config.ConfigFile;
 import io.mainstay.config.ConfigResult;
 import io.mainstay.config.Durations;
+import io.mainstay.config.EngineChoice;
 import io.mainstay.config.HostFacts;
 import io.mainstay.config.YamlWriter;
 import io.mainstay.net.Endpoint;
@@ -11,15 +12,16 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.Priority;
+import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -151,27 +153,53 @@ public final class AnswerReader {
                 .toList();
     }
 
-    /** A TCP port; empty for {@value #NONE}. */
-    public OptionalInt port(String text, List<VirtualAddress> addresses) {
+    /** A port that none of the services before has, of TCP or, by {@code /udp}, of UDP; empty for {@value #NONE}. */
+    public Optional<ServicePort> port(String text, List<VirtualAddress> addresses, List<PairPlan.Service> before) {
         if (text.equals(NONE)) {
-            return OptionalInt.empty();
+            return Optional.empty();
+        }
+        if (text.indexOf('-') >= 0) {
+            throw refused(text, "one port, such as 80 or 53/udp");
         }
         IpAddress address = addresses.getFirst().address();
         String listen = address.family() == IpFamily.IPV4 ? address + ":" + text : "[" + address + "]:" + text;
         judgeService(addresses, List.of(listen), List.of(backend("192.0.2.254:1")));
-        return OptionalInt.of(Endpoint.parse(listen).port());
+        int slash = listen.lastIndexOf('/');
+        ServicePort port = new ServicePort(
+                Endpoint.parse(slash < 0 ? listen : listen.substring(0, slash)).port(),
+                text.endsWith("/udp") ? Transport.UDP : Transport.TCP);
+        if (before.stream().anyMatch(service -> service.port().equals(port))) {
+            throw refused(text, "a port that is not served yet");
+        }
+        return Optional.of(port);
     }
 
     /** Backends as {@code ADDRESS:PORT} or {@code NAME=ADDRESS:PORT}, at least one. */
-    public List<BackendAnswer> backends(String text, List<VirtualAddress> addresses, int port) {
-        List<String> listen = addresses.stream()
-                .map(address -> new Endpoint(address.address(), port).toString())
-                .toList();
+    public List<BackendAnswer> backends(String text, List<VirtualAddress> addresses, ServicePort port) {
         judgeService(
                 addresses,
-                listen,
+                addresses.stream().map(one -> port.listen(one.address())).toList(),
                 words(text).stream().map(AnswerReader::backend).toList());
         return words(text).stream().map(AnswerReader::backendOf).toList();
+    }
+
+    /** A whole service as {@code PORT=BACKENDS} or {@code PORT/udp=BACKENDS}. */
+    public PairPlan.Service service(String text, List<VirtualAddress> addresses, List<PairPlan.Service> before) {
+        int equals = text.indexOf('=');
+        if (equals < 0) {
+            throw refused(text, "PORT=BACKENDS, such as 53/udp=10.0.0.11:53,10.0.0.12:53");
+        }
+        ServicePort port = port(text.substring(0, equals), addresses, before)
+                .orElseThrow(() -> refused(text, "a port before the equals sign"));
+        return new PairPlan.Service(port, backends(text.substring(equals + 1), addresses, port));
+    }
+
+    /** Which engine forwards. */
+    public EngineChoice engine(String text) {
+        return Stream.of(EngineChoice.values())
+                .filter(choice -> choice.name().toLowerCase(Locale.ROOT).equals(text))
+                .findFirst()
+                .orElseThrow(() -> refused(text, "auto, proxy or kernel"));
     }
 
     private static BackendAnswer backendOf(String word) {

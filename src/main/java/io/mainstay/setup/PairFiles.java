@@ -2,14 +2,16 @@
 package io.mainstay.setup;
 
 import io.mainstay.config.Durations;
+import io.mainstay.config.EngineChoice;
 import io.mainstay.config.YamlWriter;
-import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.setup.PairPlan.Node;
 import io.mainstay.setup.PairPlan.Service;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Writes the mainstay.yaml of both nodes of a pair. Stateless; any thread. */
@@ -33,7 +35,13 @@ public final class PairFiles {
         Map<String, Object> tree = new LinkedHashMap<>();
         node.name().ifPresent(name -> tree.put("node", Map.of("name", name)));
         tree.put("virtual_routers", List.of(router(plan, node, other)));
-        plan.service().ifPresent(service -> tree.put("services", List.of(service(plan, service))));
+        if (!plan.services().isEmpty()) {
+            tree.put(
+                    "services",
+                    plan.services().stream()
+                            .map(service -> service(plan, service))
+                            .toList());
+        }
         return head(plan, node.name().orElse(whose)) + YamlWriter.write(tree);
     }
 
@@ -79,14 +87,29 @@ public final class PairFiles {
 
     private static Map<String, Object> service(PairPlan plan, Service service) {
         Map<String, Object> tree = new LinkedHashMap<>();
-        tree.put("name", nameOf(service.port()));
+        tree.put("name", service.port().serviceName());
         tree.put(
                 "listen",
                 plan.addresses().stream()
-                        .map(address -> new Endpoint(address.address(), service.port()).toString())
+                        .map(address -> service.port().listen(address.address()))
                         .toList());
+        if (plan.engine() != EngineChoice.AUTO) {
+            tree.put("engine", plan.engine().name().toLowerCase(Locale.ROOT));
+        }
+        if (service.port().transport() == Transport.UDP) {
+            tree.put("health_check", notRefusing());
+        }
         tree.put("backends", service.backends().stream().map(PairFiles::backend).toList());
         return tree;
+    }
+
+    /** To what a server of UDP answers is known to people alone. */
+    private static Map<String, Object> notRefusing() {
+        Map<String, Object> check = new LinkedHashMap<>();
+        check.put("type", "udp");
+        check.put("send", "hex:00");
+        check.put("require_answer", false);
+        return check;
     }
 
     private static Map<String, Object> backend(BackendAnswer backend) {
@@ -94,13 +117,5 @@ public final class PairFiles {
         backend.name().ifPresent(name -> tree.put("name", name));
         tree.put("address", backend.address().toString());
         return tree;
-    }
-
-    private static String nameOf(int port) {
-        return switch (port) {
-            case 80 -> "http";
-            case 443 -> "https";
-            default -> "tcp-" + port;
-        };
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.setup;
 
+import io.mainstay.config.EngineChoice;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
@@ -17,7 +18,8 @@ import java.util.Optional;
  * @param interval the advertisement interval
  * @param addresses the virtual addresses, at least one
  * @param unicast whether the nodes advertise to each other's addresses instead of the multicast group
- * @param service what is forwarded; empty: nothing, the addresses alone move
+ * @param services what is forwarded; empty: nothing, the addresses alone move
+ * @param engine which forwards it
  */
 public record PairPlan(
         VirtualRouterId vrid,
@@ -26,7 +28,8 @@ public record PairPlan(
         boolean unicast,
         Node here,
         Node peer,
-        Optional<Service> service) {
+        List<Service> services,
+        EngineChoice engine) {
 
     /**
      * One node of the pair.
@@ -47,10 +50,9 @@ public record PairPlan(
     /**
      * What clients are served on each of the virtual addresses.
      *
-     * @param port where, of TCP
      * @param backends at least one
      */
-    public record Service(int port, List<BackendAnswer> backends) {
+    public record Service(ServicePort port, List<BackendAnswer> backends) {
 
         public Service {
             backends = List.copyOf(backends);
@@ -59,5 +61,6 @@ public record PairPlan(
 
     public PairPlan {
         addresses = List.copyOf(addresses);
+        services = List.copyOf(services);
     }
 }

@@ -57,6 +57,7 @@ class DoctorTest implements Host {
             """;
 
     private final Map<String, String> files = new HashMap<>();
+    private final Map<String, String> links = new HashMap<>();
     private final Map<String, List<String>> directories = new HashMap<>();
     private final Map<Endpoint, String> refusals = new HashMap<>();
     private final Set<VirtualAddress> addresses = new HashSet<>(Set.of(VirtualAddress.parse("198.18.0.1/24")));
@@ -70,6 +71,11 @@ class DoctorTest implements Host {
     @Override
     public Optional<String> read(String path) {
         return Optional.ofNullable(files.get(path));
+    }
+
+    @Override
+    public Optional<String> linkTarget(String path) {
+        return Optional.ofNullable(links.get(path));
     }
 
     @Override
@@ -318,6 +324,22 @@ class DoctorTest implements Host {
         assertThat(of("capabilities", bad).grade()).isEqualTo(Grade.FAILED);
         assertThat(of("scheduling", bad).found()).contains("is an ordinary one");
         assertThat(of("open files", bad).grade()).isEqualTo(Grade.WARNING);
+    }
+
+    @Test
+    void aDaemonOfAnotherNetworkIsNotThisOne() {
+        daemonRuns("0000000000001000", 0, "1024");
+        links.put("/proc/self/ns/net", "net:[1]");
+        links.put("/proc/77/ns/net", "net:[2]");
+        assertThat(of("scheduling", withoutDaemon()).found()).isEqualTo("no daemon runs here");
+        assertThat(of("open files", withoutDaemon()).found()).isEqualTo("no daemon runs here");
+        assertThat(of("capabilities", withoutDaemon()).found()).doesNotContain("the daemon");
+        links.put("/proc/77/ns/net", "net:[1]");
+        assertThat(of("capabilities", withoutDaemon()).found()).isEqualTo("the daemon lacks CAP_NET_RAW");
+        links.remove("/proc/77/ns/net");
+        assertThat(of("capabilities", withoutDaemon()).found())
+                .as("nobody else may look")
+                .isEqualTo("the daemon lacks CAP_NET_RAW");
     }
 
     @Test

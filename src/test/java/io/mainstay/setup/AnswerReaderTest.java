@@ -8,9 +8,11 @@ import static io.mainstay.setup.Samples.virtual;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.mainstay.config.EngineChoice;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Priority;
+import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import java.time.Duration;
@@ -25,6 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Which answers will do, and what is said of one that will not. */
 class AnswerReaderTest {
 
+    private static final ServicePort HTTP = new ServicePort(80, Transport.TCP);
+    private static final ServicePort DNS = new ServicePort(53, Transport.UDP);
     private static final List<VirtualAddress> VIP = virtual("198.51.100.10/24");
     private static final List<VirtualAddress> BOTH = virtual("198.51.100.10/24", "2001:db8::10/64");
 
@@ -128,23 +132,51 @@ class AnswerReaderTest {
     }
 
     @Test
-    void aPortIsOneOfTcp() {
-        assertThat(reader.port("443", BOTH)).hasValue(443);
-        assertThat(reader.port("none", BOTH)).isEmpty();
-        for (String wrong : List.of("0", "65536", "http", "80/udp", "80-90")) {
-            assertThatIllegalArgumentException().as(wrong).isThrownBy(() -> reader.port(wrong, VIP));
+    void aPortIsOneOfTcpOrUdpThatIsFree() {
+        assertThat(reader.port("443", BOTH, List.of())).hasValue(new ServicePort(443, Transport.TCP));
+        assertThat(reader.port("53/udp", BOTH, List.of())).hasValue(DNS);
+        assertThat(reader.port("53/tcp", VIP, List.of())).hasValue(new ServicePort(53, Transport.TCP));
+        assertThat(reader.port("none", BOTH, List.of())).isEmpty();
+        for (String wrong : List.of("0", "65536", "http", "80/sctp", "80-90", "/udp")) {
+            assertThatIllegalArgumentException().as(wrong).isThrownBy(() -> reader.port(wrong, VIP, List.of()));
+        }
+        List<PairPlan.Service> before = List.of(new PairPlan.Service(DNS, List.of()));
+        assertThat(reader.port("53", VIP, before)).hasValue(new ServicePort(53, Transport.TCP));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> reader.port("53/udp", VIP, before))
+                .withMessage("53/udp (expected: a port that is not served yet)");
+    }
+
+    @Test
+    void aWholeServiceIsAPortWithItsBackends() {
+        assertThat(reader.service("53/udp=ns1=10.0.0.11:53,10.0.0.12:53", VIP, List.of()))
+                .isEqualTo(new PairPlan.Service(
+                        DNS,
+                        List.of(
+                                new BackendAnswer(Optional.of("ns1"), Endpoint.parse("10.0.0.11:53")),
+                                new BackendAnswer(Optional.empty(), Endpoint.parse("10.0.0.12:53")))));
+        for (String wrong : List.of("53", "=10.0.0.11:53", "none=10.0.0.11:53", "53=", "53/udp=web1")) {
+            assertThatIllegalArgumentException().as(wrong).isThrownBy(() -> reader.service(wrong, VIP, List.of()));
         }
     }
 
     @Test
+    void anEngineIsOneOfThree() {
+        assertThat(reader.engine("kernel")).isEqualTo(EngineChoice.KERNEL);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> reader.engine("KERNEL"))
+                .withMessage("KERNEL (expected: auto, proxy or kernel)");
+    }
+
+    @Test
     void backendsHaveAddressesAndMayHaveNames() {
-        assertThat(reader.backends("web1=10.0.0.11:8080, [2001:db8::12]:8080", VIP, 80))
+        assertThat(reader.backends("web1=10.0.0.11:8080, [2001:db8::12]:8080", VIP, HTTP))
                 .containsExactly(
                         new BackendAnswer(Optional.of("web1"), Endpoint.parse("10.0.0.11:8080")),
                         new BackendAnswer(Optional.empty(), Endpoint.parse("[2001:db8::12]:8080")));
         for (String wrong :
                 List.of("10.0.0.11", "web1", "=10.0.0.11:80", "a=10.0.0.1:1,a=10.0.0.2:1", "198.51.100.10:80")) {
-            assertThatIllegalArgumentException().as(wrong).isThrownBy(() -> reader.backends(wrong, VIP, 80));
+            assertThatIllegalArgumentException().as(wrong).isThrownBy(() -> reader.backends(wrong, VIP, HTTP));
         }
     }
 

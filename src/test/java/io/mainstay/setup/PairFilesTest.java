@@ -8,12 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mainstay.config.ConfigDiff;
 import io.mainstay.config.ConfigFile;
 import io.mainstay.config.ConfigResult;
+import io.mainstay.config.EngineChoice;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.ServiceSettings;
 import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.Priority;
+import io.mainstay.net.Transport;
 import io.mainstay.net.VirtualRouterId;
 import java.time.Duration;
 import java.util.List;
@@ -31,11 +33,16 @@ class PairFilesTest {
             new PairPlan.Node(Optional.empty(), new InterfaceName("eth0"), new Priority(250), List.of()),
             new PairPlan.Node(
                     Optional.empty(), new InterfaceName("eth0"), new Priority(245), List.of(ip("198.51.100.2"))),
-            Optional.of(new PairPlan.Service(
-                    443,
-                    List.of(
-                            new BackendAnswer(Optional.of("web1"), Endpoint.parse("10.0.0.11:8443")),
-                            new BackendAnswer(Optional.empty(), Endpoint.parse("[2001:db8::12]:8443"))))));
+            List.of(
+                    new PairPlan.Service(
+                            new ServicePort(443, Transport.TCP),
+                            List.of(
+                                    new BackendAnswer(Optional.of("web1"), Endpoint.parse("10.0.0.11:8443")),
+                                    new BackendAnswer(Optional.empty(), Endpoint.parse("[2001:db8::12]:8443")))),
+                    new PairPlan.Service(
+                            new ServicePort(443, Transport.UDP),
+                            List.of(new BackendAnswer(Optional.of("web1"), Endpoint.parse("10.0.0.11:8443"))))),
+            EngineChoice.KERNEL);
 
     private static final PairPlan UNICAST = new PairPlan(
             new VirtualRouterId(7),
@@ -46,7 +53,8 @@ class PairFilesTest {
                     Optional.of("lb1"), new InterfaceName("eth0"), new Priority(250), List.of(ip("198.51.100.1"))),
             new PairPlan.Node(
                     Optional.of("lb2"), new InterfaceName("ens3"), new Priority(10), List.of(ip("198.51.100.2"))),
-            Optional.empty());
+            List.of(),
+            EngineChoice.AUTO);
 
     private static MainstayConfig read(String yaml) {
         ConfigResult result = ConfigFile.parse(yaml, "f.yaml", Samples.HOST);
@@ -84,11 +92,16 @@ class PairFilesTest {
     }
 
     @Test
-    void theServiceListensOnEachAddress() {
+    void eachServiceListensOnEachAddress() {
         List<ServiceSettings> services = read(PairFiles.here(MULTICAST)).services();
         assertThat(services)
                 .isEqualTo(read(PairFiles.peer(MULTICAST)).services())
-                .hasSize(1);
+                .hasSize(2);
+        assertThat(services).allMatch(each -> each.engine().choice() == EngineChoice.KERNEL);
+        assertThat(services.getLast().service().name()).isEqualTo("udp-443");
+        assertThat(services.getLast().service().listeners())
+                .extracting(Object::toString)
+                .containsExactly("198.51.100.10:443/udp", "[2001:db8::10]:443/udp");
         var service = services.getFirst().service();
         assertThat(service.name()).isEqualTo("https");
         assertThat(service.listeners())

@@ -51,6 +51,15 @@ public final class ThisHost implements Host {
     }
 
     @Override
+    public Optional<String> linkTarget(String path) {
+        try {
+            return Optional.of(Files.readSymbolicLink(Path.of(path)).toString());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
     public List<String> list(String path) {
         try (Stream<Path> entries = Files.list(Path.of(path))) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();

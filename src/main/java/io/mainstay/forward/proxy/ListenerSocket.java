@@ -68,6 +68,7 @@ final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
         TcpSocket socket = TcpSocket.open(address.getAddress() instanceof Inet6Address);
         try {
             socket.prepareToBindAnywhere();
+            speakOnWithoutTheAddress(socket);
             socket.setReusePort(true);
             new TcpOptions(config).applyToListening(socket);
             socket.bind(address);
@@ -76,6 +77,18 @@ final class ListenerSocket implements ArrivalSocket, EpollIoHandle {
         } catch (IOException refused) {
             socket.closeQuietly();
             throw refused;
+        }
+    }
+
+    /**
+     * A connection may have to be reset when its address has gone already, as after the guard took it away; without being
+     * told, a client that only waits would wait for ever.
+     */
+    private static void speakOnWithoutTheAddress(TcpSocket socket) {
+        try {
+            socket.allowForeignAddress();
+        } catch (IOException withoutTheRight) {
+            // Such a program holds no address either.
         }
     }
 

@@ -65,7 +65,12 @@ final class TcpSocket extends InetSocket {
         bind(new InetSocketAddress(client, 0));
     }
 
-    private void allowForeignAddress() throws IOException {
+    /**
+     * Lets the socket, and those that it accepts, speak from an address that is on no interface (IP_TRANSPARENT, ip(7)).
+     *
+     * @throws IOException if the program lacks the right to (CAP_NET_ADMIN)
+     */
+    void allowForeignAddress() throws IOException {
         if (isIpv6()) {
             setIntOpt(IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
         } else {
