@@ -87,8 +87,7 @@ final class DaemonControl implements ControlHandler {
         List<CompletableFuture<HandOverResult>> results = election.handOver(names, Optional.of(request.timeout()));
         if (!request.untilDone()) {
             return CompletableFuture.completedFuture(names.stream()
-                    .map(name -> new SwitchoverOutcome(
-                            name, SwitchoverOutcome.Result.STARTED, null, Duration.ZERO, ""))
+                    .map(name -> new SwitchoverOutcome(name, SwitchoverOutcome.Result.STARTED, null, Duration.ZERO, ""))
                     .toList());
         }
         // The election thread completes the results, and has better to do than to tell of hundreds of them.
