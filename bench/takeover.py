@@ -92,6 +92,7 @@ def play(pair: Pair, wire: Capture, name: str, addresses: list[str], sample: Sam
     # The client knows every address by the MAC of the one that has it now.
     answers(asking(pair, active, addresses))
     sweep = asking(pair, successor, addresses)
+    await_one_holder(pair)
     start = now()
     reached: dict[str, tuple[int, int]] = {}
     FAULTS[name](pair, active, lambda: reached.update(answers(sweep)))
@@ -103,8 +104,12 @@ def play(pair: Pair, wire: Capture, name: str, addresses: list[str], sample: Sam
     sample.announced.append((max(announced.values()) - first) / 1e6)
     sample.answered.append((max(by for by, _ in reached.values()) - first) / 1e6)
     sample.outages.append(max(by - before for by, before in reached.values() if before) / 1e6)
-    wait_until("one node holds the address", lambda: sum(map(pair.holds_address, LOAD_BALANCERS)) == 1)
+    await_one_holder(pair)
     pair.await_standby(other(pair.active))
+
+
+def await_one_holder(pair: Pair) -> None:
+    wait_until("one node holds the address", lambda: sum(map(pair.holds_address, LOAD_BALANCERS)) == 1)
 
 
 def measure(product: str, options: argparse.Namespace) -> dict[str, Sample]:
