@@ -27,6 +27,8 @@ from lab.waiting import wait_until
 
 UPLINK = "uplink"
 """A second interface of each node, which is tracked: without it a node has a fault."""
+VIRTUAL = ("198.18.0.100", "198.18.1.0/24")
+"""Where virtual addresses stand; the second for more than one."""
 
 
 def mainstay(lab: Lab, backends: Backends, interval_millis: int) -> Pair:
@@ -58,7 +60,8 @@ def host_lost(pair: Pair, active: str, served: Callable[[], None]) -> None:
     served()
     # It comes back as after a new start: a dead host keeps nothing.
     pair.crash(active)
-    pair.lab[active].attempt("ip", "address", "flush", "dev", "eth0", "to", "198.18.0.100")
+    for prefix in VIRTUAL:
+        pair.lab[active].attempt("ip", "address", "flush", "dev", "eth0", "to", prefix)
     fault.join_port(pair.lab, active)
     pair.restart(active)
 

@@ -18,13 +18,21 @@ class KeepalivedPair(Pair):
     product = "keepalived and HAProxy"
 
     def __init__(
-        self, lab: Lab, backends: Backends, interval_millis: int, instance_lines: tuple[str, ...] = ()
+        self,
+        lab: Lab,
+        backends: Backends,
+        interval_millis: int,
+        instance_lines: tuple[str, ...] = (),
+        more_vips: tuple[str, ...] = (),
     ) -> None:
         super().__init__(lab, backends)
         self.interval_millis = interval_millis
         self.nodes = {
             name: Keepalived(
-                lab[name], Instance(PRIORITIES[name], interval_millis, preempt=False, extra=instance_lines)
+                lab[name],
+                Instance(
+                    PRIORITIES[name], interval_millis, preempt=False, more_vips=more_vips, extra=instance_lines
+                ),
             )
             for name in LOAD_BALANCERS
         }

@@ -10,6 +10,7 @@ import sys
 from lab.clock import SO_TIMESTAMPNS, arrival
 
 _SO_ATTACH_FILTER = 26
+_SO_RCVBUFFORCE = 33
 _ETH_P_ALL = 3
 _LOAD_WORD, _LOAD_HALF, _LOAD_BYTE, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x28, 0x30, 0x15, 0x06
 _PACKET_TYPE = 0xFFFFF000 + 4
@@ -42,10 +43,12 @@ def main() -> None:
         program = struct.pack("HL", len(_FILTER), ctypes.addressof(rows))
         packets.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
         packets.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        # Hundreds of addresses are announced faster than this program prints.
+        packets.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 16 << 20)
         print("listening", flush=True)
         while True:
             frame, ancillary, _, address = packets.recvmsg(2048, 64)
-            if address[0] != "br0":
+            if not address[0].startswith("br"):
                 sys.stdout.write(f"{arrival(ancillary)} {address[0]} {frame.hex()}\n")
                 sys.stdout.flush()
 

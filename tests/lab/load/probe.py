@@ -62,7 +62,7 @@ class Probe:
 
     def _send(self) -> None:
         self._sequence = (self._sequence + 1) & 0xFFFF
-        packet = _echo_request(self._identifier, self._sequence)
+        packet = echo_request(self._identifier, self._sequence)
         sent = time.monotonic_ns()
         try:
             self._socket.sendto(packet, (self._address, 0))
@@ -100,7 +100,7 @@ class Probe:
             self._records.clear()
 
 
-def _echo_request(identifier: int, sequence: int) -> bytes:
+def echo_request(identifier: int, sequence: int) -> bytes:
     total = (_ECHO_REQUEST << 8) + identifier + sequence
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)

@@ -296,7 +296,10 @@ final class ActiveRules {
                 here.primaryAddress(), watch, Optional.empty(), here.handOver().isPresent(), here.failures());
     }
 
-    /** A successor takes all members over: a farewell lets it do so at once even if it does not know that they are a group. */
+    /**
+     * A successor takes all members over: a farewell lets it do so at once even if it does not know that they are a group. One
+     * that took over at the same time has done so, and is only told that there were two, as by {@link #stepBack}.
+     */
     private Transition stepBackWithGroup(Active here, ElectionEvent.GroupSteppedBack group, MonotonicInstant now) {
         ActiveWatch watch = new ActiveWatch(
                 parameters.interval(),
@@ -326,7 +329,7 @@ final class ActiveRules {
         return Transition.because(
                 TransitionCause.ofMember(TransitionReason.SYNC_GROUP_BACKUP, group.member()),
                 next,
-                ElectionAction.SEND_RESIGNATION,
+                group.contested() ? ElectionAction.SEND_ADVERTISEMENT : ElectionAction.SEND_RESIGNATION,
                 ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR);
     }
 

@@ -81,8 +81,10 @@ public sealed interface ElectionEvent {
      * @param toSuccessor whether it did so for a router that it heard; otherwise it was silent for too long
      * @param downDeadline until when it waits for an Active
      * @param handedOver whether a peer was asked to take over
+     * @param contested whether the successor took over at the same time as this node, from a third one
      */
-    record GroupSteppedBack(String member, boolean toSuccessor, MonotonicInstant downDeadline, boolean handedOver)
+    record GroupSteppedBack(
+            String member, boolean toSuccessor, MonotonicInstant downDeadline, boolean handedOver, boolean contested)
             implements ElectionEvent {}
 
     /**

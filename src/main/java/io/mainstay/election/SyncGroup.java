@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The virtual routers of one node that are Active together or not at all, as the two sides of a gateway have to be. Each
@@ -27,7 +28,9 @@ import java.util.Optional;
  *       waits until it is for every member: one silent segment beside another on which the same Active still speaks is a cut
  *       segment, and taking over would move the group back and forth.
  *   <li>When one member becomes Active, all do. When one steps back, all do, with a farewell, so that the successor need not
- *       wait for their silence. When one hands over, all do.
+ *       wait for their silence; but with one more advertisement in its place if this node has only just taken over: then the
+ *       successor did so at the same time, and a farewell would send those that already follow it into another election.
+ *       When one hands over, all do.
  *   <li>Where priorities are equal the address decides, and may decide differently on each segment. So the senior member,
  *       that with the lowest virtual address, decides at once; another one only when the tie has lasted for an active-down
  *       interval, as it does if the senior's segment is cut.
@@ -40,6 +43,9 @@ public final class SyncGroup {
 
     private final List<VirtualRouter> members;
     private final Map<VirtualRouter, Tie> ties = new HashMap<>();
+
+    /** When the first of them became Active last. */
+    private @Nullable MonotonicInstant tookOverAt;
 
     /** While what one member did is passed on, what the others do in turn is not. */
     private boolean passingOn;
@@ -86,6 +92,7 @@ public final class SyncGroup {
         } else if (before instanceof Active formerly && after instanceof Active active) {
             handOver(member, formerly, active, now);
         } else if (after instanceof Active) {
+            tookOverAt = now;
             passOn(member, new ElectionEvent.GroupTookOver(member.config().name()), now);
         }
         passingOn = false;
@@ -115,28 +122,47 @@ public final class SyncGroup {
                     member.config().name(),
                     reason != TransitionReason.STALLED,
                     after.watch().downDeadline(),
-                    after.preemptionSuspended());
+                    after.preemptionSuspended(),
+                    isNewlyActive(member, now));
         }
         passOn(member, event, now);
     }
 
+    private boolean isNewlyActive(VirtualRouter member, MonotonicInstant now) {
+        return tookOverAt != null && now.since(tookOverAt).compareTo(member.defaultHandOverTimeout()) < 0;
+    }
+
+    /** The first two that have one are enough: a member shares in another's, not in its own. */
     private void shareObstacles(MonotonicInstant now) {
+        List<VirtualRouter> faulty = members.stream()
+                .filter(member -> member.ownFault().isPresent())
+                .limit(2)
+                .toList();
+        List<VirtualRouter> waiting = members.stream()
+                .filter(member -> member.ownWait().isPresent())
+                .limit(2)
+                .toList();
         for (VirtualRouter member : members) {
-            Optional<FaultCause> fault = Optional.empty();
-            Optional<String> wait = Optional.empty();
-            for (VirtualRouter other : others(member)) {
-                String name = other.config().name();
-                fault = fault.or(() -> other.ownFault().map(cause -> faultOf(name, cause)));
-                wait = wait.or(() -> other.ownWait().map(reason -> "member " + name + ", which waits for " + reason));
-            }
+            Optional<FaultCause> fault = firstOther(faulty, member).map(SyncGroup::faultOf);
+            Optional<String> wait = firstOther(waiting, member).map(SyncGroup::waitOf);
             member.onGroup(fault, wait, now);
         }
     }
 
-    private static FaultCause faultOf(String member, FaultCause cause) {
+    private static Optional<VirtualRouter> firstOther(List<VirtualRouter> routers, VirtualRouter member) {
+        return routers.stream().filter(other -> other != member).findFirst();
+    }
+
+    private static FaultCause faultOf(VirtualRouter member) {
+        FaultCause cause = member.ownFault().orElseThrow();
         return new FaultCause(
                 TransitionReason.SYNC_GROUP_FAULT,
-                member + ": " + cause.reason().sentence() + ": " + cause.detail());
+                member.config().name() + ": " + cause.reason().sentence() + ": " + cause.detail());
+    }
+
+    private static String waitOf(VirtualRouter member) {
+        return "member " + member.config().name() + ", which waits for "
+                + member.ownWait().orElseThrow();
     }
 
     private List<VirtualRouter> others(VirtualRouter member) {

@@ -416,6 +416,11 @@ public final class VirtualRouter {
                 .or(() -> ofState);
     }
 
+    /** Whether there is anything to carry out or to tell. */
+    public boolean hasOutput() {
+        return !actions.isEmpty() || !stateChanges.isEmpty() || !notices.isEmpty();
+    }
+
     /** The next thing to carry out, or null. */
     public @Nullable ElectionAction pollAction() {
         return actions.poll();

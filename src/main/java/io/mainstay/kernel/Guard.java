@@ -50,9 +50,9 @@ public interface Guard {
     /**
      * Says which routers the node is Active for, in place of what was said before.
      *
-     * @throws IllegalArgumentException if they are more than the guard has room for
+     * @return for how many of them the guard has no room: it does not act for these
      */
-    void holding(List<GuardedRouter> routers);
+    int holding(List<GuardedRouter> routers);
 
     /**
      * Says from when on the guard is to advertise for a router, unless the node says something else before. It repeats that

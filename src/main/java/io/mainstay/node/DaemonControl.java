@@ -33,18 +33,19 @@ import io.mainstay.forward.proxy.PersistenceSnapshot;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxySnapshot;
 import io.mainstay.forward.proxy.ServiceSnapshot;
-import io.mainstay.net.IpAddress;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Carries out what the command line asks for. May be called by several threads at once. */
 final class DaemonControl implements ControlHandler {
@@ -54,6 +55,9 @@ final class DaemonControl implements ControlHandler {
 
     private final RunningConfig config;
     private final Supplier<StatusSnapshot> status;
+    /** The election is seen anew every 50 ms at least. */
+    private static final Duration LONGEST_WAIT_FOR_SNAPSHOT = Duration.ofMillis(200);
+
     private final ElectionDriver election;
     private final ProxyEngine proxy;
     private final KernelEngine flows;
@@ -94,18 +98,43 @@ final class DaemonControl implements ControlHandler {
         List<ElectionSnapshot.Router> routers = routersToMove(request.virtualRouter());
         List<String> names = routers.stream().map(ElectionSnapshot.Router::name).toList();
         List<CompletableFuture<HandOverResult>> results = election.handOver(names, Optional.of(request.timeout()));
-        List<CompletableFuture<SwitchoverOutcome>> outcomes = new ArrayList<>();
-        for (int i = 0; i < names.size(); i++) {
-            String name = names.get(i);
-            outcomes.add(
-                    request.untilDone()
-                            ? results.get(i).thenApply(done -> outcome(name, done))
-                            : CompletableFuture.completedFuture(new SwitchoverOutcome(
-                                    name, SwitchoverOutcome.Result.STARTED, null, Duration.ZERO, "")));
+        if (!request.untilDone()) {
+            return CompletableFuture.completedFuture(names.stream()
+                    .map(name -> new SwitchoverOutcome(name, SwitchoverOutcome.Result.STARTED, null, Duration.ZERO, ""))
+                    .toList());
         }
-        return CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new))
-                .thenApply(
-                        done -> outcomes.stream().map(CompletableFuture::join).toList());
+        // The election thread completes the results, and has better to do than to tell of hundreds of them.
+        return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
+                .thenApplyAsync(done -> outcomes(names, results), Thread::startVirtualThread);
+    }
+
+    private List<SwitchoverOutcome> outcomes(List<String> names, List<CompletableFuture<HandOverResult>> results) {
+        Map<String, String> actives = new HashMap<>();
+        for (ElectionSnapshot.Router router : snapshotFromNowOn().routers()) {
+            router.activeAddress().ifPresent(address -> actives.put(router.name(), address.toString()));
+        }
+        List<SwitchoverOutcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            HandOverResult result = results.get(i).join();
+            boolean done = result.outcome() == HandOverResult.Outcome.HANDED_OVER;
+            outcomes.add(new SwitchoverOutcome(
+                    names.get(i),
+                    done ? SwitchoverOutcome.Result.HANDED_OVER : SwitchoverOutcome.Result.FAILED,
+                    done ? actives.get(names.get(i)) : null,
+                    result.duration(),
+                    result.detail()));
+        }
+        return outcomes;
+    }
+
+    /** The latest one was taken before what was just heard of. Gives up waiting for another before a person notices. */
+    private ElectionSnapshot snapshotFromNowOn() {
+        MonotonicInstant asked = clock.now();
+        MonotonicInstant end = asked.plus(LONGEST_WAIT_FOR_SNAPSHOT);
+        while (election.snapshot().takenAt().isBefore(asked) && !clock.now().hasReached(end)) {
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+        }
+        return election.snapshot();
     }
 
     private List<ElectionSnapshot.Router> routersToMove(Optional<String> wanted) {
@@ -154,26 +183,6 @@ final class DaemonControl implements ControlHandler {
                 .map(VirtualRouterSettings::router)
                 .map(router -> router.name())
                 .toList();
-    }
-
-    private SwitchoverOutcome outcome(String router, HandOverResult result) {
-        boolean done = result.outcome() == HandOverResult.Outcome.HANDED_OVER;
-        String newActive = done ? activeAddress(router) : null;
-        return new SwitchoverOutcome(
-                router,
-                done ? SwitchoverOutcome.Result.HANDED_OVER : SwitchoverOutcome.Result.FAILED,
-                newActive,
-                result.duration(),
-                result.detail());
-    }
-
-    private @Nullable String activeAddress(String router) {
-        return election.snapshot().routers().stream()
-                .filter(each -> each.name().equals(router))
-                .flatMap(each -> each.activeAddress().stream())
-                .map(IpAddress::toString)
-                .findFirst()
-                .orElse(null);
     }
 
     @Override

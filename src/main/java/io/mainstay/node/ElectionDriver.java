@@ -6,7 +6,6 @@ import io.mainstay.election.Tracked;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.Fence;
-import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
@@ -23,12 +22,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the virtual routers of this node: one loop that waits for the kernel, hands what arrived to the elections, looks at
@@ -47,26 +43,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ElectionDriver {
 
-    /** More requests than these are not accepted. */
-    static final int MOST_WAITING_COMMANDS = 64;
-
     /** A flood of datagrams must not keep the deadlines from being looked at. */
-    private static final int MOST_EVENTS_PER_TURN = 256;
+    private static final int LEAST_EVENTS_PER_TURN = 256;
+
+    /**
+     * What the peers of a router can have said while this process did not run, up to the time after which a Backup listens
+     * anew before it takes over: all of that has to be judged before any deadline.
+     */
+    private static final int MESSAGES_OF_A_PEER = 5;
 
     /** Nor must a takeover: after this long its next step waits for the next turn. */
     private static final Duration LONGEST_TAKEOVER_SLICE = Duration.ofMillis(2);
 
-    private static final Duration SNAPSHOT_PAUSE = Duration.ofMillis(50);
     private static final Duration PAUSE_AFTER_FAILED_WAIT = Duration.ofMillis(10);
-
-    /** After this long a stop no longer waits for addresses that cannot be removed. */
-    private static final Duration LONGEST_RELEASE = Duration.ofSeconds(2);
 
     private final ElectionPorts ports;
     private final ElectionReports reports;
     private final ElectionLease lease;
+    private final GuardBriefing briefing;
     private final LoopWatch loopWatch;
-    private final ActiveChanges activeChanges = new ActiveChanges();
     private final Map<InterfaceName, RunningInterface> interfaces = new LinkedHashMap<>();
 
     /** Those that virtual routers make for themselves, each with the one on which it is made. */
@@ -74,20 +69,14 @@ public final class ElectionDriver {
 
     private final Map<String, RunningRouter> routers = new LinkedHashMap<>();
     private final Deque<RunningRouter> takeoverOrder = new ArrayDeque<>();
-    private final BlockingQueue<Runnable> commands = new ArrayBlockingQueue<>(MOST_WAITING_COMMANDS);
+    private final ElectionCommands commands;
+    private final Departure departure;
+    private final SnapshotPublisher publisher;
+    private final int mostEventsPerTurn;
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
-    /** So that nobody wakes events that are closed. */
-    private final Object endLock = new Object();
-
-    private volatile ElectionSnapshot published;
-    private volatile boolean ended;
     private Optional<MonotonicInstant> plannedWake = Optional.empty();
-    private boolean stopping;
-    private @Nullable MonotonicInstant releaseDeadline;
-    private boolean worthPublishing;
     private boolean waitFailed;
-    private boolean guardRefused;
     private int eventsThisTurn;
     private long kernelFailures;
     private long stoodIn;
@@ -111,9 +100,13 @@ public final class ElectionDriver {
             Function<VirtualRouterConfig, VirtualRouter> elections) {
         this.ports = ports;
         reports = new ElectionReports(listener);
-        lease = new ElectionLease(ports.guard(), ports.clock(), shortestInterval(setups));
+        Duration shortestInterval = shortestInterval(setups);
+        commands = new ElectionCommands(ports.events());
+        departure = new Departure(routers.values(), ports.clock());
+        lease = new ElectionLease(ports.guard(), ports.clock(), shortestInterval);
+        briefing = new GuardBriefing(routers.values(), lease, ports.clock(), reports, shortestInterval);
         loopWatch = new LoopWatch(
-                ElectionLease.length(shortestInterval(setups)), ports.clock().now());
+                ElectionLease.length(shortestInterval), ports.clock().now());
         Map<String, List<RunningRouter>> groups = new LinkedHashMap<>();
         for (RouterSetup setup : setups) {
             RunningRouter router = add(setup, gate, elections);
@@ -121,9 +114,10 @@ public final class ElectionDriver {
                     .ifPresent(group -> groups.computeIfAbsent(group, fresh -> new ArrayList<>())
                             .add(router));
         }
+        mostEventsPerTurn = Math.max(LEAST_EVENTS_PER_TURN, MESSAGES_OF_A_PEER * messagesPerInterval());
         groups.values().forEach(RunningRouter::couple);
         setups.forEach(this::prepare);
-        published = takeSnapshot(ports.clock().now());
+        publisher = new SnapshotPublisher(reports, this::takeSnapshot);
     }
 
     private void prepare(RouterSetup setup) {
@@ -149,6 +143,12 @@ public final class ElectionDriver {
         return router;
     }
 
+    private int messagesPerInterval() {
+        return routers.values().stream()
+                .mapToInt(router -> router.config().families().size())
+                .sum();
+    }
+
     private static Duration shortestInterval(List<RouterSetup> setups) {
         return setups.stream()
                 .map(setup -> setup.config().advertisementInterval())
@@ -163,7 +163,7 @@ public final class ElectionDriver {
      */
     public void run() {
         try {
-            while (!ended) {
+            while (!isEnded()) {
                 runOnce();
                 if (waitFailed) {
                     LockSupport.parkNanos(PAUSE_AFTER_FAILED_WAIT.toNanos());
@@ -186,20 +186,24 @@ public final class ElectionDriver {
         judgeFence();
         runCommands();
         interfaces.values().forEach(RunningInterface::judgeTime);
-        for (RunningRouter router : routers.values()) {
-            router.judgeAuthentication();
-            worthPublishing |= router.judgeTracked();
-        }
+        routers.values().forEach(this::judgeNews);
         routers.values().forEach(RunningRouter::judgeTime);
-        tellGuard();
+        briefing.tell();
         takeoverSlice();
-        tellGuard();
-        if (stopping) {
-            proceedToStop();
+        briefing.tell();
+        if (departure.proceed()) {
+            end();
         }
         MonotonicInstant now = ports.clock().now();
         noticeGap(now.since(begun), now);
-        publish(now);
+        publisher.publish(now);
+    }
+
+    private void judgeNews(RunningRouter router) {
+        router.judgeAuthentication();
+        if (router.judgeTracked()) {
+            publisher.news();
+        }
     }
 
     /** Waits once, and then looks again without waiting until nothing more is there. */
@@ -212,8 +216,10 @@ public final class ElectionDriver {
             do {
                 before = eventsThisTurn;
                 ports.events().await(until, this::onEvent);
+                // Hundreds of peers that spoke at once are no reason to be taken for dead.
+                lease.keep();
                 until = Optional.of(ports.clock().now());
-            } while (eventsThisTurn > before && eventsThisTurn < MOST_EVENTS_PER_TURN);
+            } while (eventsThisTurn > before && eventsThisTurn < mostEventsPerTurn);
         } catch (KernelException e) {
             kernelFailures++;
             waitFailed = true;
@@ -253,20 +259,6 @@ public final class ElectionDriver {
                 .with("fenced", JournalText.milliseconds(now.since(fence.at())));
     }
 
-    /** Renews the lease, and tells the guard what it is about. */
-    private void tellGuard() {
-        List<GuardedRouter> guarded = new ArrayList<>();
-        for (RunningRouter router : routers.values()) {
-            GuardedRouter each = router.guarded();
-            if (each != null) {
-                guarded.add(each);
-            }
-        }
-        lease.holding(guarded);
-        // If it is refused the next turn finds the fence; until then nothing is said.
-        guardRefused = !lease.renew();
-    }
-
     /**
      * Carries out steps of takeovers, round robin. Whatever waits is put off when the time is used up, so that nothing is
      * announced long after the deadlines were judged.
@@ -281,7 +273,7 @@ public final class ElectionDriver {
                 takeoverOrder.addLast(router);
                 if (router.takeNextStep()) {
                     more = true;
-                    worthPublishing = true;
+                    publisher.news();
                     if (ports.clock().now().hasReached(end)) {
                         return;
                     }
@@ -291,10 +283,8 @@ public final class ElectionDriver {
     }
 
     private void runCommands() {
-        Runnable command;
-        while ((command = commands.poll()) != null) {
-            command.run();
-            worthPublishing = true;
+        if (commands.runAll()) {
+            publisher.news();
         }
     }
 
@@ -317,10 +307,7 @@ public final class ElectionDriver {
 
     /** When the loop wants to run again even if nothing happens. */
     public Optional<MonotonicInstant> nextDeadline() {
-        if (guardRefused) {
-            return Optional.of(ports.clock().now());
-        }
-        Optional<MonotonicInstant> next = earlier(Optional.ofNullable(releaseDeadline), lease.nextRenewal());
+        Optional<MonotonicInstant> next = earlier(departure.nextDeadline(), briefing.nextDeadline());
         for (RunningInterface link : interfaces.values()) {
             next = earlier(next, Optional.of(link.nextDeadline()));
         }
@@ -355,7 +342,7 @@ public final class ElectionDriver {
     public List<CompletableFuture<HandOverResult>> handOver(List<String> names, Optional<Duration> within) {
         Map<String, CompletableFuture<HandOverResult>> results = new LinkedHashMap<>();
         names.forEach(name -> results.put(name, new CompletableFuture<>()));
-        boolean accepted = submit(() -> results.forEach((name, result) -> handOver(name, within, result)));
+        boolean accepted = commands.submit(() -> results.forEach((name, result) -> handOver(name, within, result)));
         if (!accepted) {
             HandOverResult refusal = new HandOverResult(
                     HandOverResult.Outcome.NOT_ACCEPTED, Duration.ZERO, "the election takes no requests now");
@@ -381,13 +368,13 @@ public final class ElectionDriver {
      */
     public void track(String router, Tracked tracked) {
         named(router).track(tracked);
-        wake();
+        commands.wake();
     }
 
     /** Says how a virtual router proves what it says from now on, and what it believes. */
     public void authenticate(String router, AuthenticationConfig authentication) {
         named(router).authenticate(authentication);
-        wake();
+        commands.wake();
     }
 
     private RunningRouter named(String router) {
@@ -399,14 +386,6 @@ public final class ElectionDriver {
         return found;
     }
 
-    private void wake() {
-        synchronized (endLock) {
-            if (!ended) {
-                ports.events().wake();
-            }
-        }
-    }
-
     /**
      * Lets a virtual router that handed over on request preempt again.
      *
@@ -414,7 +393,7 @@ public final class ElectionDriver {
      */
     public CompletableFuture<Boolean> resumePreemption(String router) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
-        boolean accepted = submit(() -> {
+        boolean accepted = commands.submit(() -> {
             RunningRouter found = routers.get(router);
             if (found != null) {
                 found.resumePreemption();
@@ -434,66 +413,23 @@ public final class ElectionDriver {
      * @return completed when the addresses are gone and the loop ends
      */
     public CompletableFuture<Void> stop(Optional<Duration> handOverWithin) {
-        boolean accepted = submit(() -> beginToStop(handOverWithin));
-        if (!accepted && !ended) {
-            return CompletableFuture.failedFuture(
-                    new IllegalStateException("commands waiting: " + MOST_WAITING_COMMANDS + " (expected: fewer)"));
+        boolean accepted = commands.submit(() -> departure.begin(handOverWithin));
+        if (!accepted && !isEnded()) {
+            return CompletableFuture.failedFuture(new IllegalStateException(
+                    "commands waiting: " + ElectionCommands.MOST_WAITING + " (expected: fewer)"));
         }
         return stopped.copy();
     }
 
-    private boolean submit(Runnable command) {
-        synchronized (endLock) {
-            if (ended || !commands.offer(command)) {
-                return false;
-            }
-            ports.events().wake();
-            return true;
-        }
-    }
-
-    private void beginToStop(Optional<Duration> handOverWithin) {
-        stopping = true;
-        boolean handOver = handOverWithin.map(Duration::isPositive).orElse(true);
-        for (RunningRouter router : routers.values()) {
-            if (handOver && router.isActive()) {
-                router.handOver(new HandOverRequests.Request(
-                        handOverWithin, ports.clock().now(), new CompletableFuture<>()));
-            }
-        }
-    }
-
-    private void proceedToStop() {
-        boolean handingOver = false;
-        boolean released = true;
-        for (RunningRouter router : routers.values()) {
-            if (router.isHandingOver()) {
-                handingOver = true;
-            } else {
-                router.shutDown();
-            }
-            released &= router.isReleased();
-        }
-        MonotonicInstant now = ports.clock().now();
-        if (!handingOver && releaseDeadline == null) {
-            releaseDeadline = now.plus(LONGEST_RELEASE);
-        }
-        boolean overdue = releaseDeadline != null && now.hasReached(releaseDeadline);
-        if (!handingOver && (released || overdue)) {
-            end();
-        }
-    }
-
     /** Whether the loop has ended. */
     public boolean isEnded() {
-        return ended;
+        return commands.isEnded();
     }
 
     private void end() {
-        synchronized (endLock) {
-            ended = true;
-        }
-        publish(ports.clock().now());
+        commands.end();
+        publisher.news();
+        publisher.publish(ports.clock().now());
         interfaces.values().forEach(RunningInterface::end);
         ports.events().close();
         runCommands();
@@ -515,25 +451,16 @@ public final class ElectionDriver {
 
     /** How the election was a moment ago. */
     public ElectionSnapshot snapshot() {
-        return published;
+        return publisher.latest();
     }
 
-    private void publish(MonotonicInstant now) {
-        boolean old = now.since(published.takenAt()).compareTo(SNAPSHOT_PAUSE) >= 0;
-        if (reports.takeTransitioned() || worthPublishing || ended || old) {
-            worthPublishing = false;
-            published = takeSnapshot(now);
-            activeChanges.since(published).forEach(reports::fact);
-        }
-    }
-
-    private ElectionSnapshot takeSnapshot(MonotonicInstant now) {
+    private ElectionSnapshot takeSnapshot() {
         long failures = kernelFailures;
         for (RunningInterface link : interfaces.values()) {
             failures += link.failures();
         }
         return new ElectionSnapshot(
-                now,
+                ports.clock().now(),
                 loopWatch.longest(),
                 reports.failures(),
                 failures,

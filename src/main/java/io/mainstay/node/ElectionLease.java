@@ -30,6 +30,7 @@ final class ElectionLease {
     private final MonotonicClock clock;
     private final Duration length;
     private List<GuardedRouter> held = List.of();
+    private int unguarded;
 
     /** @param shortestInterval the shortest advertisement interval among the virtual routers */
     ElectionLease(Guard guard, MonotonicClock clock, Duration shortestInterval) {
@@ -51,19 +52,20 @@ final class ElectionLease {
         return length;
     }
 
-    /** Tells the guard what to give up for this node, before the first of it is taken and after the last of it is gone. */
-    void holding(List<GuardedRouter> routers) {
-        if (routers.equals(held)) {
-            return;
-        }
-        if (!routers.isEmpty()) {
-            guard.holding(routers);
+    /**
+     * Tells the guard what to give up for this node, before the first of it is taken and after the last of it is gone.
+     *
+     * @return for how many routers the guard has no room
+     */
+    int holding(List<GuardedRouter> routers) {
+        if (!routers.equals(held)) {
+            unguarded = guard.holding(routers);
+            if (routers.isEmpty()) {
+                guard.disarm();
+            }
             held = routers;
-            return;
         }
-        guard.holding(List.of());
-        guard.disarm();
-        held = List.of();
+        return unguarded;
     }
 
     /**
@@ -73,6 +75,11 @@ final class ElectionLease {
      */
     boolean renew() {
         return held.isEmpty() || guard.arm(clock.now().plus(length));
+    }
+
+    /** Asks for leave where nothing is about to be said: if it has been taken away, the next turn finds that. */
+    void keep() {
+        boolean unused = renew();
     }
 
     /** When to renew at the latest, or empty if nothing is held. */
@@ -97,6 +104,7 @@ final class ElectionLease {
     /** This node has stepped down and holds nothing any more. */
     void acknowledge() {
         held = List.of();
+        unguarded = 0;
         guard.acknowledge();
     }
 }

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,12 +41,18 @@ final class RunningInterface {
     /** A change of the link is told by an event; should one get lost, this finds it. */
     private static final Duration POLL_PAUSE = Duration.ofSeconds(1);
 
+    private static final int MOST_NUMBERS_TOLD = 16;
+
     private final InterfaceName name;
     private final ElectionPorts ports;
     private final StrangerNotices strangers;
     private final Complaints complaints = new Complaints();
     private final List<RunningRouter> routers = new ArrayList<>();
     private final Map<SegmentNumber, RunningRouter> byNumber = new LinkedHashMap<>();
+
+    /** Whose addresses they are, so that one of hundreds need not ask all routers. */
+    private final Map<IpAddress, List<RunningRouter>> byAddress = new HashMap<>();
+
     private final Map<DiscardReason, Long> discards = new EnumMap<>(DiscardReason.class);
 
     private @Nullable AdvertisementSocket socket;
@@ -82,6 +89,15 @@ final class RunningInterface {
             }
         }
         routers.add(router);
+        router.config()
+                .addresses()
+                .forEach(address -> byAddress
+                        .computeIfAbsent(address.address(), fresh -> new ArrayList<>())
+                        .add(router));
+    }
+
+    private List<RunningRouter> routersOf(IpAddress address) {
+        return byAddress.getOrDefault(address, List.of());
     }
 
     void send(IpAddress source, IpAddress destination, byte[] message) throws KernelException {
@@ -133,7 +149,8 @@ final class RunningInterface {
                 .filter(each -> each.family() == number.family())
                 .map(SegmentNumber::vrid)
                 .toList();
-        return "it advertises VRID " + number.vrid() + " over " + number.family() + ", and this node has " + ours
+        Object told = ours.size() > MOST_NUMBERS_TOLD ? ours.size() + " others" : ours;
+        return "it advertises VRID " + number.vrid() + " over " + number.family() + ", and this node has " + told
                 + " there on " + name + ": harmless unless it is meant to be a peer; then give both the same vrid";
     }
 
@@ -153,34 +170,33 @@ final class RunningInterface {
 
     /** @param on this interface, or one that a router made for itself */
     private void onAddressRemoved(InterfaceName on, VirtualAddress address) {
-        boolean virtual = false;
-        for (RunningRouter router : routers) {
-            virtual |= router.hasAddress(address.address());
+        List<RunningRouter> concerned = routersOf(address.address());
+        for (RunningRouter router : concerned) {
             if (router.keepsAddressesOn(on) && router.holds(address) && !stands(on, address, false)) {
                 router.onAddressLost(address);
             }
         }
-        if (!virtual) {
+        if (concerned.isEmpty()) {
             lookUp();
         }
     }
 
     private void onAddressAdded(InterfaceName on, VirtualAddress address) {
-        boolean virtual = false;
-        for (RunningRouter router : routers) {
-            boolean configured = router.hasAddress(address.address());
-            virtual |= configured;
-            if (!configured || !stands(on, address, true)) {
+        List<RunningRouter> concerned = routersOf(address.address());
+        for (RunningRouter router : concerned) {
+            boolean holds = router.holds(address);
+            // What this node has added itself is the common case, and the kernel need not be asked.
+            if ((holds && router.keepsAddressesOn(on)) || !stands(on, address, true)) {
                 continue;
             }
-            if (!router.holds(address)) {
+            if (!holds) {
                 router.onAddressAppeared(address);
-            } else if (!router.keepsAddressesOn(on)) {
+            } else {
                 // Here it would be answered for by another MAC address than that of the virtual router.
                 index().ifPresent(index -> takeOff(index, address));
             }
         }
-        if (!virtual) {
+        if (concerned.isEmpty()) {
             lookUp();
         }
     }
@@ -199,7 +215,7 @@ final class RunningInterface {
         if (link != null && claimed.claimant().equals(link.mac())) {
             return;
         }
-        routers.forEach(router -> router.onAddressClaimed(claimed.address(), claimed.claimant()));
+        routersOf(claimed.address()).forEach(router -> router.onAddressClaimed(claimed.address(), claimed.claimant()));
     }
 
     /** Looks the interface up if the last look was a while ago. */
@@ -341,7 +357,7 @@ final class RunningInterface {
                 && ipv6.isLinkLocal() != config.protocol().staysOnLink()) {
             return false;
         }
-        return config.priority().isOwner() || routers.stream().noneMatch(other -> other.hasAddress(address));
+        return config.priority().isOwner() || routersOf(address).isEmpty();
     }
 
     private void linkDown(TransitionReason reason, String detail) {

@@ -10,25 +10,20 @@ import io.mainstay.election.FaultCause;
 import io.mainstay.election.StateChange;
 import io.mainstay.election.SyncGroup;
 import io.mainstay.election.Tracked;
-import io.mainstay.election.TransitionCause;
 import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.DecodeResult;
-import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelException;
-import io.mainstay.kernel.StoodIn;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
-import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.takeover.Takeover;
-import io.mainstay.takeover.TakeoverAction;
 import io.mainstay.takeover.TakeoverNotice;
 import io.mainstay.takeover.TakeoverOutcome;
 import io.mainstay.time.MonotonicInstant;
@@ -38,7 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -50,26 +44,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunningRouter {
 
-    /**
-     * How long the resets of clients may take to leave before the address is removed under them. Another node may be Active
-     * already, so it is short.
-     */
-    private static final Duration PATIENCE_FOR_RESETS = Duration.ofMillis(5);
-
-    private final int number;
     private final VirtualRouter election;
     private final Takeover takeover;
     private final AdvertisementSigner signer;
     private final AuthenticityRules authenticity;
     private final AdvertisementSender sender;
-    private final GuardMessages guardMessages;
+    private final RouterGuard guard;
     private final RunningInterface link;
     private final AddressHome home;
     private final ElectionPorts ports;
-    private final ServiceGate gate;
     private final ElectionLease lease;
     private final ElectionReports reports;
     private final TakeoverSteps steps;
+    private final TakeoverExecution execution;
+    private final RouterHistory history;
     private final HandOverRequests handOvers = new HandOverRequests();
     private final Set<IpAddress> plainAddresses;
     private final AtomicReference<@Nullable Tracked> newlyTracked = new AtomicReference<>();
@@ -78,24 +66,8 @@ final class RunningRouter {
     /** The other members of its sync group. */
     private List<RunningRouter> companions = List.of();
 
-    private TransitionCause lastCause;
-    private MonotonicInstant since;
-    private @Nullable GuardedRouter guarded;
     private List<String> unsentCauses = List.of();
-    private Priority guardedPriority;
-    private Optional<MonotonicInstant> guardSpeaksFrom = Optional.empty();
     private boolean stopped;
-
-    /** Steps wait for the resets of clients, at most until the deadline; null: they do not wait. */
-    private @Nullable CompletableFuture<?> resets;
-
-    private MonotonicInstant resetsDeadline;
-    private long sent;
-    private long unsent;
-    private long received;
-    private long transitions;
-    private long stalls;
-    private long stoodIn;
 
     /** @param number tells this router from the others of the driver */
     RunningRouter(
@@ -108,11 +80,9 @@ final class RunningRouter {
             ElectionLease lease,
             ElectionReports reports) {
         VirtualRouterConfig config = election.config();
-        this.number = number;
         this.election = election;
         this.link = link;
         this.ports = ports;
-        this.gate = gate;
         this.lease = lease;
         this.reports = reports;
         steps = new TakeoverSteps(config.name(), reports);
@@ -122,15 +92,19 @@ final class RunningRouter {
                 ? new VirtualMacHome(config, setup.virtualMac().get(), link, ports, this::onInterfaceRestored)
                 : new InterfaceHome(link, ports);
         sender = new AdvertisementSender(election, signer, home, ports.wallClock());
-        guardMessages = new GuardMessages(election, sender, signer, ports, lease.length());
+        guard = new RouterGuard(
+                number,
+                election,
+                link,
+                home,
+                lease,
+                new GuardMessages(election, sender, signer, ports, lease.length()));
         takeover = new Takeover(
                 config.addresses(), setup.announce(), config.priority().isOwner());
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
-        guardedPriority = election.effectivePriority();
-        since = ports.clock().now();
-        resetsDeadline = since;
-        lastCause = new TransitionCause(TransitionReason.STARTED, Optional.empty(), Optional.empty(), Optional.empty());
+        execution = new TakeoverExecution(takeover, plainAddresses, link.name(), home, ports, gate, lease, steps);
+        history = new RouterHistory(ports.clock().now());
     }
 
     /** Makes one sync group of the routers. */
@@ -177,7 +151,7 @@ final class RunningRouter {
         if (changed != null) {
             signer.configure(changed);
             authenticity.configure(changed);
-            guarded = null;
+            guard.outdate();
         }
     }
 
@@ -249,7 +223,7 @@ final class RunningRouter {
             return;
         }
         if (!sources.values().stream().allMatch(election::isSource)) {
-            guarded = null;
+            guard.outdate();
         }
         election.onLinkUp(sources, now());
         settle();
@@ -271,9 +245,9 @@ final class RunningRouter {
     }
 
     void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
-        received++;
+        history.onReceived();
         // What the guard is to send follows the peer's form of checksum.
-        guarded = null;
+        guard.outdate();
         authenticity
                 .accept(decoded, source, ports.wallClock().instant())
                 .ifPresent(odd -> notice(odd.label(), odd.sentence()));
@@ -325,69 +299,43 @@ final class RunningRouter {
 
     /** The guard acted for this node: whatever it still holds is given up at once. */
     void onFenced(String cause) {
-        guardMessages.onFenced();
+        guard.onFenced();
         election.onFenced(cause, now());
         takeover.release();
         settle();
         takeAllSteps();
     }
 
-    /** What the guard is to give up for this router: null once nothing is held and nothing is about to be taken. */
-    @Nullable
-    GuardedRouter guarded() {
-        Optional<Integer> index = link.index();
-        if (takeover.isReleased() || index.isEmpty()) {
-            guarded = null;
-        } else if (guarded == null
-                || guarded.interfaceIndex() != index.get()
-                || !guarded.virtualInterfaces().equals(home.guarded())
-                || !guardedPriority.equals(election.effectivePriority())) {
-            guardedPriority = election.effectivePriority();
-            guardMessages.prepare(lease.stoodIn(number));
-            guarded = new GuardedRouter(
-                    number,
-                    link.name(),
-                    index.get(),
-                    config().priority().isOwner() ? List.of() : config().addresses(),
-                    guardMessages.advertisements(),
-                    guardMessages.resignations(),
-                    home.guarded());
-        }
-        return guarded;
+    /** Whether what the guard is to say is older than what this router has said itself. */
+    boolean isGuardAged() {
+        return guard.isAged();
     }
 
     /**
-     * Says from when on the guard is to advertise for this router. Before anything is carried out that follows from a
-     * change of state, so that the guard does not speak for a router that is no longer Active.
+     * What the guard is to give up for this router: null once nothing is held and nothing is about to be taken.
+     *
+     * @param refresh whether what has aged is to be laid anew
      */
-    private void instructGuard() {
-        Optional<MonotonicInstant> from = election.overdueFrom();
-        if (!from.equals(guardSpeaksFrom)) {
-            guardSpeaksFrom = from;
-            lease.standInFrom(number, config().advertisementInterval(), from);
-        }
+    @Nullable
+    GuardedRouter guarded(boolean refresh) {
+        return guard.order(!takeover.isReleased(), refresh);
     }
 
     /** Takes into account what the guard said in the place of this router, before anything is judged at that time. */
     void heedGuard(MonotonicInstant now) {
-        StoodIn guard = lease.stoodIn(number);
-        if (guard.times() != stoodIn) {
-            stoodIn = guard.times();
-            guardMessages.onStoodIn(stoodIn);
-            election.onStoodIn(guard.last(), now);
-        }
+        guard.heed(now);
     }
 
     /** The time, from before the guard was heeded: a router that was spoken for until then has not been silent. */
     private MonotonicInstant heededNow() {
         MonotonicInstant now = now();
-        heedGuard(now);
+        guard.heed(now);
         return now;
     }
 
     /** How often the guard has advertised in the place of this router. */
     long stoodIn() {
-        return stoodIn;
+        return guard.spoken();
     }
 
     /** Looks at all deadlines. Received datagrams have to be handed in before. */
@@ -410,87 +358,18 @@ final class RunningRouter {
     void takeAllSteps() {
         boolean more = true;
         while (more) {
-            resets = null;
+            execution.hurry();
             more = takeNextStep();
         }
     }
 
     /** Carries out the next step of a takeover, and says whether there was one that need not wait. */
     boolean takeNextStep() {
-        if (isWaitingForResets()) {
+        if (!execution.takeNext()) {
             return false;
-        }
-        TakeoverAction action = takeover.pollAction();
-        if (action == null) {
-            return false;
-        }
-        try {
-            perform(action);
-            takeover.onDone(action, now());
-            steps.onDone(action, takeover.isReleased(), now());
-        } catch (KernelException e) {
-            steps.onFailed();
-            takeover.onFailed(action, e.getMessage(), now());
         }
         settle();
         return true;
-    }
-
-    private boolean isWaitingForResets() {
-        if (resets != null && (resets.isDone() || now().hasReached(resetsDeadline))) {
-            resets = null;
-        }
-        return resets != null;
-    }
-
-    private void closeServices() {
-        resets = gate.close(plainAddresses);
-        resetsDeadline = now().plus(PATIENCE_FOR_RESETS);
-        if (!resets.isDone()) {
-            resets = resets.whenComplete((count, failure) -> ports.events().wake());
-        }
-    }
-
-    private void perform(TakeoverAction action) throws KernelException {
-        switch (action) {
-            case TakeoverAction.AddAddress add -> {
-                requireLease("add " + add.address() + " to " + link.name());
-                add(add.address());
-            }
-            case TakeoverAction.RemoveAddress remove -> {
-                home.remove(remove.address());
-                gate.forget(remove.address().address());
-            }
-            case TakeoverAction.LeaveAddress leave ->
-                gate.forget(leave.address().address());
-            case TakeoverAction.Announce announce -> {
-                requireLease("announce " + announce.address() + " on " + link.name());
-                home.announce(announce.address());
-            }
-            case TakeoverAction.Probe probe -> {
-                requireLease("probe " + probe.address() + " on " + link.name());
-                home.probe(probe.address());
-            }
-            case TakeoverAction.OpenServices ignored -> gate.open(plainAddresses);
-            case TakeoverAction.CloseServices ignored -> closeServices();
-        }
-    }
-
-    private void add(VirtualAddress address) throws KernelException {
-        gate.expect(address.address());
-        try {
-            home.add(address);
-        } catch (KernelException e) {
-            gate.forget(address.address());
-            throw e;
-        }
-    }
-
-    /** The guard may take the lease away at any moment; what would be done after that must not be done. */
-    private void requireLease(String operation) throws KernelException {
-        if (!lease.renew()) {
-            throw new KernelException(operation + ", which the guard forbids", Errno.EPERM.number());
-        }
     }
 
     /** Takes everything that the machines of this router, and of its companions, have to say until all are silent. */
@@ -499,7 +378,8 @@ final class RunningRouter {
         while (more && !companions.isEmpty()) {
             more = false;
             for (RunningRouter companion : companions) {
-                more |= companion.settleAlone();
+                // Of hundreds most have nothing to say.
+                more |= companion.election.hasOutput() && companion.settleAlone();
             }
             more |= settleAlone();
         }
@@ -524,7 +404,7 @@ final class RunningRouter {
                 continue;
             }
             ElectionAction action = election.pollAction();
-            instructGuard();
+            guard.instruct();
             if (action == null) {
                 return report() || any;
             }
@@ -554,11 +434,9 @@ final class RunningRouter {
     private void send(Function<IpFamily, Advertisement> message) {
         AdvertisementSender.Outcome outcome = sender.send(message);
         if (signer.signs()) {
-            // What was laid ready for the guard is older than this, and nobody would believe it.
-            guarded = null;
+            guard.age();
         }
-        sent += outcome.sent();
-        unsent += outcome.failures().size();
+        history.onSent(outcome);
         if (outcome.sent() == 0) {
             election.onAdvertisementFailed(String.join("; ", outcome.failures()), now());
             return;
@@ -592,16 +470,8 @@ final class RunningRouter {
     }
 
     private void onStateChange(StateChange change) {
-        VirtualRouterConfig config = election.config();
-        lastCause = change.cause();
-        if (!change.from().label().equals(change.to().label())) {
-            since = change.at();
-            transitions++;
-        }
-        if (change.cause().reason() == TransitionReason.STALLED) {
-            stalls++;
-        }
-        reports.transition(new RouterTransition(config, change, election.effectivePriority()));
+        history.onStateChange(change);
+        reports.transition(new RouterTransition(election.config(), change, election.effectivePriority()));
         steps.onStateChange(change);
         handOvers.onStateChange(change);
     }
@@ -612,8 +482,9 @@ final class RunningRouter {
 
     /** When this router wants to be looked at; now if steps of a takeover wait. */
     Optional<MonotonicInstant> nextDeadline() {
-        if (takeover.hasActions()) {
-            return Optional.of(isWaitingForResets() ? resetsDeadline : now());
+        Optional<MonotonicInstant> ofSteps = execution.nextDeadline();
+        if (ofSteps.isPresent()) {
+            return ofSteps;
         }
         Optional<MonotonicInstant> ofElection = election.nextDeadline();
         Optional<MonotonicInstant> ofTakeover = takeover.nextDeadline();
@@ -624,18 +495,14 @@ final class RunningRouter {
 
     ElectionSnapshot.Router snapshot() {
         VirtualRouterConfig config = election.config();
-        String explanation = lastCause
-                .detail()
-                .map(detail -> lastCause.reason().sentence() + ": " + detail)
-                .orElse(lastCause.reason().sentence());
         return new ElectionSnapshot.Router(
                 config.name(),
                 config.vrid(),
                 config.interfaceName(),
                 election.state().label(),
-                lastCause.reason().label(),
-                election.waitsFor().map(what -> "waits for " + what).orElse(explanation),
-                since,
+                history.reason().label(),
+                election.waitsFor().map(what -> "waits for " + what).orElse(history.explanation()),
+                history.since(),
                 election.effectivePriority(),
                 election.isHandingOver(),
                 election.isPreemptionSuspended(),
@@ -644,8 +511,7 @@ final class RunningRouter {
                 config.addresses(),
                 takeover.held(),
                 election.peerDifferences(now()),
-                new ElectionSnapshot.Counters(
-                        sent, unsent, stoodIn, received, transitions, stalls, takeover.conflictTime()));
+                history.counters(guard.spoken(), takeover.conflictTime()));
     }
 
     private MonotonicInstant now() {

@@ -44,8 +44,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Takeover {
 
-    /** How long the addresses are kept for a successor that was not heard to announce them. */
+    /** How long the addresses are kept for a successor that was not heard to announce them, if they are few. */
     static final Duration LONGEST_LINGER = Duration.ofMillis(50);
+
+    /** How long a successor may take for each address, so that many are kept for longer. */
+    private static final Duration LONGEST_LINGER_OF_AN_ADDRESS = Duration.ofMillis(1);
 
     /**
      * How long they are kept once the successor was heard, for packets that are under way. Longer than
@@ -73,6 +76,7 @@ public final class Takeover {
     private final Set<IpAddress> plainAddresses;
     private final boolean owner;
     private final AnnounceSchedule schedule;
+    private final Duration longestLinger;
     private final RemovalFight fight = new RemovalFight();
     private final NoticePace pace = new NoticePace();
     private final ConflictTime conflict = new ConflictTime();
@@ -103,6 +107,8 @@ public final class Takeover {
         this.owner = owner;
         plainAddresses = addresses.stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
         schedule = new AnnounceSchedule(announce);
+        Duration forAll = LONGEST_LINGER_OF_AN_ADDRESS.multipliedBy(addresses.size());
+        longestLinger = forAll.compareTo(LONGEST_LINGER) > 0 ? forAll : LONGEST_LINGER;
     }
 
     /** The addresses that stand on the interface by this node's doing, in the order in which they were added. */
@@ -160,14 +166,17 @@ public final class Takeover {
         }
     }
 
-    /** Give the addresses up once a successor was heard to announce them all, or after {@link #LONGEST_LINGER}. */
+    /**
+     * Give the addresses up once a successor was heard to announce them all, or after {@link #LONGEST_LINGER}, of many after
+     * a millisecond for each.
+     */
     public void releaseToSuccessor(MonotonicInstant now) {
         if (phase != Phase.HELD && phase != Phase.ACQUIRING) {
             return;
         }
         Map<IpAddress, MonotonicInstant> recent = Map.copyOf(claims);
         resetTo(Phase.LINGERING);
-        lingerDeadline = now.plus(LONGEST_LINGER);
+        lingerDeadline = now.plus(longestLinger);
         recent.forEach((address, claimedAt) -> {
             if (now.since(claimedAt).compareTo(LONGEST_LINGER) <= 0) {
                 claims.put(address, claimedAt);

@@ -272,8 +272,8 @@ class ElectionTableTest {
             case "lowered" -> new ElectionEvent.PriorityChanged(new Priority(numbers.priority() + 1));
             case "group-active" -> new ElectionEvent.GroupTookOver("db");
             case "group-yields", "group-yields-late" ->
-                new ElectionEvent.GroupSteppedBack("db", true, groupDeadline(now), false);
-            case "group-stalled" -> new ElectionEvent.GroupSteppedBack("db", false, groupDeadline(now), false);
+                new ElectionEvent.GroupSteppedBack("db", true, groupDeadline(now), false, false);
+            case "group-stalled" -> new ElectionEvent.GroupSteppedBack("db", false, groupDeadline(now), false, false);
             case "group-follows" -> new ElectionEvent.GroupFollows(groupDeadline(now));
             case "shutdown" -> new ElectionEvent.Shutdown();
             case "hand-over" ->

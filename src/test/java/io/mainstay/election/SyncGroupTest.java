@@ -258,12 +258,33 @@ class SyncGroupTest {
     @Test
     void theyStepBackTogetherWithAFarewell() {
         becomeActive();
+        beActiveForAWhile();
         hear(inside, 200);
         assertBoth("BACKUP");
         assertThat(actions(inside)).containsExactly(SEND_ADVERTISEMENT, RELEASE_ADDRESSES_TO_SUCCESSOR);
         assertThat(actions(outside)).containsExactly(SEND_RESIGNATION, RELEASE_ADDRESSES_TO_SUCCESSOR);
         assertThat(reasons(outside)).containsExactly("sync-group-backup");
         assertThat(outside.nextDeadline()).isEqualTo(inside.nextDeadline());
+    }
+
+    private void beActiveForAWhile() {
+        for (int i = 0; i < 4; i++) {
+            timePasses(SECOND);
+            assertThat(actions(inside)).containsExactly(SEND_ADVERTISEMENT);
+            assertThat(actions(outside)).containsExactly(SEND_ADVERTISEMENT);
+        }
+    }
+
+    /** The other one has taken all over as well, and a farewell would have its Backups take it for that of their Active. */
+    @Test
+    void whoLosesAgainstOneThatTookOverAtTheSameTimeSaysNoFarewell() {
+        becomeActive();
+        timePasses(Duration.ofMillis(1));
+        hear(outside, 200);
+        assertBoth("BACKUP");
+        assertThat(actions(outside)).containsExactly(SEND_ADVERTISEMENT, RELEASE_ADDRESSES_TO_SUCCESSOR);
+        assertThat(actions(inside)).containsExactly(SEND_ADVERTISEMENT, RELEASE_ADDRESSES_TO_SUCCESSOR);
+        assertThat(reasons(inside)).containsExactly("sync-group-backup");
     }
 
     @Test

@@ -227,6 +227,38 @@ class ElectionAuthenticationTest extends ElectionDriverBench {
     }
 
     @Test
+    void afterManyWordsTheGuardStillHasOneForEachTurnAndEachIsBelieved() {
+        ElectionDriver driver = activeDriver(SIGNED);
+        runFor(driver, Duration.ofMillis(250));
+        assertPeerBelievesAllSinceThen();
+        List<PreparedAdvertisement> ready = guard.held.getFirst().advertisements();
+        assertThat(ready)
+                .extracting(PreparedAdvertisement::turn)
+                .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L);
+        ready.forEach(each -> assertThat(peerHears(each.datagram())).isEmpty());
+        assertThat(peerHears(guard.held.getFirst().resignations().getFirst())).isEmpty();
+    }
+
+    @Test
+    void whenTheClockOfTheHostWasSetWhatIsLaidReadyFollows() {
+        ElectionDriver driver = activeDriver(SIGNED);
+        assertPeerBelievesAllSinceThen();
+        for (Duration error : List.of(Duration.ofHours(1), Duration.ofHours(-1))) {
+            kernel.setClockError(error);
+            runFor(driver, TICK.multipliedBy(3));
+            assertPeerBelievesAllSinceThen();
+            assertThat(peerHears(
+                            guard.held.getFirst().advertisements().getFirst().datagram()))
+                    .isEmpty();
+            assertThat(peerHears(guard.held.getFirst().resignations().getFirst()))
+                    .isEmpty();
+            // What the guard said counts as said.
+            guard.stoodIn = new StoodIn(guard.stoodIn.times() + 1, kernel.now());
+            driver.runOnce();
+        }
+    }
+
+    @Test
     void atLongIntervalsTheGuardDoesNotStandIn() {
         ElectionDriver driver = driver(Duration.ofSeconds(1), SIGNED);
         runFor(driver, Duration.ofSeconds(5));

@@ -70,7 +70,7 @@ class ElectionDriverCommandsTest extends ElectionDriverBench {
     @Test
     void tooManyAreNotAccepted() {
         ElectionDriver driver = activeDriver();
-        for (int i = 0; i < ElectionDriver.MOST_WAITING_COMMANDS; i++) {
+        for (int i = 0; i < ElectionCommands.MOST_WAITING; i++) {
             assertThat(driver.handOver("nope", Optional.empty())).isNotDone();
         }
         assertThat(driver.handOver("web", Optional.empty()).join().outcome())

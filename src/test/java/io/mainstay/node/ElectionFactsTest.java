@@ -251,7 +251,9 @@ class ElectionFactsTest extends ElectionDriverBench {
         public void disarm() {}
 
         @Override
-        public void holding(List<GuardedRouter> routers) {}
+        public int holding(List<GuardedRouter> routers) {
+            return 0;
+        }
 
         @Override
         public void standInFrom(int number, Duration interval, Optional<MonotonicInstant> overdue) {}

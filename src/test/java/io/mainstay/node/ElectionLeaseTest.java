@@ -96,8 +96,9 @@ class ElectionLeaseTest {
         }
 
         @Override
-        public void holding(List<GuardedRouter> routers) {
+        public int holding(List<GuardedRouter> routers) {
             calls.add("holding " + routers.size());
+            return 0;
         }
 
         @Override

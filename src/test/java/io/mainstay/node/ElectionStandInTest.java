@@ -95,4 +95,14 @@ class ElectionStandInTest extends ElectionDriverBench {
                 .singleElement()
                 .satisfies(datagram -> assertThat(datagram.payload()[2]).isZero());
     }
+
+    @Test
+    void aGuardWithoutRoomIsTold() {
+        guard.unguarded = 1;
+        guardedDriver();
+        assertThat(facts)
+                .filteredOn(fact -> fact.kind().equals("guard_full"))
+                .singleElement()
+                .satisfies(fact -> assertThat(fact.fields()).containsEntry("virtual_routers", "1"));
+    }
 }

@@ -61,6 +61,7 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
     private Duration costOfAdding = Duration.ZERO;
     private Duration clockError = Duration.ZERO;
     private int wakes;
+    private int listings;
     private boolean closed;
 
     ElectionPorts ports() {
@@ -182,6 +183,11 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
         return wakes;
     }
 
+    /** How often the addresses of an interface were asked for. */
+    int listings() {
+        return listings;
+    }
+
     boolean isClosed() {
         return closed;
     }
@@ -257,6 +263,7 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
 
     @Override
     public Set<VirtualAddress> list(InterfaceName name) throws KernelException {
+        listings++;
         Set<VirtualAddress> there = addresses.get(name);
         if (there == null) {
             throw new KernelException("list " + name, Errno.ENODEV.number());

@@ -17,6 +17,13 @@ final class StandInGuard implements Guard {
     Optional<MonotonicInstant> overdue = Optional.empty();
     Duration interval = Duration.ZERO;
     List<GuardedRouter> held = List.of();
+
+    /** How often it was told what is held. */
+    int lists;
+
+    /** For how many routers it says that it has no room. */
+    int unguarded;
+
     private Optional<Fence> fence = Optional.empty();
 
     void fence(MonotonicInstant now) {
@@ -32,8 +39,10 @@ final class StandInGuard implements Guard {
     public void disarm() {}
 
     @Override
-    public void holding(List<GuardedRouter> routers) {
+    public int holding(List<GuardedRouter> routers) {
         held = routers;
+        lists++;
+        return unguarded;
     }
 
     @Override

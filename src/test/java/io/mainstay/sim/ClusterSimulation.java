@@ -198,17 +198,16 @@ final class ClusterSimulation {
 
     /** A stop with hand-over: clients notice nothing. */
     private void retire(SimulatedNode active) {
-        boolean contested = isContested(active);
         active.stop(plan.longestInterval().multipliedBy(4));
         advanceWhile(5 * intervalNanos, () -> {
-            requireServed(contested);
+            requireServed();
             return active.isRunning();
         });
         if (active.isRunning()) {
             throw active.violation(Invariant.HAND_OVER_WITHOUT_GAP, "it did not stop");
         }
         advanceWhile(200 * MILLISECOND, () -> {
-            requireServed(contested);
+            requireServed();
             return true;
         });
     }
@@ -243,14 +242,6 @@ final class ClusterSimulation {
                 .anyMatch(node -> skewNanos(lost, node) - skewNanos(lost, best) < REACTION_NANOS);
     }
 
-    /**
-     * Whether a hand-over may be disturbed by two that follow at once: a sync group of which steps back says farewell for each
-     * member, which a third node, or the one that handed over, may take for that of its Active.
-     */
-    private boolean isContested(SimulatedNode leaving) {
-        return plan.members() > 1 && isClose(leaving);
-    }
-
     /** The one that is first to take over after another. */
     private SimulatedNode best(SimulatedNode lost) {
         return nodes.stream()
@@ -264,14 +255,13 @@ final class ClusterSimulation {
     }
 
     private void handOver(SimulatedNode active) {
-        boolean contested = isContested(active);
         active.handOver();
         advanceWhile(5 * intervalNanos, () -> {
-            requireServed(contested);
+            requireServed();
             return active.handOverResult() == null;
         });
         advanceWhile(200 * MILLISECOND, () -> {
-            requireServed(contested);
+            requireServed();
             return true;
         });
         HandOverResult result = active.handOverResult();
@@ -280,16 +270,13 @@ final class ClusterSimulation {
         }
         advance(12 * intervalNanos + plan.longestPreemptDelay().toNanos());
         // Where intervals differ, a router that was Active for a moment may have taught the wrong one.
-        if (active.isActive() && plan.intervalsAgree() && !contested) {
+        if (active.isActive() && plan.intervalsAgree()) {
             throw active.violation(Invariant.RIGHT_ACTIVE, "it took back what it had handed over");
         }
         stayCalm(4 * intervalNanos);
     }
 
-    private void requireServed(boolean contested) {
-        if (contested) {
-            return;
-        }
+    private void requireServed() {
         if (nodes.stream().noneMatch(SimulatedNode::isServing)) {
             throw new InvariantViolation(Invariant.HAND_OVER_WITHOUT_GAP, "no node serves all addresses");
         }

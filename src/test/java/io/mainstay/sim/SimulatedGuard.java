@@ -180,8 +180,9 @@ final class SimulatedGuard implements Guard {
     }
 
     @Override
-    public void holding(List<GuardedRouter> routers) {
+    public int holding(List<GuardedRouter> routers) {
         held = List.copyOf(routers);
+        return 0;
     }
 
     @Override

@@ -10,42 +10,30 @@ import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.NoGuard;
-import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.node.ElectionDriver;
-import io.mainstay.node.ElectionListener;
 import io.mainstay.node.ElectionPorts;
 import io.mainstay.node.ElectionSnapshot;
 import io.mainstay.node.HandOverResult;
-import io.mainstay.node.RouterNotice;
 import io.mainstay.node.RouterSetup;
-import io.mainstay.node.RouterTransition;
-import io.mainstay.node.ServiceGate;
 import io.mainstay.takeover.AnnounceConfig;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One node of the cluster: the driver of the product on a simulated host, run one turn at a time whenever it would wake. It
- * also watches what the driver does, by what can be seen from outside.
- */
-final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate {
+/** One node of the cluster: the driver of the product on a simulated host, and what befalls the two. */
+final class SimulatedNode {
 
     private static final String GROUP = "gateway";
-    private static final long LONGEST_WAKE_UP_NANOS = 200_000;
-    private static final int STALL_INTERVALS = 3;
 
     private final Timeline timeline;
-    private final Random random;
 
     /** Of the first of its virtual routers; the others have the same but for number and addresses. */
     private final VirtualRouterConfig config;
@@ -58,6 +46,8 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     private final Function<ElectionParameters, ElectionRules> rules;
     private final Trace trace;
     private final @Nullable Supplier<SimulatedGuard> guards;
+    private final NodeSchedule schedule;
+    private final NodeWatch watch;
 
     private @Nullable ElectionDriver driver;
     private @Nullable SimulatedGuard guard;
@@ -67,24 +57,11 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
 
     private long amissSince;
     private long pausedSince;
+    private boolean paused;
     private boolean deaf;
     private CompletableFuture<HandOverResult> handOver = new CompletableFuture<>();
 
     private CompletableFuture<?> lastRequest = CompletableFuture.completedFuture(true);
-
-    private boolean paused;
-    private boolean inTurn;
-    private long plannedTurn;
-    private long turnToken;
-    private long busyUntil;
-
-    private boolean keepsOwnAddresses;
-    private long transitions;
-    private long callCostNanos;
-    /** True time since which the node has had no excuse for holding an address, or for lacking one. */
-    private long accountableSince;
-
-    private long lastResignedAt;
 
     SimulatedNode(
             Timeline timeline,
@@ -98,7 +75,6 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
             Trace trace,
             @Nullable Supplier<SimulatedGuard> guards) {
         this.timeline = timeline;
-        this.random = random;
         config = configs.getFirst();
         routers = configs.stream().map(SimulatedRouter::new).toList();
         this.announce = announce;
@@ -108,7 +84,9 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         this.rules = rules;
         this.trace = trace;
         this.guards = guards;
-        host.observedBy(this);
+        schedule = new NodeSchedule(this, timeline, random, clock);
+        watch = new NodeWatch(this, timeline, clock, routers, trace);
+        host.observedBy(watch);
     }
 
     VirtualRouterConfig config() {
@@ -154,12 +132,12 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     }
 
     long transitions() {
-        return transitions;
+        return watch.transitions();
     }
 
     /** When it last sent priority 0, in true time. */
     long lastResignedAt() {
-        return lastResignedAt;
+        return watch.lastResignedAt();
     }
 
     /** Whether it told that it lets the Active be after a hand-over. */
@@ -174,18 +152,17 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
         if (driver != null) {
             return;
         }
-        keepsOwnAddresses = config.priority().isOwner() && addresses().stream().anyMatch(host::stands);
+        watch.onBoot();
         guard = guards == null ? null : guards.get();
         driver = new ElectionDriver(
                 routers.stream().map(this::setup).toList(),
                 new ElectionPorts(
                         host, host, host, host, clock, clock::timeOfDay, guard == null ? new NoGuard() : guard),
-                this,
-                this,
+                watch,
+                watch,
                 made -> new VirtualRouter(made, rules));
-        excuse();
         say(() -> "boots");
-        planTurn();
+        schedule.plan();
     }
 
     private RouterSetup setup(SimulatedRouter router) {
@@ -210,8 +187,7 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
     private void forget() {
         driver = null;
         routers.forEach(SimulatedRouter::forget);
-        turnToken++;
-        plannedTurn = Long.MAX_VALUE;
+        schedule.cancel();
         host.processEnded();
     }
 
@@ -287,21 +263,21 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
             paused = false;
             setDeaf(false);
             excuse();
-            planTurn();
+            schedule.plan();
         }
     }
 
     /** The addresses are disturbed from outside: for a while the node cannot be blamed. */
     void excuse() {
-        accountableSince = Math.max(accountableSince, timeline.nowNanos());
+        watch.excuse();
     }
 
     void excuseFor(long nanos) {
-        accountableSince = Math.max(accountableSince, timeline.nowNanos() + nanos);
+        watch.excuseFor(nanos);
     }
 
     void setCallCost(long nanos) {
-        callCostNanos = nanos;
+        watch.setCallCost(nanos);
         host.setCallCost(nanos);
     }
 
@@ -338,213 +314,63 @@ final class SimulatedNode implements HostObserver, ElectionListener, ServiceGate
 
     // How it runs.
 
-    @Override
-    public void eventArrived() {
-        if (!inTurn) {
-            planTurn();
-        }
+    /** Whether it can have a turn. */
+    boolean canRun() {
+        return driver != null && !paused;
     }
 
-    private void planTurn() {
-        if (driver == null || paused) {
-            return;
-        }
-        long wakeUp = 10_000 + random.nextLong(LONGEST_WAKE_UP_NANOS);
-        long now = timeline.nowNanos();
-        long at = now + wakeUp;
-        if (plannedTurn <= at && plannedTurn >= now) {
-            return;
-        }
-        at = Math.max(at, busyUntil);
-        plannedTurn = at;
-        long token = ++turnToken;
-        timeline.at(at, () -> turn(token));
+    void wake() {
+        schedule.wake();
     }
 
-    private void planDeadline() {
-        ElectionDriver running = running();
-        if (host.hasWaitingEvents()) {
-            planTurn();
-            return;
-        }
-        running.nextDeadline().ifPresent(deadline -> {
-            long due = Math.max(clock.trueNanosOf(deadline), Math.max(busyUntil, timeline.nowNanos()));
-            plannedTurn = due + 10_000 + random.nextLong(LONGEST_WAKE_UP_NANOS);
-            long token = ++turnToken;
-            timeline.at(plannedTurn, () -> turn(token));
-        });
-    }
-
-    private void turn(long token) {
-        if (token != turnToken || driver == null || paused) {
-            return;
-        }
-        plannedTurn = Long.MAX_VALUE;
-        inTurn = true;
+    void takeTurn() {
         running().runOnce();
-        inTurn = false;
-        long spent = clock.takeBusyNanos();
-        busyUntil = timeline.nowNanos() + spent;
-        if (spent > 1_000_000) {
-            excuseFor(spent);
-        }
-        if (running().isEnded()) {
-            say(() -> "has stopped");
-            if (addresses().stream().anyMatch(host::stands) && !keepsOwnAddresses) {
-                throw violation(Invariant.HOLDS_ONLY_WHILE_ACTIVE, "it ended with an address left behind");
-            }
-            forget();
-            return;
-        }
-        planDeadline();
     }
 
-    // What it is seen to do.
-
-    @Override
-    public void onTransition(RouterTransition transition) {
-        SimulatedRouter router = routers.stream()
-                .filter(each -> each.config().name().equals(transition.router()))
-                .findFirst()
-                .orElseThrow();
-        boolean isActive = transition.to().equals("ACTIVE");
-        if (isActive != router.active) {
-            excuse();
-            router.lastSpoken = clock.now();
-        }
-        router.active = isActive;
-        if (!transition.from().equals(transition.to())) {
-            transitions++;
-        }
-        TransitionReason reason = transition.cause().reason();
-        boolean stepsBack = reason == TransitionReason.HIGHER_PRIORITY || reason == TransitionReason.HIGHER_ADDRESS;
-        router.lastWords = stepsBack ? router.datagramsOfAnAdvertisement() : 0;
-        say(() -> transition.router() + " " + transition.from() + " -> " + transition.to() + " because "
-                + reason.label());
+    Optional<MonotonicInstant> nextDeadline() {
+        return running().nextDeadline();
     }
 
-    @Override
-    public void onNotice(RouterNotice notice) {
-        say(() -> "notices " + notice.label());
-    }
-
-    @Override
-    public void open(Set<IpAddress> addresses) {
-        for (SimulatedRouter router : routers) {
-            router.gateOpen |= router.hasOneOf(addresses);
-            if (router.gateOpen && !router.serves(host)) {
-                throw violation(Invariant.SERVICES_FOLLOW_ADDRESSES, "it opens services without all addresses");
-            }
+    /** Whether it has ended in order, as it was asked to. */
+    boolean hasEnded() {
+        if (!running().isEnded()) {
+            return false;
         }
+        say(() -> "has stopped");
+        watch.onStopped();
+        forget();
+        return true;
     }
 
-    @Override
-    public CompletableFuture<?> close(Set<IpAddress> addresses) {
-        for (SimulatedRouter router : routers) {
-            router.gateOpen &= !router.hasOneOf(addresses);
-        }
-        return CompletableFuture.completedFuture(null);
+    // What can be seen of it.
+
+    /** When its guard last advertised for a router; empty without a guard. */
+    Optional<MonotonicInstant> lastSpokenForByGuard(SimulatedRouter router) {
+        return Optional.ofNullable(guard)
+                .map(there -> there.stoodIn(routers.indexOf(router)).last());
     }
 
-    @Override
-    public void advertised(IpAddress source, IpAddress destination, byte[] message) {
-        SimulatedRouter router = routers.stream()
-                .filter(each -> each.config().vrid().value() == message[1])
-                .findFirst()
-                .orElseThrow();
-        boolean resigns = message[2] == 0;
-        if (resigns) {
-            lastResignedAt = timeline.nowNanos() + clock.busyNanos();
-        } else if (router.lastWords > 0) {
-            router.lastWords--;
-        } else {
-            requireToBeActive(router, "advertises");
-        }
-        say(() -> router.config().name() + (resigns ? " resigns" : " advertises"));
-        router.lastSpoken = clock.now();
+    /** Whether a guard can act for it now. */
+    boolean isGuarded() {
+        return guards != null && !deaf;
     }
 
-    @Override
-    public void announced(IpAddress address) {
-        say(() -> "announces " + address);
-        routers.stream()
-                .filter(router -> router.has(address))
-                .forEach(router -> requireToBeActive(router, "announces " + address));
+    /** Whether something that it needs has failed. */
+    boolean isAmiss() {
+        return tracked != null && tracked.fault().isPresent();
     }
 
-    private void requireToBeActive(SimulatedRouter router, String deed) {
-        if (!router.active) {
-            throw violation(Invariant.SPEAKS_ONLY_WHILE_ACTIVE, "it " + deed);
-        }
-        MonotonicInstant byGuard = guard == null
-                ? router.lastSpoken
-                : guard.stoodIn(routers.indexOf(router)).last();
-        MonotonicInstant last = byGuard.isBefore(router.lastSpoken) ? router.lastSpoken : byGuard;
-        long silence = clock.now().nanosSince(last);
-        long allowed = STALL_INTERVALS * config.advertisementInterval().toNanos();
-        if (silence >= allowed + 4_000_000 + 3 * callCostNanos) {
-            throw violation(Invariant.SILENT_AFTER_STALL, "it " + deed + " after " + silence / 1000 + "us of silence");
-        }
+    long amissSince() {
+        return amissSince;
     }
 
-    @Override
-    public void addressAdded(VirtualAddress address) {
-        say(() -> "adds " + address);
-    }
-
-    @Override
-    public void addressRemoved(VirtualAddress address) {
-        say(() -> "removes " + address);
-        boolean open = routers.stream().anyMatch(router -> router.gateOpen && router.has(address.address()));
-        if (open && host.stands(address)) {
-            throw violation(Invariant.SERVICES_FOLLOW_ADDRESSES, "it removes " + address + " with services open");
-        }
+    long pausedSince() {
+        return pausedSince;
     }
 
     /** Looks at what can be seen after any event. */
     void check() {
-        if (driver != null && paused && guards != null && !deaf) {
-            requireGivenUp();
-        }
-        if (driver == null || paused) {
-            return;
-        }
-        long grace = 60_000_000 + 40 * callCostNanos;
-        boolean failed = tracked != null && tracked.fault().isPresent();
-        if (failed && isActive() && timeline.nowNanos() - Math.max(amissSince, accountableSince) > grace) {
-            throw violation(Invariant.FAULT_GIVES_UP, "it is Active without what it needs");
-        }
-        if (timeline.nowNanos() - accountableSince <= grace) {
-            return;
-        }
-        routers.forEach(this::checkAddresses);
-        if (routers.stream().map(router -> router.active).distinct().count() > 1) {
-            throw violation(Invariant.GROUP_MOVES_TOGETHER, "it is Active for some members of the group only");
-        }
-    }
-
-    private void checkAddresses(SimulatedRouter router) {
-        for (VirtualAddress address : router.config().addresses()) {
-            boolean stands = host.stands(address);
-            if (stands && !router.active && !keepsOwnAddresses) {
-                throw violation(Invariant.HOLDS_ONLY_WHILE_ACTIVE, "it holds " + address + " and is not Active");
-            }
-            if (!stands && router.active) {
-                throw violation(Invariant.ACTIVE_HOLDS_ADDRESSES, "it is Active without " + address);
-            }
-        }
-    }
-
-    /** Its last renewal was before it was stopped. */
-    private void requireGivenUp() {
-        long lease = Math.clamp(2 * config.advertisementInterval().toNanos(), 100_000_000, 500_000_000);
-        long allowed = lease + 2 * SimulatedGuard.LONGEST_REACTION_NANOS + lease / 1000 + 3 * callCostNanos;
-        boolean holds = !keepsOwnAddresses
-                && !config.priority().isOwner()
-                && addresses().stream().anyMatch(host::stands);
-        if (isActive() && holds && timeline.nowNanos() - Math.max(pausedSince, accountableSince) > allowed) {
-            throw violation(Invariant.GUARD_GIVES_UP, "it is stopped and still has its addresses");
-        }
+        watch.check();
     }
 
     InvariantViolation violation(Invariant invariant, String detail) {

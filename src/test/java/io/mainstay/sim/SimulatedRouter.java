@@ -18,6 +18,7 @@ final class SimulatedRouter {
     long lastWords;
 
     MonotonicInstant lastSpoken = new MonotonicInstant(0);
+    MonotonicInstant activeSince = new MonotonicInstant(0);
 
     SimulatedRouter(VirtualRouterConfig config) {
         this.config = config;

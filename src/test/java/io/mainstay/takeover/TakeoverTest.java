@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -183,6 +184,25 @@ class TakeoverTest {
             takeover.releaseToSuccessor(now);
             assertThat(timePasses(Takeover.LONGEST_LINGER.minus(MILLISECOND))).isEmpty();
             assertThat(timePasses(MILLISECOND)).containsExactly("close", "remove B", "remove A");
+        }
+
+        @Test
+        void ofManyAddressesWaitsUntilTheSuccessorCanHaveTakenThemAll() {
+            List<VirtualAddress> many = IntStream.rangeClosed(1, 200)
+                    .mapToObj(number -> VirtualAddress.parse("198.18.1." + number + "/32"))
+                    .toList();
+            Takeover large = new Takeover(many, new AnnounceConfig(1, Duration.ZERO), false);
+            large.acquire();
+            TakeoverAction action;
+            while ((action = large.pollAction()) != null) {
+                large.onDone(action, now);
+            }
+            large.releaseToSuccessor(now);
+            many.subList(0, 199).forEach(address -> large.onAddressClaimed(address.address(), STRANGER, now));
+            large.onTime(now.plus(Duration.ofMillis(199)));
+            assertThat(large.hasActions()).isFalse();
+            large.onTime(now.plus(Duration.ofMillis(200)));
+            assertThat(large.hasActions()).isTrue();
         }
 
         @Test

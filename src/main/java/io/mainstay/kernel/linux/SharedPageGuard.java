@@ -124,13 +124,14 @@ public final class SharedPageGuard implements Guard {
     }
 
     @Override
-    public void holding(List<GuardedRouter> routers) {
+    public int holding(List<GuardedRouter> routers) {
         long generation = (long) GuardPageLayout.LONG.getVolatile(page, GuardPageLayout.GENERATION_OFFSET);
         // The guard trusts the other slot only as long as it sees this generation: no write below may be seen before
         // it.
         VarHandle.fullFence();
-        GuardPageWriter.write(routers, GuardPageLayout.slot(page, generation + 1));
+        int left = GuardPageWriter.write(routers, GuardPageLayout.slot(page, generation + 1));
         GuardPageLayout.LONG.setRelease(page, GuardPageLayout.GENERATION_OFFSET, generation + 1);
+        return left;
     }
 
     @Override

@@ -84,14 +84,14 @@ class GuardPageAgreementTest {
                         "generation 1 complete 7 records",
                         "address 2 eth0 198.18.0.10/24",
                         "address 2 eth0 2001:db8::10/64",
-                        "advertisement 9 turn 0 2 eth0 45c0002000000000ff700000c6120001e0000012"
-                                + "3133fa010064aabbc612000a",
-                        "advertisement 9 turn 3 2 eth0 45c0002000000000ff700000c6120001e0000012"
-                                + "3133fa010064aabbc612000a",
                         "datagram 2 eth0 45c0002000000000ff700000c6120001e0000012" + "313300010064aabbc612000a",
                         "datagram 2 eth0 6c000000000c70ff" + "fe800000000000000000000000000001"
                                 + "ff020000000000000000000000000012" + "313300010064aabbc612000a",
-                        "address 4000000 a-name-of-15-oc 198.18.1.1/32");
+                        "address 4000000 a-name-of-15-oc 198.18.1.1/32",
+                        "advertisement 9 turn 0 2 eth0 45c0002000000000ff700000c6120001e0000012"
+                                + "3133fa010064aabbc612000a",
+                        "advertisement 9 turn 3 2 eth0 45c0002000000000ff700000c6120001e0000012"
+                                + "3133fa010064aabbc612000a");
     }
 
     @Test
@@ -116,11 +116,11 @@ class GuardPageAgreementTest {
                         "generation 1 complete 7 records",
                         "address 7 vrrp4-51 198.18.0.10/24",
                         "address 8 vrrp6-51 2001:db8::10/64",
-                        "advertisement 0 turn 0 7 vrrp4-51",
-                        "advertisement 0 turn 0 2 eth0",
                         "datagram 2 eth0",
                         "link 7 vrrp4-51",
-                        "link 8 vrrp6-51");
+                        "link 8 vrrp6-51",
+                        "advertisement 0 turn 0 7 vrrp4-51",
+                        "advertisement 0 turn 0 2 eth0");
     }
 
     @Test

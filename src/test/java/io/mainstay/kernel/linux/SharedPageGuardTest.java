@@ -8,13 +8,17 @@ import io.mainstay.kernel.Fence;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.NoGuard;
+import io.mainstay.kernel.PreparedAdvertisement;
 import io.mainstay.kernel.StoodIn;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
+import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +26,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,15 +138,48 @@ class SharedPageGuardTest {
     }
 
     @Test
-    void listThatDoesNotFitLeavesTheOneInForce() throws IOException {
-        guard.holding(List.of(router(1)));
+    void whatDoesNotFitIsLeftOutAsAWholeAndTheRestIsGuarded() throws IOException {
         int fitting = (GuardPageLayout.SLOT_OCTETS - GuardPageLayout.SLOT_HEAD_OCTETS) / 40;
-        assertThatThrownBy(() -> guard.holding(List.of(router(fitting + 1))))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageMatching("held addresses and messages: \\d+ octets or more \\(expected: at most 524280\\)");
-        assertThat(page.getLong(GuardPageLayout.GENERATION_OFFSET)).isEqualTo(1);
-        guard.holding(List.of(router(fitting)));
-        assertThat(page.getLong(GuardPageLayout.GENERATION_OFFSET)).isEqualTo(2);
+        assertThat(guard.holding(List.of(router(fitting)))).isZero();
+        assertThat(page.getLong(slot(1))).isEqualTo(head(fitting, fitting * 40));
+        assertThat(guard.holding(List.of(router(3), router(fitting), router(4))))
+                .isEqualTo(1);
+        assertThat(page.getLong(slot(2))).isEqualTo(head(7, 7 * 40));
+    }
+
+    @Test
+    void hundredsOfRoutersShareTheRoomForWhatTheGuardSaysInTheirPlace() throws IOException {
+        IpDatagram word = new IpDatagram(IpAddress.parse("198.18.0.1"), Ipv4Address.VRRP_GROUP, 255, new byte[40]);
+        List<PreparedAdvertisement> turns = LongStream.rangeClosed(1, 12)
+                .mapToObj(turn -> new PreparedAdvertisement(turn, word))
+                .toList();
+        List<GuardedRouter> routers = IntStream.range(0, 510)
+                .mapToObj(number -> new GuardedRouter(
+                        number, ETH0, 2, List.of(VirtualAddress.parse("198.18.0.10/24")), turns, List.of(word)))
+                .toList();
+        assertThat(guard.holding(routers)).isZero();
+        // An address and a resignation take 40 and 96 octets; of what is left each has room for so many words of 96.
+        int each = ((GuardPageLayout.SLOT_OCTETS - 8) / 510 - 136) / 96;
+        assertThat(each).isEqualTo(9);
+        int records = ByteBuffer.allocate(8)
+                .order(ByteOrder.nativeOrder())
+                .putLong(0, page.getLong(slot(1)))
+                .getInt(0);
+        int most = (GuardPageLayout.SLOT_OCTETS - 8 - 510 * 136) / 96;
+        assertThat(records).isBetween(510 * (2 + each), 510 * 2 + most);
+    }
+
+    private static long slot(long generation) {
+        return GuardPageLayout.SLOT_OFFSET + (generation & 1) * GuardPageLayout.SLOT_OCTETS;
+    }
+
+    /** How a list begins. */
+    private static long head(int records, int octets) {
+        return ByteBuffer.allocate(8)
+                .order(ByteOrder.nativeOrder())
+                .putInt(records)
+                .putInt(octets)
+                .getLong(0);
     }
 
     @Test
