@@ -33,6 +33,7 @@ import io.mainstay.forward.proxy.PersistenceSnapshot;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxySnapshot;
 import io.mainstay.forward.proxy.ServiceSnapshot;
+import io.mainstay.net.IpAddress;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
