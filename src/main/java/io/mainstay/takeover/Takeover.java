@@ -59,9 +59,6 @@ public final class Takeover {
     /** A claim may come from a successor whose advertisement is about to be read: answer it only after this pause. */
     static final Duration CONFLICT_PATIENCE = Duration.ofMillis(2);
 
-    /** How many bursts of announcements conflicts may start in a second. */
-    private static final int MOST_ANSWERS_PER_SECOND = 3;
-
     static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
 
     private enum Phase {
@@ -89,8 +86,12 @@ public final class Takeover {
     private final Map<IpAddress, MonotonicInstant> claims = new HashMap<>();
     private @Nullable MonotonicInstant lingerDeadline;
     private @Nullable MonotonicInstant retryDeadline;
-    private @Nullable MonotonicInstant answersSince;
-    private int answers;
+
+    /** Given to hosts that say that they have an address: two that both insist would answer each other for ever. */
+    private final AnswerPace toClaims = new AnswerPace();
+
+    /** Given to an Active that steps back, whose claims may have used up the others. */
+    private final AnswerPace toRivals = new AnswerPace();
 
     private final Deque<TakeoverAction> actions = new ArrayDeque<>();
     private final Queue<TakeoverNotice> notices = new ArrayDeque<>();
@@ -202,7 +203,7 @@ public final class Takeover {
     /** Another router spoke for the addresses and will step back: tell the neighbours again. */
     public void announceAgain(MonotonicInstant now) {
         if (phase == Phase.HELD && !announcementsHeld) {
-            answerConflict(now);
+            answer(toRivals, now);
         }
     }
 
@@ -242,22 +243,14 @@ public final class Takeover {
         } else if (phase == Phase.HELD && !announcementsHeld) {
             conflict.onClaim(now);
             tell(new TakeoverNotice.AddressConflict(address, claimant), address, now);
-            answerConflict(now);
+            answer(toClaims, now);
         }
     }
 
-    private void answerConflict(MonotonicInstant now) {
+    private void answer(AnswerPace answers, MonotonicInstant now) {
         MonotonicInstant soon = now.plus(CONFLICT_PATIENCE);
         boolean underWay = schedule.nextDeadline().filter(soon::hasReached).isPresent();
-        if (underWay) {
-            return;
-        }
-        if (answersSince == null || now.since(answersSince).compareTo(Duration.ofSeconds(1)) >= 0) {
-            answersSince = now;
-            answers = 0;
-        }
-        if (answers < MOST_ANSWERS_PER_SECOND) {
-            answers++;
+        if (!underWay && answers.allows(now)) {
             schedule.begin(soon);
         }
     }
@@ -318,7 +311,7 @@ public final class Takeover {
                 schedule.beginAfter(now);
                 probeAfterBurst();
                 if (!claims.isEmpty()) {
-                    answerConflict(now);
+                    answer(toClaims, now);
                 }
             }
             case Announce ignored -> {}

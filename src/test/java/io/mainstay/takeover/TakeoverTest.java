@@ -354,6 +354,20 @@ class TakeoverTest {
         }
 
         @Test
+        void answersARivalThatStepsBackEvenAfterItsClaimsHaveUsedUpTheirs() {
+            hold();
+            timePasses(Duration.ofSeconds(10));
+            for (int claims = 0; claims < 10; claims++) {
+                takeover.onAddressClaimed(A.address(), STRANGER, now);
+                timePasses(Duration.ofMillis(3));
+            }
+            takeover.onAddressClaimed(A.address(), STRANGER, now);
+            assertThat(timePasses(Duration.ofMillis(3))).as("too often").isEmpty();
+            takeover.announceAgain(now);
+            assertThat(timePasses(Duration.ofMillis(3))).contains("announce A", "announce B");
+        }
+
+        @Test
         void answersAClaimAfterAMoment() {
             hold();
             timePasses(Duration.ofSeconds(10));
