@@ -30,6 +30,16 @@ static __always_inline __u64 hash_flow(const struct settings *with, const struct
 }
 
 /*
+ * By which a flow chooses its source. Flows of one client must not all have the same choices, even where they all go to the
+ * same backend.
+ */
+static __always_inline __u64 hash_source(const struct settings *with, const struct service *service,
+    const struct tuple *tuple, __u64 hash)
+{
+    return service->flags & SERVICE_PERSIST_SOURCE ? siphash_tuple(with->secret, tuple) : hash;
+}
+
+/*
  * The slot of a backend that takes new flows, or why there is none. Those that do not are stepped over: their flows come back
  * with them. `for_new`: one that has as many flows as it may have takes none either; a flow that goes on may be one of these.
  */

@@ -308,7 +308,7 @@ static __noinline struct flow *open_flow(struct packet *packet, const struct ser
         if (backend->port) {
             there->destination_port = backend->port;
         }
-        if (!claim_source(service, &packet->tuple, directions, hash)) {
+        if (!claim_source(service, &packet->tuple, directions, hash_source(with, service, &packet->tuple, hash))) {
             count_refusal(service->door, REFUSED_NO_RESOURCES);
             count(EVENT_DROP_NO_PORT);
             return 0;

@@ -67,7 +67,7 @@ static __noinline bool claim_next(const struct service *service, const struct tu
     if (!with) {
         return false;
     }
-    __u64 hash = hash_flow(with, service, key);
+    __u64 hash = siphash_tuple(with->secret, key);
     __u32 before = (there->state & FLOW_CHOICE) >> FLOW_CHOICE_SHIFT;
     __u32 sought = (there->state & FLOW_SOUGHT) >> FLOW_SOUGHT_SHIFT;
     for (__u32 i = 0; i < CHOICES_SOUGHT; i++) {
