@@ -102,7 +102,7 @@ virtual_routers:
     advertisement_interval: {self.interval_millis}ms
     addresses: [{addresses}]
     preempt: false
-kernel_engine: {{secret: of both, source_ports: 20000-20063}}
+kernel_engine: {{secret: of both, source_ports: 20000-20127}}
 services:
 {services}"""
 
