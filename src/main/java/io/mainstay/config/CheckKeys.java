@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** The keys below {@code health_check} of a service. */
 final class CheckKeys {
@@ -325,26 +324,26 @@ final class CheckKeys {
     }
 
     private static ScalarType<String> method() {
-        return matching("[A-Z]{1,20}", "a method in capital letters, such as GET, HEAD or OPTIONS");
+        return ScalarTypes.matching("[A-Z]{1,20}", "a method in capital letters, such as GET, HEAD or OPTIONS");
     }
 
     private static ScalarType<String> header() {
-        return matching(
+        return ScalarTypes.matching(
                 "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}: [\\x20-\\x7E]{0,1000}", "NAME: VALUE in printable characters");
     }
 
     private static ScalarType<String> serverName() {
-        return matching("([A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)?", "a host name, or \"\"");
+        return ScalarTypes.matching("([A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)?", "a host name, or \"\"");
     }
 
     private static ScalarType<String> dnsName() {
-        return matching(
+        return ScalarTypes.matching(
                 "\\.|[A-Za-z0-9_-]{1,63}(\\.[A-Za-z0-9_-]{1,63}){0,30}\\.?",
                 "a domain name such as www.example.org, or . for the root");
     }
 
     private static ScalarType<String> word() {
-        return matching("[^\\x00]{0,4096}", "a program by its absolute path, or an argument");
+        return ScalarTypes.matching("[^\\x00]{0,4096}", "a program by its absolute path, or an argument");
     }
 
     private static ScalarType<String> file() {
@@ -353,20 +352,6 @@ final class CheckKeys {
                 Form.TEXT,
                 text -> {
                     if (!text.startsWith("/") || text.indexOf('\0') >= 0) {
-                        throw new IllegalArgumentException(text);
-                    }
-                    return text;
-                },
-                value -> value);
-    }
-
-    private static ScalarType<String> matching(String regex, String expected) {
-        Pattern pattern = Pattern.compile(regex, Pattern.DOTALL);
-        return new ScalarType<>(
-                expected,
-                Form.TEXT,
-                text -> {
-                    if (!pattern.matcher(text).matches()) {
                         throw new IllegalArgumentException(text);
                     }
                     return text;

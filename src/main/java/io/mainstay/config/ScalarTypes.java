@@ -143,6 +143,11 @@ final class ScalarTypes {
         return text(HTTP_HOST, "a host name or address, or \"\" for the backend's address");
     }
 
+    /** A text that matches as a whole; a dot stands for the end of a line too. */
+    static ScalarType<String> matching(String regex, String expected) {
+        return text(Pattern.compile(regex, Pattern.DOTALL), expected);
+    }
+
     private static ScalarType<String> text(Pattern pattern, String expected) {
         return new ScalarType<>(
                 expected,
