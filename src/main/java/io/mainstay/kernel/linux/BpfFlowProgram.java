@@ -51,7 +51,9 @@ public final class BpfFlowProgram implements FlowProgram {
      */
     public record Files(Path loader, Path object, Path directory) {}
 
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    /** Are closed in reverse order; first among them the locks. */
+    private final Deque<AutoCloseable> parts;
+
     private final BpfLoader loader;
     private final FlowMaps maps;
     private final FlowCounters counters;
@@ -63,9 +65,9 @@ public final class BpfFlowProgram implements FlowProgram {
 
     private Map<InterfaceName, Integer> attached = Map.of();
 
-    private BpfFlowProgram(BpfLoader loader, Path directory, PinLock lock) throws KernelException {
+    private BpfFlowProgram(BpfLoader loader, Path directory, Deque<AutoCloseable> locks) throws KernelException {
         this.loader = loader;
-        parts.push(lock);
+        parts = locks;
         try {
             NetlinkSocket netlink = part(NetlinkSocket.open());
             routes = new RouteLookup(netlink);
@@ -91,18 +93,23 @@ public final class BpfFlowProgram implements FlowProgram {
     public static BpfFlowProgram open(Files files, Map<String, Integer> sizes) throws IOException {
         BpfLoader loader = loader(files);
         loader.prepare();
-        PinLock lock = PinLock.take(files.directory())
-                .orElseThrow(() -> new IOException(
-                        files.directory() + " is another mainstayd's (expected: one with engine: kernel on a host)"));
+        Deque<AutoCloseable> held = new ArrayDeque<>();
         try {
+            held.push(DataPathLock.ofPins(files.directory())
+                    .orElseThrow(() -> new IOException(files.directory()
+                            + " is another mainstayd's (expected: one with engine: kernel on a host)")));
+            held.push(DataPathLock.ofNetwork()
+                    .orElseThrow(() -> new IOException("the interfaces of this network namespace are those of "
+                            + DataPathLock.holderOfNetwork()
+                            + " (expected: one mainstayd with engine: kernel in a network namespace)")));
             loader.load(sizes);
             LoopbackForwarding.turnOn();
         } catch (IOException | RuntimeException e) {
-            lock.close();
+            closeAll(held);
             throw e;
         }
         try {
-            return new BpfFlowProgram(loader, files.directory(), lock);
+            return new BpfFlowProgram(loader, files.directory(), held);
         } catch (KernelException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -113,12 +120,10 @@ public final class BpfFlowProgram implements FlowProgram {
         if (!files.directory().toFile().exists()) {
             return;
         }
-        Optional<PinLock> lock = PinLock.take(files.directory());
-        if (lock.isPresent()) {
-            try {
+        try (DataPathLock pins = DataPathLock.ofPins(files.directory()).orElse(null);
+                DataPathLock network = DataPathLock.ofNetwork().orElse(null)) {
+            if (pins != null && network != null) {
                 loader(files).unload();
-            } finally {
-                lock.get().close();
             }
         }
     }
@@ -436,6 +441,10 @@ public final class BpfFlowProgram implements FlowProgram {
 
     @Override
     public void close() {
+        closeAll(parts);
+    }
+
+    private static void closeAll(Deque<AutoCloseable> parts) {
         while (!parts.isEmpty()) {
             try {
                 parts.pop().close();
