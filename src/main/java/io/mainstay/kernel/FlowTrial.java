@@ -47,9 +47,18 @@ public interface FlowTrial extends AutoCloseable {
     record Hop(InterfaceName link, IpAddress gateway, int mtuOctets) {}
 
     /**
+     * Why a client would be turned away.
+     *
+     * @param live how many flows count, at this moment, towards the limit that would be exceeded: those of the service or of
+     *     the client; 0 for other reasons
+     */
+    record Refused(FlowProgram.Refusal reason, int live) {}
+
+    /**
      * What one packet met.
      *
      * @param events what was counted on the way
+     * @param refused why the client is turned away; null: it is not
      * @param sent the packet that would leave, also an answer; null if none would
      * @param flow the flow that it belongs to, or has opened; null: none
      * @param hop where it would leave; null if it would not, or nobody knows
@@ -57,6 +66,7 @@ public interface FlowTrial extends AutoCloseable {
     record Outcome(
             Verdict verdict,
             Set<FlowEvent> events,
+            @Nullable Refused refused,
             @Nullable FlowTuple sent,
             @Nullable FlowEntry flow,
             @Nullable Hop hop) {
@@ -66,7 +76,10 @@ public interface FlowTrial extends AutoCloseable {
         }
     }
 
-    /** Sends a packet of a client through the copy, which is given what is known of its flow, and no other flow but rivals for its port. */
+    /**
+     * Sends a packet of a client through the copy, which is given what is known of its flow and how far the limits are used up
+     * that hold for it, and no other flow but rivals for its port.
+     */
     Outcome ask(FlowTuple flow, Packet packet, Gates gates) throws KernelException;
 
     @Override

@@ -108,7 +108,7 @@ final class Doors {
     }
 
     private static long owner(String service) {
-        return ByteBuffer.wrap(ForwardingModel.digest(service)).getLong();
+        return ByteBuffer.wrap(Digest.of(service)).getLong();
     }
 
     private static Door door(KernelService service) {

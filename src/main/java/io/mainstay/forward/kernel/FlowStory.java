@@ -14,7 +14,8 @@ import java.util.Map;
  * @param active whether the address counts here now; else the rest says what would be, if it did
  * @param verdict {@code forwarded}, {@code reset}, {@code too_big}, {@code dropped}, {@code stack} for what goes up to the
  *     network stack of this host, or {@code mixed} if that depends on the source port
- * @param reason what was counted when it was not forwarded, such as {@code drop_no_backend}; empty: nothing
+ * @param reason what was counted when it was not forwarded: an event such as {@code drop_no_backend}, or why the service turned
+ *     its client away, such as {@code source_full}; empty: nothing
  * @param known {@code opening}, {@code established}, {@code closing} or {@code closed} if the flow is known; else empty
  * @param backend where it goes; empty: nowhere, or that depends on the source port
  * @param leavesAs the packet that leaves: source and destination; empty: none

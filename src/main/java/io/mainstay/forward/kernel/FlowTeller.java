@@ -8,6 +8,7 @@ import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowTrial;
 import io.mainstay.kernel.FlowTrial.Hop;
 import io.mainstay.kernel.FlowTrial.Outcome;
+import io.mainstay.kernel.FlowTrial.Refused;
 import io.mainstay.kernel.FlowTuple;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Tells people what the data path answered. Pure. */
 final class FlowTeller {
@@ -97,6 +99,16 @@ final class FlowTeller {
 
     private void outcome(FlowAnswer answer, List<String> sentences) {
         Outcome outcome = answer.outcome();
+        Refused refused = turnedAway(outcome);
+        KernelService service = answer.service();
+        if (refused != null && service != null) {
+            sentences.add("The client is refused: "
+                    + RefusalWords.of(refused, service, answer.flow().source().address())
+                    + (outcome.verdict() == FlowTrial.Verdict.ANSWERED
+                            ? ". It is sent a reset."
+                            : ". Its packet is dropped."));
+            return;
+        }
         switch (outcome.verdict()) {
             case FORWARDED -> forwarded(answer, sentences);
             case LEFT_TO_STACK ->
@@ -112,6 +124,11 @@ final class FlowTeller {
                                 ? "The sender is told that the packet is too big."
                                 : "The client is sent a reset: " + why(answer) + ".");
         }
+    }
+
+    /** By its access list or a limit; not for lack of a backend or of a port, which happens to services without these too. */
+    private static @Nullable Refused turnedAway(Outcome outcome) {
+        return outcome.events().contains(FlowEvent.DROP_REFUSED) ? outcome.refused() : null;
     }
 
     private void forwarded(FlowAnswer answer, List<String> sentences) {
@@ -195,6 +212,9 @@ final class FlowTeller {
         }
         if (events.contains(FlowEvent.DROP_NO_ROUTE)) {
             return "there is no route to the backend";
+        }
+        if (events.contains(FlowEvent.DROP_REFUSED)) {
+            return "the service turns its client away";
         }
         if (events.contains(FlowEvent.DROP_KERNEL)) {
             return "the kernel refused, for lack of memory";
@@ -288,6 +308,10 @@ final class FlowTeller {
     }
 
     private static String reason(Outcome outcome) {
+        Refused refused = turnedAway(outcome);
+        if (refused != null) {
+            return word(refused.reason());
+        }
         return outcome.events().stream()
                 .filter(event -> event.name().startsWith("DROP_"))
                 .map(FlowEvent::word)

@@ -4,9 +4,6 @@ package io.mainstay.forward.kernel;
 import io.mainstay.forward.BackendKey;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.KernelException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collection;
@@ -157,12 +154,7 @@ final class Slots {
     }
 
     private static byte[] owner(BackendKey key) {
-        try {
-            String text = key.service() + '\0' + key.backend() + '\0' + key.address();
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return Arrays.copyOf(digest, OWNER_OCTETS);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        String text = key.service() + '\0' + key.backend() + '\0' + key.address();
+        return Arrays.copyOf(Digest.of(text), OWNER_OCTETS);
     }
 }

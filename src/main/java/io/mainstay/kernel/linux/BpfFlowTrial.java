@@ -40,14 +40,31 @@ final class BpfFlowTrial implements FlowTrial {
     /** As many choices as the program itself makes (PORT_PROBES in native/bpf/flow.h), and the run that fails. */
     private static final int MOST_RUNS = 65;
 
-    /** Rivals and the flow itself. Of embryos more: an LRU table keeps some of its entries back for each processor. */
-    private static final Map<String, Integer> SIZES =
-            Map.of("flows", 256, "embryos", 4096, "fragments", 64, "traffic", 1);
+    /**
+     * Rivals and the flow itself; its door, and that of its service. Of embryos and rates more: an LRU table keeps some of its
+     * entries back for each processor.
+     */
+    private static final Map<String, Integer> SIZES = Map.of(
+            "flows",
+            256,
+            "embryos",
+            4096,
+            "fragments",
+            64,
+            "traffic",
+            1,
+            "door_states",
+            64,
+            "refusals",
+            64,
+            "client_counts",
+            64,
+            "client_rates",
+            4096);
+
+    private static final Set<FlowMap> MAPS = EnumSet.of(FlowMap.GATES, FlowMap.FLOWS, FlowMap.EMBRYOS, FlowMap.EVENTS);
 
     private static final Set<FlowEvent> ANSWERS = Set.of(FlowEvent.SENT_RESET, FlowEvent.SENT_TOO_BIG);
-
-    /** Maps of the program that forwards; only read. */
-    record Live(BpfMap gates, BpfMap flows, BpfMap embryos) {}
 
     /** On which interface the packet arrives: 0 and a MAC of zeros is the loopback interface. */
     private record Arrival(int index, MacAddress mac) {
@@ -56,35 +73,42 @@ final class BpfFlowTrial implements FlowTrial {
     }
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-    private final Live live;
-    private final NetlinkLinkTable links;
-    private final RouteLookup routes;
-    private final int program;
-    private final BpfMap gates;
+    private final FlowMaps live;
+    private final FlowMaps own;
     private final BpfMap flows;
     private final BpfMap embryos;
-    private final BpfMap events;
+    private final FlowCounters counters;
+    private final TrialLimits limits;
+    private final BpfProgram program;
+    private final NetlinkLinkTable links;
+    private final RouteLookup routes;
 
-    private BpfFlowTrial(Live live, Path directory) throws KernelException {
+    private BpfFlowTrial(FlowMaps live, Path directory) throws KernelException {
         this.live = live;
         try {
             NetlinkSocket netlink = part(NetlinkSocket.open());
             links = new NetlinkLinkTable(netlink);
             routes = new RouteLookup(netlink);
-            program = BpfMap.openObject(directory.resolve("mainstay_ingress"));
-            parts.push(() -> LinuxCalls.close(program));
-            gates = part(BpfMap.open(directory.resolve("gates"), FlowAbi.INDEX_OCTETS, FlowAbi.GATE_OCTETS));
-            flows = part(BpfMap.open(directory.resolve("flows"), FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS));
-            embryos = part(BpfMap.open(directory.resolve("embryos"), FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS));
-            events = part(BpfMap.open(directory.resolve("events"), FlowAbi.INDEX_OCTETS, FlowAbi.EVENT_OCTETS));
+            program = part(BpfProgram.open(directory.resolve("mainstay_ingress")));
+            Set<FlowMap> wanted = EnumSet.copyOf(MAPS);
+            wanted.addAll(TrialLimits.MAPS);
+            own = part(FlowMaps.open(directory, wanted));
+            flows = own.get(FlowMap.FLOWS);
+            embryos = own.get(FlowMap.EMBRYOS);
+            counters = new FlowCounters(own);
+            limits = new TrialLimits(live, own);
         } catch (KernelException e) {
             close();
             throw e;
         }
     }
 
-    /** Loads the copy; its pins are gone when this returns, so that it ends with this process. */
-    static BpfFlowTrial open(BpfLoader loader, Live live) throws IOException {
+    /**
+     * Loads the copy; its pins are gone when this returns, so that it ends with this process.
+     *
+     * @param live maps of the program that forwards; only read
+     */
+    static BpfFlowTrial open(BpfLoader loader, FlowMaps live) throws IOException {
         Path directory = loader.trial(SIZES);
         try {
             return new BpfFlowTrial(live, directory);
@@ -121,11 +145,11 @@ final class BpfFlowTrial implements FlowTrial {
                 MemorySegment key = arena.allocateFrom(JAVA_BYTE, FlowAbi.tuple(flow));
                 flows.clear();
                 embryos.clear();
-                copyOwn(arena, key);
+                limits.take(flow, copyOwn(arena, key));
                 for (byte[] rival : rivals) {
                     copyRival(arena, arena.allocateFrom(JAVA_BYTE, rival));
                 }
-                Outcome outcome = run(arena, key, TrialFrame.write(flow, packet, arrival.mac()), arrival.index());
+                Outcome outcome = run(flow, arena, key, TrialFrame.write(flow, packet, arrival.mac()), arrival.index());
                 byte[] rival = rivalOf(arena, key, rivals);
                 if (rival == null) {
                     return outcome;
@@ -137,16 +161,16 @@ final class BpfFlowTrial implements FlowTrial {
     }
 
     private void setGates(Gates wanted) throws KernelException {
+        BpfMap gates = live.get(FlowMap.GATES);
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment states = arena.allocate((long) live.gates().entries() * FlowAbi.GATE_OCTETS, 8);
-            live.gates()
-                    .forEach(
-                            live.gates().entries(),
-                            (key, value) -> states.setAtIndex(
-                                    JAVA_INT,
-                                    key.get(JAVA_INT, 0),
-                                    wanted == Gates.ALL_OPEN ? FlowAbi.GATE_OPEN : value.get(JAVA_INT, 0)));
-            gates.putAll(0, states, live.gates().entries());
+            MemorySegment states = arena.allocate((long) gates.entries() * FlowAbi.GATE_OCTETS, 8);
+            gates.forEach(
+                    gates.entries(),
+                    (key, value) -> states.setAtIndex(
+                            JAVA_INT,
+                            key.get(JAVA_INT, 0),
+                            wanted == Gates.ALL_OPEN ? FlowAbi.GATE_OPEN : value.get(JAVA_INT, 0)));
+            own.get(FlowMap.GATES).putAll(0, states, gates.entries());
         }
     }
 
@@ -163,21 +187,22 @@ final class BpfFlowTrial implements FlowTrial {
                 .orElse(Arrival.LOOPBACK);
     }
 
-    /** Both directions of the flow in question, each from the table that has it. */
-    private void copyOwn(Arena arena, MemorySegment key) throws KernelException {
+    /** Both directions of the flow in question, each from the table that has it; the one from the client. */
+    private @Nullable MemorySegment copyOwn(Arena arena, MemorySegment key) throws KernelException {
         MemorySegment flow = copy(arena, key);
         if (flow != null) {
             copy(arena, FlowAbi.otherKey(arena, key, flow));
         }
+        return flow;
     }
 
     private @Nullable MemorySegment copy(Arena arena, MemorySegment key) throws KernelException {
-        MemorySegment flow = live.flows().get(arena, key);
+        MemorySegment flow = live.get(FlowMap.FLOWS).get(arena, key);
         if (flow != null) {
             flows.put(arena, key, flow);
             return flow;
         }
-        flow = live.embryos().get(arena, key);
+        flow = live.get(FlowMap.EMBRYOS).get(arena, key);
         if (flow != null) {
             embryos.put(arena, key, flow);
         }
@@ -193,8 +218,8 @@ final class BpfFlowTrial implements FlowTrial {
     }
 
     private @Nullable MemorySegment holder(Arena arena, MemorySegment key) throws KernelException {
-        MemorySegment flow = live.flows().get(arena, key);
-        return flow == null ? live.embryos().get(arena, key) : flow;
+        MemorySegment flow = live.get(FlowMap.FLOWS).get(arena, key);
+        return flow == null ? live.get(FlowMap.EMBRYOS).get(arena, key) : flow;
     }
 
     /** The key by which a flow that the program was not shown has what it has just chosen; null: it is free, or its own. */
@@ -221,13 +246,14 @@ final class BpfFlowTrial implements FlowTrial {
         return flow == null ? embryos.get(arena, key) : flow;
     }
 
-    private Outcome run(Arena arena, MemorySegment key, byte[] frame, int ifindex) throws KernelException {
-        Map<FlowEvent, Long> before = BpfFlowProgram.counts(events);
-        TestRun done = TestRun.of(program, frame, ifindex);
+    private Outcome run(FlowTuple tuple, Arena arena, MemorySegment key, byte[] frame, int ifindex)
+            throws KernelException {
+        Map<FlowEvent, Long> before = counters.events();
+        BpfProgram.Run done = program.run(frame, ifindex);
         Set<FlowEvent> happened = happenedSince(before);
         Verdict verdict = switch (done.verdict()) {
-            case TestRun.TC_ACT_OK -> Verdict.LEFT_TO_STACK;
-            case TestRun.TC_ACT_REDIRECT ->
+            case BpfProgram.TC_ACT_OK -> Verdict.LEFT_TO_STACK;
+            case BpfProgram.TC_ACT_REDIRECT ->
                 happened.stream().anyMatch(ANSWERS::contains) ? Verdict.ANSWERED : Verdict.FORWARDED;
             default -> Verdict.DROPPED;
         };
@@ -236,6 +262,7 @@ final class BpfFlowTrial implements FlowTrial {
         return new Outcome(
                 verdict,
                 happened,
+                limits.refused(tuple),
                 leaves ? TrialFrame.read(done.frame()) : null,
                 flow == null
                         ? null
@@ -259,7 +286,7 @@ final class BpfFlowTrial implements FlowTrial {
 
     private Set<FlowEvent> happenedSince(Map<FlowEvent, Long> before) throws KernelException {
         Set<FlowEvent> happened = EnumSet.noneOf(FlowEvent.class);
-        BpfFlowProgram.counts(events).forEach((event, count) -> {
+        counters.events().forEach((event, count) -> {
             if (!count.equals(before.get(event))) {
                 happened.add(event);
             }

@@ -218,16 +218,23 @@ final class BpfMap implements AutoCloseable {
      * <p>A hash is handed out bucket by bucket: what stays in it is met once.
      */
     void forEach(int most, Visitor visitor) throws KernelException {
+        forEach(0, most, visitor);
+    }
+
+    /** Goes through the entries of an array from an index on, as many as there are of these. */
+    void forEach(int firstIndex, int most, Visitor visitor) throws KernelException {
         int batch = Math.min(Math.clamp(BATCH_OCTETS / valueOctets, LEAST_BATCH, BATCH), entries);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment keys = arena.allocate((long) batch * keyOctets, 8);
             MemorySegment values = arena.allocate((long) batch * valueOctets, 8);
             MemorySegment place = arena.allocate(Math.max(keyOctets, 8), 8);
             MemorySegment attributes = batch(arena, keys, values, batch);
+            // Of an array the place is the last index that was met.
+            place.set(JAVA_INT, 0, firstIndex - 1);
             int met = 0;
             boolean more = true;
-            for (boolean first = true; more && met < most; first = false) {
-                attributes.set(JAVA_LONG, 0, first ? 0 : place.address());
+            for (boolean begins = firstIndex == 0; more && met < most; begins = false) {
+                attributes.set(JAVA_LONG, 0, begins ? 0 : place.address());
                 attributes.set(JAVA_LONG, 8, place.address());
                 attributes.set(JAVA_INT, 32, Math.min(batch, Math.max(most - met, 1)));
                 int result = BpfCalls.bpf(BpfCalls.MAP_LOOKUP_BATCH, attributes);

@@ -59,6 +59,7 @@ final class FlowAbi {
     static final int ACCESS_VERDICT_OCTETS = 4;
     static final int ORDER_OCTETS = 72;
     static final int BACKEND_LOAD_OCTETS = 4;
+    static final int CLIENT_RATE_OCTETS = 8;
     static final int FILTER_WORDS = (1 << 16) / 64;
 
     static final int TUPLE_DESTINATION = 16;
@@ -90,6 +91,8 @@ final class FlowAbi {
     static final int ORDER_COUNT = 1;
     static final int ORDER_UNCOUNT = 2;
     static final int ORDER_SWEEP = 3;
+
+    static final int DOOR_STATE_LIVE = 8;
 
     static final int ACCESS_ALLOWED = 1;
     static final int ACCESS_DENIED = 2;
@@ -333,6 +336,18 @@ final class FlowAbi {
                 octets.get(LONG, 16),
                 Byte.toUnsignedInt(octets.get(JAVA_BYTE, 32)) - IPV4_OFFSET_BITS,
                 Byte.toUnsignedInt(octets.get(JAVA_BYTE, 33)));
+    }
+
+    /** As {@code group_of}: the clients that count as one with this one at a door. */
+    static byte[] clientGroup(int id, Door door, IpAddress client) {
+        boolean ipv4 = client.bitLength() == Integer.SIZE;
+        int bits = ipv4 ? IPV4_OFFSET_BITS + door.ipv4Bits() : door.ipv6Bits();
+        IpAddress first =
+                Prefix.around(client, ipv4 ? door.ipv4Bits() : door.ipv6Bits()).address();
+        byte[] octets =
+                structure(CLIENT_GROUP_OCTETS).putInt(0, id).put(4, (byte) bits).array();
+        putAddress(octets, 8, first);
+        return octets;
     }
 
     /** The entry of a network in an access list. */

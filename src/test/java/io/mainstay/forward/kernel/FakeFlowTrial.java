@@ -4,6 +4,7 @@ package io.mainstay.forward.kernel;
 import io.mainstay.kernel.FlowEntry;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram.Mode;
+import io.mainstay.kernel.FlowProgram.Refusal;
 import io.mainstay.kernel.FlowTrial;
 import io.mainstay.kernel.FlowTuple;
 import io.mainstay.net.InterfaceName;
@@ -28,17 +29,22 @@ final class FakeFlowTrial implements FlowTrial {
     Function<FlowTuple, Outcome> answer = flow -> leftToStack();
 
     static Outcome leftToStack() {
-        return new Outcome(Verdict.LEFT_TO_STACK, Set.of(), null, null, null);
+        return new Outcome(Verdict.LEFT_TO_STACK, Set.of(), null, null, null, null);
     }
 
     static Outcome refused(Verdict verdict, FlowEvent... events) {
-        return new Outcome(verdict, Set.of(events), null, null, null);
+        return new Outcome(verdict, Set.of(events), null, null, null, null);
+    }
+
+    static Outcome turnedAway(Verdict verdict, Refusal reason, int live) {
+        return new Outcome(verdict, Set.of(FlowEvent.DROP_REFUSED), new Refused(reason, live), null, null, null);
     }
 
     static Outcome forwarded(FlowTuple sent, int slot, int id, FlowEvent... events) {
         return new Outcome(
                 Verdict.FORWARDED,
                 Set.of(events),
+                null,
                 sent,
                 entry(true, slot, id, 0),
                 new Hop(new InterfaceName("eth1"), IpAddress.parse("198.18.0.11"), 1500));

@@ -3,9 +3,14 @@ package io.mainstay.forward.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendView;
+import io.mainstay.forward.LimitsConfig;
+import io.mainstay.forward.Rate;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.kernel.FlowCursor;
 import io.mainstay.kernel.FlowEvent;
+import io.mainstay.kernel.FlowProgram.Refusal;
 import io.mainstay.kernel.FlowProgram.State;
 import io.mainstay.kernel.FlowTrial.Gates;
 import io.mainstay.kernel.FlowTrial.Packet;
@@ -16,6 +21,7 @@ import io.mainstay.net.Endpoint;
 import io.mainstay.net.Transport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -193,6 +199,47 @@ class FlowTellerTest {
             assertThat(story.served()).isFalse();
             assertThat(story.sentences().getLast()).contains(each.words());
         }
+    }
+
+    @Test
+    void whoIsTurnedAwayIsToldTheLimitAndHowFarItIsUsedUp() throws KernelException {
+        LimitsConfig limits = new LimitsConfig(100, 20, new Rate(50), new Rate(5), new AddressGrouping(24, 64));
+        KernelService http = Samples.http("web1", "web2");
+        model.configure(
+                List.of(new KernelService(
+                        http.config(),
+                        TrafficConfig.DEFAULT.withLimits(limits),
+                        "",
+                        http.wish(),
+                        http.mode(),
+                        http.sources())),
+                List.of(Samples.serving("web1"), Samples.serving("web2")));
+        record Case(Refusal reason, int live, String clause) {}
+        for (Case each : List.of(
+                new Case(Refusal.DENIED, 0, "the access list of the service does not let 198.18.9.7 in"),
+                new Case(Refusal.SERVICE_FULL, 100, "the service has 100 of 100 connections"),
+                new Case(Refusal.SOURCE_FULL, 20, "the source, 198.18.9.0/24, has 20 of 20 connections"),
+                new Case(
+                        Refusal.SERVICE_TOO_FAST,
+                        0,
+                        "the service takes 50 new connections a second, and has just had them"),
+                new Case(
+                        Refusal.SOURCE_TOO_FAST,
+                        0,
+                        "the source, 198.18.9.0/24, may begin 5 connections a second, and has just done so"),
+                new Case(
+                        Refusal.BACKENDS_FULL,
+                        0,
+                        "every backend that takes new connections has its max_connections"))) {
+            program.trial.answer = flow -> FakeFlowTrial.turnedAway(Verdict.ANSWERED, each.reason(), each.live());
+            FlowStory story = told(FLOW);
+            assertThat(story.sentences()).endsWith("The client is refused: " + each.clause() + ". It is sent a reset.");
+            assertThat(story.verdict()).isEqualTo("reset");
+            assertThat(story.reason()).isEqualTo(each.reason().name().toLowerCase(Locale.ROOT));
+            assertThat(story.served()).isFalse();
+        }
+        program.trial.answer = flow -> FakeFlowTrial.turnedAway(Verdict.DROPPED, Refusal.SERVICE_FULL, 100);
+        assertThat(told(FLOW).sentences().getLast()).endsWith(" connections. Its packet is dropped.");
     }
 
     @Test

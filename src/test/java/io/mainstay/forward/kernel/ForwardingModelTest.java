@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.BackendConfig;
+import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.LimitsConfig;
+import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.SelectionConfig;
+import io.mainstay.forward.ServiceConfig;
 import io.mainstay.kernel.FlowCursor;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Role;
@@ -17,8 +20,10 @@ import io.mainstay.kernel.FlowProgram.Service;
 import io.mainstay.kernel.FlowProgram.ServiceKey;
 import io.mainstay.kernel.FlowProgram.State;
 import io.mainstay.kernel.KernelException;
+import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,6 +85,38 @@ class ForwardingModelTest {
         assertThat(program.table(Samples.HTTP)).isEqualTo(java.util.Set.copyOf(program.slots(State.READY)));
         model.refresh(all("web1", "web2", "web3", "web4", "web5", "web6"));
         assertThat(program.table(Samples.HTTP)).hasSize(6);
+    }
+
+    @Test
+    void aServiceOfWhichNoBackendHasWeightLeavesTheTablesOfOthersAlone() throws KernelException {
+        KernelService one = named("one", 81);
+        BackendView ofOne = new BackendView(new BackendKey("one", "web", WEB), 100, true, false, 0);
+        BackendView weightless = new BackendView(new BackendKey("two", "web", WEB), 0, true, false, 0);
+        model.configure(List.of(one, named("two", 82)), List.of(ofOne, weightless));
+        model.configure(List.of(one), List.of(ofOne));
+        model.refresh(List.of(ofOne));
+        BackendView ofThree = new BackendView(new BackendKey("three", "web", WEB), 100, true, false, 0);
+        model.configure(List.of(one, named("three", 83)), List.of(ofOne, ofThree));
+        assertThat(program.service(at(83)).tableSize()).isPositive();
+        assertThat(program.service(at(83)).tableFirst())
+                .isNotEqualTo(program.service(at(81)).tableFirst());
+    }
+
+    private static final Endpoint WEB = Endpoint.parse("198.18.0.11:8080");
+
+    private static ServiceKey at(int port) {
+        return new ServiceKey(Transport.TCP, new Endpoint(Samples.VIP, port));
+    }
+
+    private static KernelService named(String name, int port) {
+        ServiceConfig http = Samples.http("web1").config();
+        return Samples.service(new ServiceConfig(
+                name,
+                List.of(new ListenerConfig(new Endpoint(Samples.VIP, port), Transport.TCP)),
+                http.selection(),
+                http.drainTimeout(),
+                http.timeouts(),
+                List.of(new BackendConfig("web", WEB, 100))));
     }
 
     @Test

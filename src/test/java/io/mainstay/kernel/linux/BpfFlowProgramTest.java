@@ -267,6 +267,31 @@ class BpfFlowProgramTest {
         assertThat(DIRECTORY).doesNotExist();
     }
 
+    /** As of another container, which shares the network namespace and has a bpf file system of its own. */
+    @Test
+    void oneAtATimeHasTheInterfacesOfANetworkNamespace() throws Exception {
+        BpfFlowProgram.Files others =
+                new BpfFlowProgram.Files(files.loader(), files.object(), Path.of("/sys/fs/bpf/mainstay-others"));
+        NativeBpfBuild.run("ip", "link", "add", "flow0", "type", "veth", "peer", "name", "flow1");
+        try {
+            try (BpfFlowProgram program = open()) {
+                program.attach(Set.of(new InterfaceName("flow0")));
+                assertThatThrownBy(() -> BpfFlowProgram.open(others, Map.of("flows", 1000)))
+                        .isInstanceOf(IOException.class)
+                        .hasMessage("the interfaces of this network namespace are those of process "
+                                + ProcessHandle.current().pid()
+                                + " (expected: one mainstayd with engine: kernel in a network namespace)");
+                BpfFlowProgram.unload(others);
+                assertThat(filters("flow0")).contains("mainstay_ingres");
+            }
+            BpfFlowProgram.open(others, Map.of("flows", 1000)).close();
+            BpfFlowProgram.unload(others);
+            assertThat(others.directory()).doesNotExist();
+        } finally {
+            NativeBpfBuild.run("ip", "link", "delete", "flow0");
+        }
+    }
+
     @Test
     void anObjectThatIsNoneIsRefusedByName() {
         BpfFlowProgram.Files wrong =

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Backend;
+import io.mainstay.kernel.FlowProgram.Door;
 import io.mainstay.kernel.FlowProgram.Mode;
+import io.mainstay.kernel.FlowProgram.Refusal;
 import io.mainstay.kernel.FlowProgram.Role;
 import io.mainstay.kernel.FlowProgram.Service;
 import io.mainstay.kernel.FlowProgram.ServiceKey;
@@ -15,6 +17,7 @@ import io.mainstay.kernel.FlowTrial;
 import io.mainstay.kernel.FlowTrial.Gates;
 import io.mainstay.kernel.FlowTrial.Outcome;
 import io.mainstay.kernel.FlowTrial.Packet;
+import io.mainstay.kernel.FlowTrial.Refused;
 import io.mainstay.kernel.FlowTrial.Verdict;
 import io.mainstay.kernel.FlowTuple;
 import io.mainstay.kernel.KernelException;
@@ -29,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +69,7 @@ class BpfFlowTrialTest {
     private BpfFlowProgram.Files files;
     private BpfFlowProgram program;
     private FlowTrial trial;
-    private int forwarding;
+    private BpfProgram forwarding;
     private final Map<String, LinkMessage> links = new HashMap<>();
 
     @BeforeEach
@@ -101,7 +105,7 @@ class BpfFlowTrialTest {
             }
         }
         program = BpfFlowProgram.open(files, Map.of("flows", 4000));
-        forwarding = BpfMap.openObject(DIRECTORY.resolve("mainstay_ingress"));
+        forwarding = BpfProgram.open(DIRECTORY.resolve("mainstay_ingress"));
         configure();
         trial = program.trial();
     }
@@ -152,36 +156,47 @@ class BpfFlowTrialTest {
             return;
         }
         trial.close();
-        LinuxCalls.close(forwarding);
+        forwarding.close();
         program.close();
         BpfFlowProgram.unload(files);
         NativeBpfBuild.run("ip", "link", "delete", "clients");
         NativeBpfBuild.run("ip", "link", "delete", "backends");
     }
 
+    /** What the program writes and the daemon does not read as such. */
+    private static final Set<FlowMap> WRITTEN = EnumSet.of(
+            FlowMap.FLOWS,
+            FlowMap.EMBRYOS,
+            FlowMap.DOOR_STATES,
+            FlowMap.CLIENT_COUNTS,
+            FlowMap.CLIENT_RATES,
+            FlowMap.BACKEND_LOADS);
+
     /** Everything that the program writes, but for what it works with. */
-    private record Trace(long flows, long embryos, Map<FlowEvent, Long> events, List<FlowProgram.Traffic> traffic) {}
+    private record Trace(
+            Map<FlowMap, Long> content,
+            Map<FlowEvent, Long> events,
+            List<FlowProgram.Traffic> traffic,
+            Map<Integer, Map<Refusal, Long>> refusals) {}
 
     private Trace trace() throws KernelException {
-        return new Trace(
-                content("flows"), content("embryos"), new EnumMap<>(program.events()), program.traffic(2 * BACKENDS));
-    }
-
-    private static long content(String name) throws KernelException {
-        CRC32 sum = new CRC32();
-        try (BpfMap map =
-                BpfMap.open(DIRECTORY.resolve("maps").resolve(name), FlowAbi.TUPLE_OCTETS, FlowAbi.FLOW_OCTETS)) {
-            map.forEach(Integer.MAX_VALUE, (key, value) -> {
-                sum.update(key.asByteBuffer());
-                sum.update(value.asByteBuffer());
-            });
+        Map<FlowMap, Long> content = new EnumMap<>(FlowMap.class);
+        try (FlowMaps maps = FlowMaps.open(DIRECTORY.resolve("maps"), WRITTEN)) {
+            for (FlowMap each : WRITTEN) {
+                CRC32 sum = new CRC32();
+                maps.get(each).forEach(maps.get(each).entries(), (key, value) -> {
+                    sum.update(key.asByteBuffer());
+                    sum.update(value.asByteBuffer());
+                });
+                content.put(each, sum.getValue());
+            }
         }
-        return sum.getValue();
+        return new Trace(content, new EnumMap<>(program.events()), program.traffic(2 * BACKENDS), program.refusals());
     }
 
-    private TestRun send(FlowTuple flow, Packet packet, String side) throws KernelException {
+    private BpfProgram.Run send(FlowTuple flow, Packet packet, String side) throws KernelException {
         LinkMessage link = Objects.requireNonNull(links.get(side));
-        return TestRun.of(forwarding, TrialFrame.write(flow, packet, link.mac()), link.index());
+        return forwarding.run(TrialFrame.write(flow, packet, link.mac()), link.index());
     }
 
     /** Asks, sees that nothing has changed, does it, and sees that it comes as was told. */
@@ -189,12 +204,12 @@ class BpfFlowTrialTest {
         Trace before = trace();
         Outcome outcome = trial.ask(flow, packet, Gates.AS_THEY_ARE);
         assertThat(trace()).as(message).isEqualTo(before);
-        TestRun done = send(flow, packet, "clients");
+        BpfProgram.Run done = send(flow, packet, "clients");
         boolean leaves = outcome.verdict() == Verdict.FORWARDED || outcome.verdict() == Verdict.ANSWERED;
-        assertThat(leaves).as(message).isEqualTo(done.verdict() == TestRun.TC_ACT_REDIRECT);
+        assertThat(leaves).as(message).isEqualTo(done.verdict() == BpfProgram.TC_ACT_REDIRECT);
         assertThat(outcome.verdict() == Verdict.LEFT_TO_STACK)
                 .as(message)
-                .isEqualTo(done.verdict() == TestRun.TC_ACT_OK);
+                .isEqualTo(done.verdict() == BpfProgram.TC_ACT_OK);
         if (leaves) {
             assertThat(outcome.sent()).as(message).isEqualTo(TrialFrame.read(done.frame()));
         }
@@ -239,6 +254,83 @@ class BpfFlowTrialTest {
         assertThat(program.embryos(2 * BACKENDS)).as("flows that wait").anyMatch(count -> count > 0);
         assertThat(program.latencies()).as("none is measured").isEmpty();
         assertThat(known).as("flows that were known").isGreaterThan(50);
+    }
+
+    private static final int DOOR = 7;
+    private static final long HOUR_NANOS = 3_600_000_000_000L;
+
+    /** The services of mode full_nat, as judged at a door, and their backends with a limit of their own; 0: none. */
+    private void judge(int flows, int flowsPerClient, long intervalPerClientNanos, int backendLimit)
+            throws KernelException {
+        program.putDoor(DOOR, new Door(1, flows, flowsPerClient, 0, intervalPerClientNanos, 32, 64));
+        for (Transport transport : Transport.values()) {
+            program.putService(
+                    new ServiceKey(transport, new Endpoint(VIP, portOf(Mode.FULL_NAT))),
+                    new Service(1, false, Mode.FULL_NAT, 0, TABLE, 0, 1, true, DOOR));
+        }
+        for (int slot = 0; slot < BACKENDS; slot++) {
+            program.putBackend(
+                    slot,
+                    new Backend(IpAddress.parse("198.18.1." + (11 + slot)), 0, State.READY, 100 + slot, backendLimit));
+        }
+    }
+
+    private static FlowTuple from(String client, int port, Transport transport) {
+        return new FlowTuple(
+                transport, new Endpoint(IpAddress.parse(client), port), new Endpoint(VIP, portOf(Mode.FULL_NAT)));
+    }
+
+    /** Begins a flow that is then counted, as both ends have spoken. */
+    private void establish(FlowTuple flow, String message) throws KernelException {
+        Outcome outcome = askedAndDone(flow, Packet.FIRST, message);
+        assertThat(outcome.verdict()).as(message).isEqualTo(Verdict.FORWARDED);
+        assertThat(outcome.refused()).as(message).isNull();
+        send(back(Objects.requireNonNull(outcome.sent())), Packet.LATER, "backends");
+    }
+
+    private void isRefused(FlowTuple flow, Refusal reason, int live) throws KernelException {
+        Outcome outcome = askedAndDone(flow, Packet.FIRST, reason + " " + flow);
+        assertThat(outcome.verdict()).isEqualTo(flow.transport() == Transport.TCP ? Verdict.ANSWERED : Verdict.DROPPED);
+        assertThat(outcome.events()).contains(FlowEvent.DROP_REFUSED);
+        assertThat(outcome.refused()).isEqualTo(new Refused(reason, live));
+    }
+
+    @Test
+    void aClientThatHasAsManyFlowsAsItMayHaveIsToldSo() throws Exception {
+        judge(5, 3, 0, 0);
+        for (int n = 0; n < 3; n++) {
+            establish(from("198.18.9.1", 40000 + n, Transport.TCP), "flow " + n);
+        }
+        isRefused(from("198.18.9.1", 41000, Transport.TCP), Refusal.SOURCE_FULL, 3);
+        isRefused(from("198.18.9.1", 41000, Transport.UDP), Refusal.SOURCE_FULL, 3);
+        // To be asked of the one client is not to count it for the other.
+        for (int n = 0; n < 2; n++) {
+            establish(from("198.18.9.2", 40000 + n, Transport.TCP), "another's flow " + n);
+        }
+        isRefused(from("198.18.9.2", 41000, Transport.TCP), Refusal.SERVICE_FULL, 5);
+        Outcome next = askedAndDone(from("198.18.9.1", 40000, Transport.TCP), Packet.LATER, "a live flow goes on");
+        assertThat(next.verdict()).isEqualTo(Verdict.FORWARDED);
+    }
+
+    @Test
+    void aClientThatBeginsFlowsTooFastIsToldSo() throws Exception {
+        judge(0, 0, HOUR_NANOS, 0);
+        establish(from("198.18.9.1", 40000, Transport.TCP), "the first of the hour");
+        isRefused(from("198.18.9.1", 40001, Transport.TCP), Refusal.SOURCE_TOO_FAST, 0);
+        establish(from("198.18.9.2", 40000, Transport.TCP), "another's first");
+    }
+
+    @Test
+    void backendsThatHaveAsManyFlowsAsTheyMayHaveAreSteppedOver() throws Exception {
+        judge(0, 0, 0, 1);
+        for (int n = 0; n < BACKENDS; n++) {
+            establish(from("198.18.9.1", 40000 + n, Transport.TCP), "flow " + n);
+        }
+        isRefused(from("198.18.9.1", 41000, Transport.TCP), Refusal.BACKENDS_FULL, 0);
+        setState(0, State.READY);
+        Outcome withoutLimit =
+                askedAndDone(from("198.18.9.1", 41001, Transport.TCP), Packet.FIRST, "one without limit");
+        assertThat(Objects.requireNonNull(withoutLimit.flow()).slot()).isZero();
     }
 
     private static FlowTuple back(FlowTuple sent) {

@@ -78,6 +78,7 @@ class FlowAbiAgreementTest {
         java.put("flow.door", FlowAbi.FLOW_DOOR);
         java.put("door", FlowAbi.DOOR_OCTETS);
         java.put("door_state", FlowAbi.DOOR_STATE_OCTETS);
+        java.put("door_state.live", FlowAbi.DOOR_STATE_LIVE);
         java.put("client_group", FlowAbi.CLIENT_GROUP_OCTETS);
         java.put("client_count", FlowAbi.CLIENT_COUNT_OCTETS);
         java.put("access_key", FlowAbi.ACCESS_KEY_OCTETS);
