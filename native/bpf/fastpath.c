@@ -23,7 +23,7 @@
 #include "loader.h"
 
 static const char PROGRAM[] = "mainstay_fastpath";
-static const char OWN_INTERFACES[] = "own_interfaces";
+static const char INTERFACES[] = "own_interfaces";
 static const char LINK[] = "link-"; /* and the number of an interface: its name may have a dot, which no pin may */
 
 /* Forgets the pins of an earlier object, but for the links, which are to be given the new program. */
@@ -182,7 +182,7 @@ static void say_why(unsigned index, int program, int error, char *reason, size_t
 {
     const char *words = words_of_driver(index, program);
     const char *what = error == EOPNOTSUPP ? "the driver has no XDP of its own" : strerror(error);
-    snprintf(reason, room, "%s%s%s%s", what, advice(error), *words ? ": " : "", words);
+    snprintf(reason, room, "%s%s", *words ? words : what, advice(error));
 }
 
 static bool take(const char *own, unsigned index, int program, char *reason, size_t room)
@@ -219,6 +219,23 @@ static bool has_mac(const char *name, struct own_interface *own)
     return known && request.ifr_hwaddr.sa_family == 1; /* ARPHRD_ETHER */
 }
 
+/* Has frames to the interface, and for it, be taken. False where another has its place. */
+static bool enter(int interfaces, unsigned index, struct own_interface *own, char *reason, size_t room)
+{
+    struct own_interface present;
+    uint32_t place = index % OWN_INTERFACES;
+    if (bpf_map_lookup_elem(interfaces, &place, &present) == 0 && present.index != 0 && present.index != index
+        && if_indextoname(present.index, (char[IF_NAMESIZE]){0})) {
+        snprintf(reason, room, "interface %u has the place of number %u (they differ by a multiple of %u)", present.index, index,
+            (unsigned)OWN_INTERFACES);
+        return false;
+    }
+    own->index = index;
+    int result = bpf_map_update_elem(interfaces, &place, own, BPF_ANY);
+    snprintf(reason, room, "%s", strerror(-result));
+    return result == 0;
+}
+
 /* Has the interface run the program. False with the reason. */
 static bool hold(const char *own, const char *name, int program, int interfaces, bool renewed, char *reason, size_t room)
 {
@@ -243,16 +260,19 @@ static bool hold(const char *own, const char *name, int program, int interfaces,
     } else if (!take(own, index, program, reason, room)) {
         return false;
     }
-    int result = bpf_map_update_elem(interfaces, &index, &entry, BPF_ANY);
-    snprintf(reason, room, "%s", strerror(-result));
-    return result == 0;
+    return enter(interfaces, index, &entry, reason, room);
 }
 
 /* Nothing is sent to the interface any more, and then it is let go. */
 static void let_go(const char *own, unsigned index, int interfaces)
 {
     char path[PATH];
-    bpf_map_delete_elem(interfaces, &index);
+    struct own_interface present;
+    struct own_interface none = {0};
+    uint32_t place = index % OWN_INTERFACES;
+    if (bpf_map_lookup_elem(interfaces, &place, &present) == 0 && present.index == index) {
+        bpf_map_update_elem(interfaces, &place, &none, BPF_ANY);
+    }
     unlink(path_of_link(path, own, index));
 }
 
@@ -290,7 +310,7 @@ int fastpath(const char *object, const char *directory, int count, char **names)
     }
     bool renewed = load_fastpath(object, directory, own);
     int program = bpf_obj_get(path_of(path, own, "", PROGRAM));
-    int interfaces = bpf_obj_get(path_of(path, own, "", OWN_INTERFACES));
+    int interfaces = bpf_obj_get(path_of(path, own, "", INTERFACES));
     if (program < 0 || interfaces < 0) {
         fail("%s: %s%s", path, strerror(errno), advice(errno));
     }

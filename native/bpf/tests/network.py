@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from program import _libbpf
 
 CLONE_NEWNET = 0x40000000
+XDP_FLAGS_DRV_MODE = 4
 SIOCETHTOOL, ETHTOOL_STXCSUM, ETHTOOL_SGRO = 0x8946, 0x17, 0x2C
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -73,8 +74,17 @@ class Namespace:
 
 def without_offload(device: str) -> None:
     """Has checksums computed before a packet leaves this device, as by a peer on a wire. In the current namespace."""
+    _ethtool(device, ETHTOOL_STXCSUM, 0)
+
+
+def receiving_by_napi(device: str) -> None:
+    """What a veth must do for the other end to send by XDP; it does so for GRO."""
+    _ethtool(device, ETHTOOL_SGRO, 1)
+
+
+def _ethtool(device: str, command: int, word: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        value = struct.pack("II", ETHTOOL_STXCSUM, 0)
+        value = struct.pack("II", command, word)
         buffer = ctypes.create_string_buffer(value)
         request = struct.pack("16sP", device.encode(), ctypes.addressof(buffer))
         fcntl.ioctl(control, SIOCETHTOOL, request)
@@ -96,6 +106,15 @@ def attach(namespace: Namespace, device: str, program_fd: int) -> None:
         filter_ = Filter(ctypes.sizeof(Filter), program_fd, 0, 0, 1, 1)
         result = _libbpf.bpf_tc_attach(ctypes.byref(hook), ctypes.byref(filter_))
         assert result == 0, os.strerror(-result)
+
+
+def attach_xdp(namespace: Namespace, device: str, program_fd: int) -> bytes:
+    """In the driver. Returns the hardware address of the device."""
+    with namespace.entered():
+        result = _libbpf.bpf_xdp_attach(socket.if_nametoindex(device), program_fd, XDP_FLAGS_DRV_MODE, None)
+        assert result == 0, os.strerror(-result)
+    words = namespace.run(f"ip -o link show dev {device}").split()
+    return bytes.fromhex(words[words.index("link/ether") + 1].replace(":", ""))
 
 
 class Network:

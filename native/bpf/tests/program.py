@@ -11,6 +11,7 @@ from typing import ClassVar
 
 PASS, DROP, REDIRECT = 0, 2, 7
 XDP_PASS, XDP_TX, XDP_REDIRECT = 2, 3, 4
+OWN_INTERFACES = 1024
 FULL_NAT, NAT, DSR = range(3)
 ABSENT, READY, DRAINING, UNHEALTHY, DOWN = range(5)
 BACKEND_SPOKE, CLIENT_FIN, BACKEND_FIN, RESET, LIVE, ENDED, ADOPTED, PROBED = (1 << bit for bit in range(8))
@@ -385,16 +386,29 @@ class FastPath:
         assert _libbpf.bpf_object__load(self.object) == 0
         self.fd = _libbpf.bpf_program__fd(
             ctypes.c_void_p(_libbpf.bpf_object__find_program_by_name(self.object, b"mainstay_fastpath")))
-        self.own_interfaces = self._map("own_interfaces", 4, 8)
-        self.neighbours = self._map("neighbours", 20, 20)
+        self.own_interfaces = self._map("own_interfaces", 4, 12)
+        self.neighbours = self._map("neighbours", 4, 40, per_cpu=True)
 
-    def _map(self, name: str, key: int, value: int) -> Map:
+    def _map(self, name: str, key: int, value: int, per_cpu: bool = False) -> Map:
         found = ctypes.c_void_p(_libbpf.bpf_object__find_map_by_name(self.object, name.encode()))
-        return Map(_libbpf.bpf_map__fd(found), key, value)
+        return Map(_libbpf.bpf_map__fd(found), key, value, per_cpu)
 
     def own(self, interface: int, mac: bytes) -> None:
         """As if it were attached there."""
-        self.own_interfaces.put(struct.pack("<I", interface), mac + bytes(2))
+        self.own_interfaces.put(struct.pack("<I", interface % OWN_INTERFACES), struct.pack("<I", interface) + mac + bytes(2))
+
+    def disown(self, interface: int) -> None:
+        self.own_interfaces.put(struct.pack("<I", interface % OWN_INTERFACES), bytes(12))
+
+    def known_neighbours(self) -> dict[bytes, list[bytearray]]:
+        """By place, what each processor knows; only where one knows something."""
+        every = {key: self.neighbours.get(key) for key in self.neighbours.keys()}
+        size = self.neighbours.value
+        return {key: [bytearray(value[at:at + size]) for at in range(0, len(value), size)] for key, value in every.items() if any(value)}
+
+    def tell_neighbours(self, known: dict[bytes, list[bytearray]]) -> None:
+        for key, values in known.items():
+            self.neighbours.put(key, b"".join(values))
 
     def run(self, frame: bytes, interface: int) -> Result:
         return run_xdp(self.fd, frame, interface)

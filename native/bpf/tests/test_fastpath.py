@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The XDP program beside the one on tc: of a packet it does exactly what that would have done, or leaves it alone."""
 
+import itertools
 import os
 import random
 import struct
@@ -21,6 +22,7 @@ PROTOCOLS = pytest.mark.parametrize("protocol", [TCP, UDP], ids=["tcp", "udp"])
 SIDES = {"clients": CLIENT_SIDE, "backends": BACKEND_SIDE}
 ROUTER_MAC = b"\x02\0\0\0\0\xfe"
 SLOTS = 3
+AT_ASKED_UNTIL, AT_USED_UNTIL = 32, 36  # in struct neighbour
 HOP_TICKS = 1000  # of Program.set_up
 
 
@@ -77,10 +79,7 @@ class Twins:
 
     def __init__(self, node: Node, fast: FastPath):
         self.node, self.fast = node, fast
-        for key in fast.own_interfaces.keys():
-            fast.own_interfaces.delete(key)
-        for key in fast.neighbours.keys():
-            fast.neighbours.delete(key)
+        fast.tell_neighbours({key: [bytearray(len(each)) for each in known] for key, known in fast.known_neighbours().items()})
         fast.own(node.interfaces.clients, CLIENT_SIDE)
         fast.own(node.interfaces.backends, BACKEND_SIDE)
 
@@ -163,11 +162,16 @@ def fast_paths(object_path):
 
 @pytest.fixture
 def twins(node, fast_paths):
+    """On one processor: each knows its own neighbours."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+
     def make(protocol: int = TCP, mode: int = FULL_NAT, **options) -> Twins:
         made = node(protocol, mode, **options)
         return Twins(made, fast_paths(made.program))
 
-    return make
+    yield make
+    os.sched_setaffinity(0, allowed)
 
 
 @MODES
@@ -380,7 +384,7 @@ def test_frames_for_others_are_left_alone(twins, mode):
     packet = twins.to_backend().packet()
     for mac in (b"\xff" * 6, b"\x01\0\x5e\0\0\x01", BACKEND_SIDE, b"\x02\0\0\0\0\x00"):
         twins.left_alone_frame(frame(packet, mac))
-    twins.fast.own_interfaces.delete(index(twins.node.interfaces.clients))
+    twins.fast.disown(twins.node.interfaces.clients)
     twins.left_alone(packet)
 
 
@@ -389,7 +393,7 @@ def test_nothing_is_sent_to_an_interface_without_the_program(twins, mode):
     """Its driver might drop it without a word."""
     twins = twins(TCP, mode)
     twins.established()
-    twins.fast.own_interfaces.delete(index(twins.node.interfaces.backends))
+    twins.fast.disown(twins.node.interfaces.backends)
     twins.left_alone(twins.to_backend())
 
 
@@ -428,7 +432,7 @@ def test_a_neighbour_that_has_another_mac_gets_its_frames_there(twins, missing, 
     assert twins.by_xdp(twins.to_backend().packet()).frame[:5] == b"\x02\0\0\0\x01"
     neighbour("replace", plan.backends[flow.backend], "backends", "02:00:00:00:02:99")
     now = twins.program.ticks()[0]
-    asked_until = struct.unpack_from("<I", twins.fast.neighbours.get(twins.fast.neighbours.keys()[0]), 12)[0]
+    asked_until = max(struct.unpack_from("<I", each, AT_ASKED_UNTIL)[0] for known in twins.fast.known_neighbours().values() for each in known)
     assert (asked_until - now & 0xFFFFFFFF) <= HOP_TICKS // 16 or (now - asked_until & 0xFFFFFFFF) < 1 << 20
     forget_asked(twins)
     assert twins.by_xdp(twins.to_backend().packet()).frame[:6] == b"\x02\0\0\0\x02\x99"
@@ -438,10 +442,24 @@ def test_a_neighbour_that_has_another_mac_gets_its_frames_there(twins, missing, 
 def forget_asked(twins: Twins, used: bool = False) -> None:
     """As if the time had passed for which the kernel's word is taken."""
     past = twins.program.ticks()[0] - 1 & 0xFFFFFFFF
-    for key in twins.fast.neighbours.keys():
-        value = bytearray(twins.fast.neighbours.get(key))
-        struct.pack_into("<I", value, 16 if used else 12, past)
-        twins.fast.neighbours.put(key, bytes(value))
+    known = twins.fast.known_neighbours()
+    for each in itertools.chain.from_iterable(known.values()):
+        struct.pack_into("<I", each, AT_USED_UNTIL if used else AT_ASKED_UNTIL, past)
+    twins.fast.tell_neighbours(known)
+
+
+def test_neighbours_that_fall_on_one_place_displace_each_other(twins):
+    """The place of each is taken by another, whose frames must not be sent to the first."""
+    twins = twins()
+    first = twins.established()
+    there, back = twins.to_backend().packet(), twins.to_client(first).packet()
+    expected = twins.by_xdp(there).frame[:12], twins.by_xdp(back, "backends").frame[:12]
+    known = twins.fast.known_neighbours()
+    values = [each for known_here in known.values() for each in known_here if any(each)]
+    assert len(values) == 2 and len(known) == 2
+    (one, ones), (other, others) = known.items()
+    twins.fast.tell_neighbours({one: others, other: ones})
+    assert (twins.by_xdp(there).frame[:12], twins.by_xdp(back, "backends").frame[:12]) == expected
 
 
 @MODES
