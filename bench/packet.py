@@ -13,9 +13,9 @@ NATIVE = Path(__file__).resolve().parent.parent / "native" / "bpf"
 sys.path.insert(0, str(NATIVE / "tests"))
 
 # pylint: disable=wrong-import-position
-from network import two_sides  # noqa: E402
+from network import attach_here, receiving_by_napi, two_sides  # noqa: E402
 from packets import ACK, SYN, Segment, checksum, frame  # noqa: E402
-from program import DATA, FULL_NAT, LIVE, TCP, XDP_REDIRECT, FastPath, Program, run_xdp, word16  # noqa: E402
+from program import DATA, FULL_NAT, LIVE, TCP, XDP_REDIRECT, FastPath, Program, run_xdp, run_xdp_live, word16  # noqa: E402
 
 VIP, ROUTER = "198.18.0.100", "198.18.0.254"
 BACKENDS = [f"198.18.1.{n}" for n in range(11, 51)]
@@ -26,6 +26,7 @@ PER_SERVICE = 10
 LISTED = 10_000
 FAR_FUTURE = 0x7FFFFFF0
 EMPTY_XDP = "empty program, XDP"
+WHOLE_WAY = "from frame to neighbour, "  # made, forwarded, and received by a peer that drops it; veth
 LEAST_REPEAT = 100_000  # runs of one pass, in which each flow has its turn
 LEAST_PASSES, PASSED = 5, 3_000_000  # the quickest of so many passes counts, or of as many as make so many runs
 
@@ -96,6 +97,13 @@ class Stage:
         result = run_xdp(self.program.fd_of("stage_next_xdp"), self._blank(mac), interface, repeat)
         assert fd == self.nothing_by_xdp() or result.verdict == XDP_REDIRECT, result.verdict
         return result.duration_ns
+
+    def measure_live(self, fd: int, mac: bytes, interface: int, repeat: int) -> int:
+        """The program says what becomes of the frame, and that is done."""
+        self.next_xdp.put(bytes(4), struct.pack("<I", fd))
+        self.arriving.put(bytes(4), mac + bytes(2))
+        self._begin()
+        return run_xdp_live(self.program.fd_of("stage_next_xdp"), self._blank(mac), interface, repeat)
 
     def _begin(self) -> None:
         self.state.put(bytes(4), struct.pack("<III", 0, self.count, 0))
@@ -222,6 +230,12 @@ def measure(directory: str, services: int, count: int, interfaces: tuple[int, in
     fill_flows(program, flows, interfaces, hop_known=True)
     row("established forward", program.fd, clients)
     row_xdp("established forward, XDP", fast.fd, clients)
+    attach_here(clients[1], program.fd)
+    for name, fd in ((WHOLE_WAY + "tc", stage.nothing_by_xdp()), (WHOLE_WAY + "XDP", fast.fd)):
+        before = sum(program.traffic_of(slot)["packets_in"] for slot in range(services * PER_SERVICE))
+        rows[name] = least(stage.measure_live, fd, *clients, repeat=max(count, LEAST_REPEAT))
+        sent = sum(program.traffic_of(slot)["packets_in"] for slot in range(services * PER_SERVICE)) - before
+        assert sent >= LEAST_PASSES * LEAST_REPEAT, sent
     stage.fill([segment(four(flow.backend), 8443, vip, flow.port) for flow in flows])
     row("established return", program.fd, backends)
     row_xdp("established return, XDP", fast.fd, backends)
@@ -260,6 +274,7 @@ def main() -> None:
     options = parser.parse_args()
     directory = os.environ["MAINSTAY_BPF_DIRECTORY"]
     interfaces = two_sides()
+    receiving_by_napi("backends-far")
     columns = {}
     for flows, services in itertools.product(options.flows, options.services):
         print(f"measuring {services} services, {flows:,} flows", file=sys.stderr)
@@ -270,7 +285,7 @@ def main() -> None:
         cells = []
         for rows in columns.values():
             empty = EMPTY_XDP if name.endswith("XDP") else "empty program"
-            above = "" if name == empty else f" ({rows[name] - rows[empty]:+d})"
+            above = "" if name == empty or name.startswith(WHOLE_WAY) else f" ({rows[name] - rows[empty]:+d})"
             cells.append(f"{f'{rows[name]}{above}':>20}")
         print(f"{name:<32}" + "".join(cells))
 

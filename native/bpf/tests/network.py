@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from program import _libbpf
 
 CLONE_NEWNET = 0x40000000
-XDP_FLAGS_DRV_MODE = 4
+XDP_FLAGS_DRV_MODE, BPF_TC_F_REPLACE = 4, 1
 SIOCETHTOOL, ETHTOOL_STXCSUM, ETHTOOL_SGRO = 0x8946, 0x17, 0x2C
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -101,11 +101,16 @@ class Filter(ctypes.Structure):
 
 def attach(namespace: Namespace, device: str, program_fd: int) -> None:
     with namespace.entered():
-        hook = Hook(ctypes.sizeof(Hook), socket.if_nametoindex(device), 1, 0)
-        _libbpf.bpf_tc_hook_create(ctypes.byref(hook))
-        filter_ = Filter(ctypes.sizeof(Filter), program_fd, 0, 0, 1, 1)
-        result = _libbpf.bpf_tc_attach(ctypes.byref(hook), ctypes.byref(filter_))
-        assert result == 0, os.strerror(-result)
+        attach_here(socket.if_nametoindex(device), program_fd)
+
+
+def attach_here(interface: int, program_fd: int) -> None:
+    """In the current namespace, in the place of what stands there."""
+    hook = Hook(ctypes.sizeof(Hook), interface, 1, 0)
+    _libbpf.bpf_tc_hook_create(ctypes.byref(hook))
+    filter_ = Filter(ctypes.sizeof(Filter), program_fd, BPF_TC_F_REPLACE, 0, 1, 1)
+    result = _libbpf.bpf_tc_attach(ctypes.byref(hook), ctypes.byref(filter_))
+    assert result == 0, os.strerror(-result)
 
 
 def attach_xdp(namespace: Namespace, device: str, program_fd: int) -> bytes:

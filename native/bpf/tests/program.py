@@ -12,6 +12,7 @@ from typing import ClassVar
 PASS, DROP, REDIRECT = 0, 2, 7
 XDP_PASS, XDP_TX, XDP_REDIRECT = 2, 3, 4
 OWN_INTERFACES = 1024
+TEST_XDP_LIVE_FRAMES = 2
 FULL_NAT, NAT, DSR = range(3)
 ABSENT, READY, DRAINING, UNHEALTHY, DOWN = range(5)
 BACKEND_SPOKE, CLIENT_FIN, BACKEND_FIN, RESET, LIVE, ENDED, ADOPTED, PROBED = (1 << bit for bit in range(8))
@@ -154,13 +155,20 @@ class Result:
     duration_ns: int
 
 
-def _test_run(fd: int, frame: bytes, context: bytearray, repeat: int) -> Result:
+def run_xdp_live(fd: int, frame: bytes, interface: int, repeat: int) -> int:
+    """Has the kernel do with each frame what the program says, as if it had arrived (since 5.18). Returns nanoseconds for one."""
+    return _test_run(fd, frame, bytearray(XDP_MD.pack(0, len(frame), 0, interface, 0, 0)), repeat, TEST_XDP_LIVE_FRAMES).duration_ns
+
+
+def _test_run(fd: int, frame: bytes, context: bytearray, repeat: int, flags: int = 0) -> Result:
     context_in = (ctypes.c_char * len(context)).from_buffer(context)
     data_in = ctypes.create_string_buffer(frame, len(frame))
     data_out = ctypes.create_string_buffer(len(frame) + 256)
     run = TestRun(sz=ctypes.sizeof(TestRun), data_in=ctypes.addressof(data_in), data_size_in=len(frame),
                   data_out=ctypes.addressof(data_out), data_size_out=len(data_out),
-                  ctx_in=ctypes.addressof(context_in), ctx_size_in=len(context), repeat=repeat)
+                  ctx_in=ctypes.addressof(context_in), ctx_size_in=len(context), repeat=repeat, flags=flags)
+    if flags & TEST_XDP_LIVE_FRAMES:
+        run.data_out, run.data_size_out = None, 0  # all of them are gone
     result = _libbpf.bpf_prog_test_run_opts(fd, ctypes.byref(run))
     if result != 0:
         raise OSError(-result, f"BPF_PROG_TEST_RUN: {os.strerror(-result)}")
