@@ -13,9 +13,9 @@ NATIVE = Path(__file__).resolve().parent.parent / "native" / "bpf"
 sys.path.insert(0, str(NATIVE / "tests"))
 
 # pylint: disable=wrong-import-position
-from network import two_sides  # noqa: E402
+from network import attach_here, receiving_by_napi, two_sides  # noqa: E402
 from packets import ACK, SYN, Segment, checksum, frame  # noqa: E402
-from program import FULL_NAT, LIVE, TCP, Program, word16  # noqa: E402
+from program import DATA, FULL_NAT, LIVE, TCP, XDP_REDIRECT, FastPath, Program, run_xdp, run_xdp_live, word16  # noqa: E402
 
 VIP, ROUTER = "198.18.0.100", "198.18.0.254"
 BACKENDS = [f"198.18.1.{n}" for n in range(11, 51)]
@@ -25,6 +25,8 @@ TABLE = 1009
 PER_SERVICE = 10
 LISTED = 10_000
 FAR_FUTURE = 0x7FFFFFF0
+EMPTY_XDP = "empty program, XDP"
+WHOLE_WAY = "from frame to neighbour, "  # made, forwarded, and received by a peer that drops it; veth
 LEAST_REPEAT = 100_000  # runs of one pass, in which each flow has its turn
 LEAST_PASSES, PASSED = 5, 3_000_000  # the quickest of so many passes counts, or of as many as make so many runs
 
@@ -69,9 +71,14 @@ class Stage:
         self.next = self.program.map("next", 4, 4)
         self.state = self.program.map("state", 4, 12)
         self.staged = self.program.map("staged", 4, 60)
+        self.next_xdp = self.program.map("next_xdp", 4, 4)
+        self.arriving = self.program.map("arriving", 4, 8)
 
     def nothing(self) -> int:
         return self.program.fd_of("stage_nothing")
+
+    def nothing_by_xdp(self) -> int:
+        return self.program.fd_of("stage_nothing_xdp")
 
     def fill(self, packets: list[bytes]) -> None:
         self.staged.put_all(b"".join(struct.pack("<I", n) for n in range(len(packets))), b"".join(packets))
@@ -79,10 +86,31 @@ class Stage:
 
     def measure(self, fd: int, mac: bytes, interface: int, repeat: int) -> int:
         self.next.put(bytes(4), struct.pack("<I", fd))
-        self.state.put(bytes(4), struct.pack("<III", 0, self.count, 0))
-        blank = frame(Segment(VIP, 1, VIP, 2, payload=bytes(20)).packet(), mac)
-        result = self.program.run(blank, interface, repeat=repeat)
+        self._begin()
+        result = self.program.run(self._blank(mac), interface, repeat=repeat)
         return result.duration_ns
+
+    def measure_xdp(self, fd: int, mac: bytes, interface: int, repeat: int) -> int:
+        self.next_xdp.put(bytes(4), struct.pack("<I", fd))
+        self.arriving.put(bytes(4), mac + bytes(2))
+        self._begin()
+        result = run_xdp(self.program.fd_of("stage_next_xdp"), self._blank(mac), interface, repeat)
+        assert fd == self.nothing_by_xdp() or result.verdict == XDP_REDIRECT, result.verdict
+        return result.duration_ns
+
+    def measure_live(self, fd: int, mac: bytes, interface: int, repeat: int) -> int:
+        """The program says what becomes of the frame, and that is done."""
+        self.next_xdp.put(bytes(4), struct.pack("<I", fd))
+        self.arriving.put(bytes(4), mac + bytes(2))
+        self._begin()
+        return run_xdp_live(self.program.fd_of("stage_next_xdp"), self._blank(mac), interface, repeat)
+
+    def _begin(self) -> None:
+        self.state.put(bytes(4), struct.pack("<III", 0, self.count, 0))
+
+    @staticmethod
+    def _blank(mac: bytes) -> bytes:
+        return frame(Segment(VIP, 1, VIP, 2, payload=bytes(20)).packet(), mac)
 
 
 def packet_maker(flags: int):
@@ -139,8 +167,8 @@ def fill_flows(program: Program, flows: list[Flow], interfaces: tuple[int, int],
         for flow in part:
             client, backend = word16(flow.client), gateway[flow.backend]
             hop = until if until is not None else now + 0x3FFFFFFF & 0xFFFFFFFF
-            rest = pack_rest(flow.slot, flow.slot + 1000, 0, LIVE, now, 1, 0, FULL_NAT, 0, 1500, hop, interfaces[1] if hop_known else 0)
-            back = pack_rest(flow.slot, flow.slot + 1000, 0, 0, now, 1, 0, FULL_NAT, 1, 1500, hop, interfaces[0] if hop_known else 0)
+            rest = pack_rest(flow.slot, flow.slot + 1000, 0, LIVE | DATA, now, 1, 0, FULL_NAT, 0, 1500, hop, interfaces[1] if hop_known else 0)
+            back = pack_rest(flow.slot, flow.slot + 1000, 0, DATA, now, 1, 0, FULL_NAT, 1, 1500, hop, interfaces[0] if hop_known else 0)
             keys += (client + vip + pack_ends(flow.client_port, flow.service_port) + b"\x06\0\0\0",
                      backend + vip + pack_ends(8443, flow.port) + b"\x06\0\0\0")
             values += (vip + backend + pack_ends(flow.port, 8443) + rest + backend + bytes(12),
@@ -167,9 +195,9 @@ def fill_yardstick(program: Program, flows: list[Flow], services: int, interface
             b"".join(struct.pack("<I", flow.slot) for flow in part))
 
 
-def least(stage: Stage, fd: int, mac: bytes, interface: int, repeat: int) -> int:
+def least(run, fd: int, mac: bytes, interface: int, repeat: int) -> int:
     passes = max(LEAST_PASSES, PASSED // repeat)
-    return min(stage.measure(fd, mac, interface, repeat) for _ in range(passes))
+    return min(run(fd, mac, interface, repeat) for _ in range(passes))
 
 
 def measure(directory: str, services: int, count: int, interfaces: tuple[int, int]) -> dict[str, int]:
@@ -179,27 +207,43 @@ def measure(directory: str, services: int, count: int, interfaces: tuple[int, in
     judged = [Flow(n, services) for n in range(count + 100_000, count + 200_000)]
     stage = Stage(directory, max(count, len(new)))
     program = Program(f"{directory}/forward.bpf.o", {"flows": 2 * count, "embryos": 1 << 19, "tables": services * TABLE})
+    fast = FastPath(f"{directory}/fastpath.bpf.o", program)
+    for mac, interface in (clients, backends):
+        fast.own(interface, mac)
     fill_services(program, services)
     segment, syn = packet_maker(ACK), packet_maker(SYN)
     vip = four(VIP)
     rows = {}
 
     def row(name: str, fd: int, side) -> None:
-        rows[name] = least(stage, fd, *side, repeat=max(count, LEAST_REPEAT))
+        rows[name] = least(stage.measure, fd, *side, repeat=max(count, LEAST_REPEAT))
+
+    def row_xdp(name: str, fd: int, side) -> None:
+        rows[name] = least(stage.measure_xdp, fd, *side, repeat=max(count, LEAST_REPEAT))
 
     stage.fill([segment(four(flow.client), flow.client_port, vip, flow.service_port) for flow in flows])
     row("empty program", stage.nothing(), clients)
+    row_xdp(EMPTY_XDP, stage.nothing_by_xdp(), clients)
     fill_flows(program, flows, interfaces, hop_known=False)
     stage.state.put(bytes(4), struct.pack("<III", 0, count, 0))
     rows["established, route looked up"] = stage.measure(program.fd, *clients, repeat=count)
     fill_flows(program, flows, interfaces, hop_known=True)
     row("established forward", program.fd, clients)
+    row_xdp("established forward, XDP", fast.fd, clients)
+    attach_here(clients[1], program.fd)
+    for name, fd in ((WHOLE_WAY + "tc", stage.nothing_by_xdp()), (WHOLE_WAY + "XDP", fast.fd)):
+        before = sum(program.traffic_of(slot)["packets_in"] for slot in range(services * PER_SERVICE))
+        rows[name] = least(stage.measure_live, fd, *clients, repeat=max(count, LEAST_REPEAT))
+        sent = sum(program.traffic_of(slot)["packets_in"] for slot in range(services * PER_SERVICE)) - before
+        assert sent >= LEAST_PASSES * LEAST_REPEAT, sent
     stage.fill([segment(four(flow.backend), 8443, vip, flow.port) for flow in flows])
     row("established return", program.fd, backends)
+    row_xdp("established return, XDP", fast.fd, backends)
     yardstick = Program(f"{directory}/yardstick.bpf.o", {"connections": 2 * count}, name="yardstick", maps=False)
     fill_yardstick(yardstick, flows, services, interfaces[1])
     stage.fill([segment(four(flow.client), flow.client_port, vip, flow.service_port) for flow in flows])
     row("minimal program", yardstick.fd, clients)
+    row_xdp("minimal program, XDP", yardstick.fd_of("yardstick_xdp"), clients)
     yardstick.close()
     stage.fill([segment(four(flow.client), flow.client_port, four("198.18.0.1"), 22) for flow in flows])
     row("no match", program.fd, clients)
@@ -215,8 +259,9 @@ def measure(directory: str, services: int, count: int, interfaces: tuple[int, in
     rows["new flow, judged"] = stage.measure(program.fd, *clients, repeat=len(judged))
     opened = sum(program.traffic_of(slot)["new"] for slot in range(services * PER_SERVICE))
     assert opened == len(new) + len(judged), (opened, program.events_seen())
-    unexpected = {name: n for name, n in program.events_seen().items() if name not in ("FLOW_PROBED",)}
+    unexpected = {name: n for name, n in program.events_seen().items() if name not in ("FLOW_PROBED", "FAST_PATH")}
     assert not unexpected, unexpected
+    fast.close()
     program.close()
     stage.program.close()
     return rows
@@ -229,6 +274,7 @@ def main() -> None:
     options = parser.parse_args()
     directory = os.environ["MAINSTAY_BPF_DIRECTORY"]
     interfaces = two_sides()
+    receiving_by_napi("backends-far")
     columns = {}
     for flows, services in itertools.product(options.flows, options.services):
         print(f"measuring {services} services, {flows:,} flows", file=sys.stderr)
@@ -238,7 +284,8 @@ def main() -> None:
     for name in next(iter(columns.values())):
         cells = []
         for rows in columns.values():
-            above = "" if name == "empty program" else f" ({rows[name] - rows['empty program']:+d})"
+            empty = EMPTY_XDP if name.endswith("XDP") else "empty program"
+            above = "" if name == empty or name.startswith(WHOLE_WAY) else f" ({rows[name] - rows[empty]:+d})"
             cells.append(f"{f'{rows[name]}{above}':>20}")
         print(f"{name:<32}" + "".join(cells))
 

@@ -89,7 +89,9 @@ build_tree() {
     done
     build_native "$new"
     # What the loader reads is BTF.
-    llvm-strip --strip-debug -o "$new/lib/forward.bpf.o" "$bpf_output/forward.bpf.o"
+    for program in forward fastpath; do
+        llvm-strip --strip-debug -o "$new/lib/$program.bpf.o" "$bpf_output/$program.bpf.o"
+    done
     [ ! -d "$root/etc" ] || cp -R "$root/etc" "$new/etc"
     find "$new" -exec touch --no-dereference --date="@$(source_date)" {} +
     archive_classes "$new"

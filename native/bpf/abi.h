@@ -246,6 +246,7 @@ enum event {
     EVENT_DROP_TOO_BIG,
     EVENT_DROP_KERNEL,       /* a helper refused: out of memory */
     EVENT_DROP_REFUSED,      /* by access list or limit: `refusals` tells which */
+    EVENT_FAST_PATH,         /* sent on by XDP, before there was any work for the rest */
     EVENTS,
 };
 

@@ -17,6 +17,7 @@
 #include "latency.h"
 #include "maps.h"
 #include "packet.h"
+#include "passage.h"
 #include "seek.h"
 #include "toobig.h"
 #include "translate.h"
@@ -169,22 +170,7 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
     if (!fits(skb, packet, flow)) {
         return answer_too_big(skb, packet, flow);
     }
-    __u32 slot = flow->backend;
-    struct traffic *counters = bpf_map_lookup_elem(&traffic, &slot);
-    if (counters) {
-        if (flow->to_client) {
-            counters->packets_out++;
-            counters->octets_out += packet->length;
-        } else {
-            counters->packets_in++;
-            counters->octets_in += packet->length;
-        }
-    }
-    /* Of a client that has not yet acknowledged anything, `acknowledged` is what it must acknowledge: see track(). */
-    if ((packet->tcp_flags & TCP_ACK) && (flow->to_client || (flow->state & (FLOW_LIVE | FLOW_ADOPTED)))) {
-        flow->acknowledged = packet->acknowledgement;
-    }
-    flow->seen = now;
+    note_passage(packet, flow, now);
     if (!(flow->state & FLOW_DATA)) {
         note_data(packet, flow);
     }

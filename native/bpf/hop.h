@@ -14,41 +14,51 @@ enum {
     LOOPBACK_INTERFACE = 1,
 };
 
-
 /*
  * Asks the routing table as for a packet of our own, through `lo`: bpf_fib_lookup refuses an interface on which
  * forwarding is off, and to be a router on `lo` alone makes the host route for nobody.
  */
-static __noinline bool look_up_hop(struct __sk_buff *skb, struct flow *flow, const struct address *target, __u32 now)
+static __always_inline long ask_route(void *context, const struct flow *flow, const struct address *target,
+    struct bpf_fib_lookup *ask)
+{
+    __builtin_memset(ask, 0, sizeof *ask);
+    ask->ifindex = LOOPBACK_INTERFACE;
+    ask->tot_len = 1; /* else the frame's length is compared with the MTU here, and GSO packets are not understood */
+    if (is_ipv4(target)) {
+        ask->family = AF_INET;
+        ask->ipv4_src = flow->source.word[3];
+        ask->ipv4_dst = target->word[3];
+    } else {
+        ask->family = AF_INET6;
+        __builtin_memcpy(ask->ipv6_src, &flow->source, sizeof flow->source);
+        __builtin_memcpy(ask->ipv6_dst, target, sizeof *target);
+    }
+    return bpf_fib_lookup(context, ask, sizeof *ask, 0);
+}
+
+static __always_inline void gateway_of(const struct bpf_fib_lookup *answer, struct address *gateway)
+{
+    if (answer->family == AF_INET) {
+        map_ipv4(gateway, answer->ipv4_dst);
+    } else {
+        __builtin_memcpy(gateway, answer->ipv6_dst, sizeof *gateway);
+    }
+}
+
+static __noinline bool look_up_hop(void *context, struct flow *flow, const struct address *target, __u32 now)
 {
     struct bpf_fib_lookup ask;
+    struct address gateway;
     __u32 zero = 0;
     struct settings *with = bpf_map_lookup_elem(&settings, &zero);
     if (!with) {
         return false;
     }
-    __builtin_memset(&ask, 0, sizeof ask);
-    ask.ifindex = LOOPBACK_INTERFACE;
-    ask.tot_len = 1; /* else the frame's length is compared with the MTU here, and GSO packets are not understood */
-    if (is_ipv4(target)) {
-        ask.family = AF_INET;
-        ask.ipv4_src = flow->source.word[3];
-        ask.ipv4_dst = target->word[3];
-    } else {
-        ask.family = AF_INET6;
-        __builtin_memcpy(ask.ipv6_src, &flow->source, sizeof flow->source);
-        __builtin_memcpy(ask.ipv6_dst, target, sizeof *target);
-    }
-    long result = bpf_fib_lookup(skb, &ask, sizeof ask, 0);
+    long result = ask_route(context, flow, target, &ask);
     if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH) {
         return false;
     }
-    struct address gateway;
-    if (ask.family == AF_INET) {
-        map_ipv4(&gateway, ask.ipv4_dst);
-    } else {
-        __builtin_memcpy(&gateway, ask.ipv6_dst, sizeof gateway);
-    }
+    gateway_of(&ask, &gateway);
     if (flow->mode == MODE_DSR && !same_address(&gateway, target)) {
         return false; /* a router would send the VIP back to us */
     }
@@ -60,12 +70,12 @@ static __noinline bool look_up_hop(struct __sk_buff *skb, struct flow *flow, con
     return true;
 }
 
-static __always_inline bool find_hop(struct __sk_buff *skb, struct flow *flow, const struct address *target, __u32 now)
+static __always_inline bool find_hop(void *context, struct flow *flow, const struct address *target, __u32 now)
 {
     if (flow->hop_interface != 0 && (__s32)(now - flow->hop_until) < 0) {
         return true;
     }
-    return look_up_hop(skb, flow, target, now);
+    return look_up_hop(context, flow, target, now);
 }
 
 static __always_inline int leave(const struct flow *flow)

@@ -6,6 +6,7 @@
  *   mainstay-bpf load OBJECT DIRECTORY [MAP=ENTRIES...]   verifies OBJECT, pins its programs and maps below DIRECTORY
  *   mainstay-bpf attach DIRECTORY [INTERFACE...]          has these interfaces run it, and no others
  *   mainstay-bpf trial OBJECT DIRECTORY [MAP=ENTRIES...]  pins a second copy of the program below DIRECTORY/trial
+ *   mainstay-bpf fastpath OBJECT DIRECTORY [INTERFACE...] has these interfaces run OBJECT by XDP, and no others (fastpath.c)
  *   mainstay-bpf unload DIRECTORY                         takes it off all interfaces and forgets maps and flows
  *
  * The second copy has the configuration of the first, and flows, counters and gates of its own: it is run on packets that
@@ -31,7 +32,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-enum { BPFFS_MAGIC = 0xcafe4a11, PATH = 256, LOG_OCTETS = 1 << 20 };
+#include "loader.h"
+
+enum { BPFFS_MAGIC = 0xcafe4a11 };
 
 /* Of our filter on the clsact hook of an interface, so that it is told from those of others. */
 enum { FILTER_HANDLE = 0x4d53, FILTER_PRIORITY = 1 };
@@ -39,10 +42,10 @@ enum { FILTER_HANDLE = 0x4d53, FILTER_PRIORITY = 1 };
 static const char *const programs[] = {"mainstay_ingress", "mainstay_clock", "mainstay_account"};
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
-static char last_warning[512];
-static char verifier_log[LOG_OCTETS];
+char last_warning[512];
+char verifier_log[LOG_OCTETS];
 
-static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *format, ...)
+void fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -61,7 +64,7 @@ static int remember_warning(enum libbpf_print_level level, const char *format, v
     return 0;
 }
 
-static const char *path_of(char *buffer, const char *directory, const char *part, const char *name)
+const char *path_of(char *buffer, const char *directory, const char *part, const char *name)
 {
     if (snprintf(buffer, PATH, "%s/%s%s", directory, part, name) >= PATH) {
         fail("%s: path too long (expected: less than %d characters)", directory, PATH);
@@ -69,7 +72,7 @@ static const char *path_of(char *buffer, const char *directory, const char *part
     return buffer;
 }
 
-static bool exists(const char *path)
+bool exists(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0;
@@ -96,7 +99,7 @@ static void need_bpf_file_system(const char *directory)
     }
 }
 
-static void need_directory(const char *path)
+void need_directory(const char *path)
 {
     if (mkdir(path, 0700) != 0 && errno != EEXIST) {
         fail("mkdir %s: %s", path, strerror(errno));
@@ -104,7 +107,7 @@ static void need_directory(const char *path)
 }
 
 /* Removes everything below a directory of the bpf file system. */
-static void empty(const char *directory)
+void empty(const char *directory)
 {
     DIR *listing = opendir(directory);
     if (!listing) {
@@ -126,7 +129,7 @@ static void empty(const char *directory)
 }
 
 /* Names the object by its content (FNV-1a), so that a daemon that starts again does not have it verified again. */
-static void name_object(const char *object, char *name)
+void name_object(const char *object, char *name)
 {
     FILE *file = fopen(object, "rb");
     if (!file) {
@@ -140,7 +143,7 @@ static void name_object(const char *object, char *name)
     sprintf(name, "object-%016llx", (unsigned long long)hash);
 }
 
-static const char *advice(int error)
+const char *advice(int error)
 {
     switch (error) {
     case EPERM:
@@ -154,7 +157,7 @@ static const char *advice(int error)
 }
 
 /* What the verifier said last before its statistics. */
-static const char *verdict(void)
+const char *verdict(void)
 {
     char *found = NULL;
     for (char *line = strtok(verifier_log, "\n"); line; line = strtok(NULL, "\n")) {
@@ -433,11 +436,14 @@ int main(int argc, char **argv)
     if (argc >= 3 && strcmp(argv[1], "attach") == 0) {
         return attach(argv[2], argc - 3, argv + 3);
     }
+    if (argc >= 4 && strcmp(argv[1], "fastpath") == 0) {
+        return fastpath(argv[2], argv[3], argc - 4, argv + 4);
+    }
     if (argc == 3 && strcmp(argv[1], "unload") == 0) {
         return unload(argv[2]);
     }
     fputs("usage: mainstay-bpf prepare DIRECTORY | load OBJECT DIRECTORY [MAP=ENTRIES...] | attach DIRECTORY [INTERFACE...] |"
-          " trial OBJECT DIRECTORY [MAP=ENTRIES...] | unload DIRECTORY\n",
+          " trial OBJECT DIRECTORY [MAP=ENTRIES...] | fastpath OBJECT DIRECTORY [INTERFACE...] | unload DIRECTORY\n",
         stderr);
     return 2;
 }

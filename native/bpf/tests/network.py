@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from program import _libbpf
 
 CLONE_NEWNET = 0x40000000
+XDP_FLAGS_DRV_MODE, BPF_TC_F_REPLACE = 4, 1
 SIOCETHTOOL, ETHTOOL_STXCSUM, ETHTOOL_SGRO = 0x8946, 0x17, 0x2C
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -73,8 +74,17 @@ class Namespace:
 
 def without_offload(device: str) -> None:
     """Has checksums computed before a packet leaves this device, as by a peer on a wire. In the current namespace."""
+    _ethtool(device, ETHTOOL_STXCSUM, 0)
+
+
+def receiving_by_napi(device: str) -> None:
+    """What a veth must do for the other end to send by XDP; it does so for GRO."""
+    _ethtool(device, ETHTOOL_SGRO, 1)
+
+
+def _ethtool(device: str, command: int, word: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        value = struct.pack("II", ETHTOOL_STXCSUM, 0)
+        value = struct.pack("II", command, word)
         buffer = ctypes.create_string_buffer(value)
         request = struct.pack("16sP", device.encode(), ctypes.addressof(buffer))
         fcntl.ioctl(control, SIOCETHTOOL, request)
@@ -91,11 +101,25 @@ class Filter(ctypes.Structure):
 
 def attach(namespace: Namespace, device: str, program_fd: int) -> None:
     with namespace.entered():
-        hook = Hook(ctypes.sizeof(Hook), socket.if_nametoindex(device), 1, 0)
-        _libbpf.bpf_tc_hook_create(ctypes.byref(hook))
-        filter_ = Filter(ctypes.sizeof(Filter), program_fd, 0, 0, 1, 1)
-        result = _libbpf.bpf_tc_attach(ctypes.byref(hook), ctypes.byref(filter_))
+        attach_here(socket.if_nametoindex(device), program_fd)
+
+
+def attach_here(interface: int, program_fd: int) -> None:
+    """In the current namespace, in the place of what stands there."""
+    hook = Hook(ctypes.sizeof(Hook), interface, 1, 0)
+    _libbpf.bpf_tc_hook_create(ctypes.byref(hook))
+    filter_ = Filter(ctypes.sizeof(Filter), program_fd, BPF_TC_F_REPLACE, 0, 1, 1)
+    result = _libbpf.bpf_tc_attach(ctypes.byref(hook), ctypes.byref(filter_))
+    assert result == 0, os.strerror(-result)
+
+
+def attach_xdp(namespace: Namespace, device: str, program_fd: int) -> bytes:
+    """In the driver. Returns the hardware address of the device."""
+    with namespace.entered():
+        result = _libbpf.bpf_xdp_attach(socket.if_nametoindex(device), program_fd, XDP_FLAGS_DRV_MODE, None)
         assert result == 0, os.strerror(-result)
+    words = namespace.run(f"ip -o link show dev {device}").split()
+    return bytes.fromhex(words[words.index("link/ether") + 1].replace(":", ""))
 
 
 class Network:

@@ -3,6 +3,8 @@
  * For tests and benchmarks: prepares a packet and hands it to another program by a tail call. BPF_PROG_TEST_RUN repeats a
  * program on one packet, which the program under test rewrites; here each repetition gets the next packet of a list.
  */
+#include <stdbool.h>
+
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
@@ -44,24 +46,67 @@ struct {
     __type(value, struct packet);
 } staged SEC(".maps");
 
-SEC("tc")
-int stage_next(struct __sk_buff *skb)
+/* The MAC address to which frames come for XDP, which sends them on with another. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u64);
+} arriving SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u32);
+} next_xdp SEC(".maps");
+
+/* Writes the next packet of the list behind the Ethernet header. */
+static __always_inline bool put_next(void *frame, void *end)
 {
     __u32 zero = 0;
     struct state *with = bpf_map_lookup_elem(&state, &zero);
     if (!with) {
-        return TC_ACT_UNSPEC;
+        return false;
     }
     __u32 at = with->at;
     with->at = at + 1 < with->count ? at + 1 : 0;
     struct packet *packet = bpf_map_lookup_elem(&staged, &at);
-    __u8 *ip = (void *)(long)skb->data + ETH_HLEN;
-    if (!packet || (void *)(ip + HEADERS) > (void *)(long)skb->data_end) {
-        return TC_ACT_UNSPEC;
+    __u8 *ip = frame + ETH_HLEN;
+    if (!packet || (void *)(ip + HEADERS) > end) {
+        return false;
     }
     __builtin_memcpy(ip, packet->octets, HEADERS);
-    bpf_tail_call(skb, &next, 0);
+    return true;
+}
+
+SEC("tc")
+int stage_next(struct __sk_buff *skb)
+{
+    if (put_next((void *)(long)skb->data, (void *)(long)skb->data_end)) {
+        bpf_tail_call(skb, &next, 0);
+    }
     return TC_ACT_UNSPEC;
+}
+
+SEC("xdp")
+int stage_next_xdp(struct xdp_md *context)
+{
+    __u32 zero = 0;
+    struct ethhdr *ethernet = (void *)(long)context->data;
+    void *end = (void *)(long)context->data_end;
+    __u64 *mac = bpf_map_lookup_elem(&arriving, &zero);
+    if (mac && put_next(ethernet, end) && (void *)(ethernet + 1) <= end) {
+        __builtin_memcpy(ethernet->h_dest, mac, ETH_ALEN);
+        bpf_tail_call(context, &next_xdp, 0);
+    }
+    return XDP_ABORTED;
+}
+
+SEC("xdp")
+int stage_nothing_xdp(struct xdp_md *context __attribute__((unused)))
+{
+    return XDP_PASS;
 }
 
 SEC("tc")

@@ -82,36 +82,51 @@ static __always_inline void add(void *map, __u32 index, __u32 octets)
     }
 }
 
-SEC("tc")
-int yardstick(struct __sk_buff *skb)
+/* The interface to send to; 0: not ours. */
+static __always_inline __u32 forward(void *frame, void *end, __u32 octets)
 {
-    struct ethhdr *eth = (void *)(long)skb->data;
+    struct ethhdr *eth = frame;
     struct iphdr *ip = (void *)(eth + 1);
     struct tcphdr *tcp = (void *)(ip + 1);
-    if ((void *)(tcp + 1) > (void *)(long)skb->data_end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5
-        || ip->protocol != IPPROTO_TCP) {
-        return TC_ACT_OK;
+    if ((void *)(tcp + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5 || ip->protocol != IPPROTO_TCP) {
+        return 0;
     }
     struct vip vip = {ip->daddr, tcp->dest, IPPROTO_TCP};
     __u32 *number = bpf_map_lookup_elem(&vips, &vip);
     if (!number) {
-        return TC_ACT_OK;
+        return 0;
     }
     struct connection connection = {ip->saddr, ip->daddr, tcp->source, tcp->dest, IPPROTO_TCP};
     __u32 *chosen = bpf_map_lookup_elem(&connections, &connection);
     if (!chosen) {
-        return TC_ACT_OK;
+        return 0;
     }
     __u32 slot = *chosen;
     struct real *real = bpf_map_lookup_elem(&reals, &slot);
     if (!real) {
-        return TC_ACT_OK;
+        return 0;
     }
-    add(&vip_counters, *number, skb->len);
-    add(&real_counters, slot, skb->len);
+    add(&vip_counters, *number, octets);
+    add(&real_counters, slot, octets);
     __builtin_memcpy(eth->h_source, eth->h_dest, ETH_ALEN);
     __builtin_memcpy(eth->h_dest, real->mac, ETH_ALEN);
-    return bpf_redirect(real->interface, 0);
+    return real->interface;
+}
+
+SEC("tc")
+int yardstick(struct __sk_buff *skb)
+{
+    __u32 interface = forward((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len);
+    return interface ? bpf_redirect(interface, 0) : TC_ACT_OK;
+}
+
+SEC("xdp")
+int yardstick_xdp(struct xdp_md *context)
+{
+    void *frame = (void *)(long)context->data;
+    void *end = (void *)(long)context->data_end;
+    __u32 interface = forward(frame, end, end - frame);
+    return interface ? bpf_redirect(interface, 0) : XDP_PASS;
 }
 
 char program_license[] SEC("license") = "GPL";

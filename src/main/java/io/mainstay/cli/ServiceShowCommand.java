@@ -38,6 +38,9 @@ final class ServiceShowCommand implements CliCommand {
                 .toList();
         StatusText text = new StatusText(invocation.out(), invocation.colours());
         text.printServices(services);
+        if (services.stream().anyMatch(service -> service.engine().equals("kernel"))) {
+            text.printKernelInterfaces(status);
+        }
         invocation.out().println();
         text.printBackends(services, status.time());
         return ExitCode.DONE;

@@ -108,6 +108,10 @@ final class StatusText {
                 : router.effectivePriority() + " of " + router.priority();
     }
 
+    void printKernelInterfaces(StatusSnapshot status) {
+        status.kernelInterfaces().forEach((name, how) -> out.println("kernel engine on " + name + ": " + how));
+    }
+
     void printServices(List<ServiceStatus> services) {
         Table table =
                 new Table("SERVICE", "STATE", "ENGINE", "BALANCE", "BACKENDS", "CONN", "TOTAL", "IN", "OUT", "LISTEN");

@@ -61,9 +61,18 @@ final class KernelKeys {
                 "How many connections and UDP sessions the flow table holds, about 300 bytes each; read when the data path is"
                         + " loaded for the first time after the host has started.");
 
+        static final Key.Scalar<XdpChoice> XDP = Key.optional(
+                "xdp",
+                ScalarTypes.word(XdpChoice.class),
+                KernelEngineSettings.DEFAULT.xdp(),
+                "Where packets of established flows are forwarded by XDP, before tc sees them: auto on network cards whose driver"
+                        + " runs it and that are no part of a bond, bridge or VLAN; native wherever a driver runs it; never leaves"
+                        + " all to tc. To attach it can reset a card's rings and take its link down for a moment, so it is done"
+                        + " when the daemon starts, never at a takeover (docs/kernel-engine.md).");
+
         static final Key.Section SECTION = new Key.Section(
                 "kernel_engine",
-                List.of(SECRET, SOURCE_PORTS, MAX_FLOWS),
+                List.of(SECRET, SOURCE_PORTS, MAX_FLOWS, XDP),
                 "The eBPF data path, for services with engine: kernel or auto.");
 
         private Engine() {}
@@ -87,7 +96,8 @@ final class KernelKeys {
         return new KernelEngineSettings(
                 ConfigBuilder.get(engine, Engine.SECRET),
                 ConfigBuilder.get(engine, Engine.SOURCE_PORTS),
-                ConfigBuilder.get(engine, Engine.MAX_FLOWS));
+                ConfigBuilder.get(engine, Engine.MAX_FLOWS),
+                ConfigBuilder.get(engine, Engine.XDP));
     }
 
     static void writeEngine(KernelEngineSettings engine, EffectiveConfig.Tree root) {
@@ -96,7 +106,8 @@ final class KernelKeys {
                 new EffectiveConfig.Tree()
                         .put(Engine.SECRET, engine.secret())
                         .put(Engine.SOURCE_PORTS, engine.sourcePorts())
-                        .put(Engine.MAX_FLOWS, engine.maxFlows()));
+                        .put(Engine.MAX_FLOWS, engine.maxFlows())
+                        .put(Engine.XDP, engine.xdp()));
     }
 
     private static ScalarType<IpAddress> address() {

@@ -19,7 +19,8 @@ public final class Doctor {
             WireCheck::examine,
             PeerCheck::examine,
             AddressCheck::examine,
-            ServiceCheck::examine);
+            ServiceCheck::examine,
+            FastPathCheck::examine);
 
     private Doctor() {}
 

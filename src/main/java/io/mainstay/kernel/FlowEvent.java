@@ -23,7 +23,8 @@ public enum FlowEvent {
     DROP_NO_ROUTE,
     DROP_TOO_BIG,
     DROP_KERNEL,
-    DROP_REFUSED;
+    DROP_REFUSED,
+    FAST_PATH;
 
     /** As in metrics and status: {@code drop_no_flow}. */
     public String word() {

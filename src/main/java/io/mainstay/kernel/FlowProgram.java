@@ -280,6 +280,16 @@ public interface FlowProgram extends AutoCloseable {
      */
     void attach(Set<InterfaceName> interfaces) throws KernelException;
 
+    /**
+     * Has these interfaces forward packets of established flows by XDP, in their drivers, before anything else sees them, and no
+     * others. What is attached already stays as it is; to attach can stop an interface for a moment.
+     *
+     * @param whateverTheyAre also where it suits less than on a network card that stands alone
+     * @return for each of them that exists, why it does not do so; empty: it does
+     * @throws IOException with the reason why none can
+     */
+    Map<InterfaceName, String> accelerate(Set<InterfaceName> interfaces, boolean whateverTheyAre) throws IOException;
+
     /** The interface by which packets to an address leave this host; null if there is no way to it. */
     @Nullable
     InterfaceName interfaceTowards(IpAddress address) throws KernelException;

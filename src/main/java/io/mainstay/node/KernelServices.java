@@ -5,11 +5,13 @@ import io.mainstay.config.EngineChoice;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.ServiceSettings;
 import io.mainstay.config.VirtualRouterSettings;
+import io.mainstay.config.XdpChoice;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.forward.kernel.EngineWish;
 import io.mainstay.forward.kernel.KernelService;
 import io.mainstay.forward.kernel.KernelSettings;
 import io.mainstay.forward.kernel.PortRange;
+import io.mainstay.forward.kernel.XdpWish;
 import io.mainstay.health.ServiceHealthConfig;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -32,7 +34,8 @@ final class KernelServices {
                 config.kernelEngine().secret(),
                 new PortRange(
                         config.kernelEngine().sourcePorts().first(),
-                        config.kernelEngine().sourcePorts().last()));
+                        config.kernelEngine().sourcePorts().last()),
+                xdp(config.kernelEngine().xdp()));
     }
 
     static List<KernelService> of(MainstayConfig config) {
@@ -47,6 +50,14 @@ final class KernelServices {
                 wish(settings.engine().choice()),
                 settings.engine().forwarding(),
                 settings.engine().sourceAddresses());
+    }
+
+    private static XdpWish xdp(XdpChoice choice) {
+        return switch (choice) {
+            case NEVER -> XdpWish.NEVER;
+            case AUTO -> XdpWish.AUTO;
+            case NATIVE -> XdpWish.NATIVE;
+        };
     }
 
     private static EngineWish wish(EngineChoice choice) {

@@ -14,7 +14,10 @@ final class LoadedDataPath implements FlowProgramSource {
     private static final int DIRECTIONS = 2;
 
     private final BpfFlowProgram.Files files = new BpfFlowProgram.Files(
-            Installation.program("mainstay-bpf"), Installation.library("forward.bpf.o"), BpfFlowProgram.DIRECTORY);
+            Installation.program("mainstay-bpf"),
+            Installation.library("forward.bpf.o"),
+            Installation.library("fastpath.bpf.o"),
+            BpfFlowProgram.DIRECTORY);
     private final int maxFlows;
 
     LoadedDataPath(int maxFlows) {

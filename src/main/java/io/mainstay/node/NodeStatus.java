@@ -57,6 +57,7 @@ final class NodeStatus {
                 startedAt,
                 routers.of(election.get()),
                 services.of(proxy.get(), kernel.decisions(), kernel.ports(), kernel.latencies()),
-                kernelEvents());
+                kernelEvents(),
+                kernel.interfaces());
     }
 }

@@ -37,6 +37,7 @@ public final class StatusJson {
         json.add("virtual_routers", array(status.virtualRouters(), StatusJson::virtualRouter));
         json.add("services", array(status.services(), StatusJson::serviceTree));
         json.add("kernel_events", counters(status.kernelEvents()));
+        json.add("kernel_interfaces", texts(status.kernelInterfaces()));
         return json;
     }
 
@@ -163,7 +164,8 @@ public final class StatusJson {
                 json.instant("started_at"),
                 list(json.objects("virtual_routers"), StatusJson::virtualRouter),
                 list(json.objects("services"), StatusJson::service),
-                json.numberMap("kernel_events"));
+                json.numberMap("kernel_events"),
+                json.stringMap("kernel_interfaces"));
     }
 
     private static VirtualRouterStatus virtualRouter(JsonFields json) {
@@ -338,6 +340,12 @@ public final class StatusJson {
     private static JsonObject counters(Map<String, Long> counters) {
         JsonObject json = new JsonObject();
         counters.forEach(json::addProperty);
+        return json;
+    }
+
+    private static JsonObject texts(Map<String, String> texts) {
+        JsonObject json = new JsonObject();
+        texts.forEach(json::addProperty);
         return json;
     }
 

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The state of a node at one moment, as {@code mainstay status} shows it. {@link StatusJson} gives the field names.
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param virtualRouters in the order of the configuration
  * @param services in the order of the configuration
  * @param kernelEvents how often what has happened in the data path of the kernel engine since it was loaded; empty without one
+ * @param kernelInterfaces how packets are forwarded on each interface of the kernel engine, in words; empty without one
  */
 public record StatusSnapshot(
         String node,
@@ -27,11 +29,16 @@ public record StatusSnapshot(
         Instant startedAt,
         List<VirtualRouterStatus> virtualRouters,
         List<ServiceStatus> services,
-        Map<String, Long> kernelEvents) {
+        Map<String, Long> kernelEvents,
+        Map<String, String> kernelInterfaces) {
+
+    /** How {@link #kernelInterfaces} begins of an interface where XDP takes no part; the reason follows. */
+    public static final String TC_ALONE = "tc: ";
 
     public StatusSnapshot {
         virtualRouters = List.copyOf(virtualRouters);
         services = List.copyOf(services);
         kernelEvents = Collections.unmodifiableMap(new LinkedHashMap<>(kernelEvents));
+        kernelInterfaces = Collections.unmodifiableMap(new TreeMap<>(kernelInterfaces));
     }
 }

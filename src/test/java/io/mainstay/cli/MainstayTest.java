@@ -131,6 +131,7 @@ class MainstayTest {
                 full.startedAt(),
                 List.of(),
                 List.of(),
+                Map.of(),
                 Map.of());
         assertThat(harness.run("status"))
                 .isEqualTo(done("node lb1, mainstay 0.1.0, up 1d02h, configuration 0123456789ab\n"));

@@ -202,6 +202,7 @@ class ConfigDefaultsTest {
           secret: a secret
           source_ports: 20000-29999
           max_flows: 65536
+          xdp: auto
         control:
           socket: /tmp/m/c.sock
         """;
@@ -353,7 +354,8 @@ class ConfigDefaultsTest {
                                         EngineChoice.KERNEL, Forwarding.NAT, List.of(IpAddress.parse("198.51.100.10"))),
                                 everyKindOfHealth(),
                                 TrafficSamples.MEANT)),
-                        new KernelEngineSettings("a secret", new KernelEngineSettings.Ports(20000, 29999), 65536),
+                        new KernelEngineSettings(
+                                "a secret", new KernelEngineSettings.Ports(20000, 29999), 65536, XdpChoice.AUTO),
                         new ControlSettings(Path.of("/tmp/m/c.sock"))));
     }
 

@@ -129,6 +129,7 @@ class EffectiveConfigTest {
               secret: ""
               source_ports: 10240-32767
               max_flows: 131072
+              xdp: never
             control:
               socket: /run/mainstay/control.sock
             """);

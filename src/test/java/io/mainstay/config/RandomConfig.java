@@ -76,7 +76,8 @@ final class RandomConfig {
                 new KernelEngineSettings(
                         pick(List.of("", "a b#")),
                         new KernelEngineSettings.Ports(1024 + random.nextInt(100), 2000),
-                        1024 + random.nextInt(1000)),
+                        1024 + random.nextInt(1000),
+                        pick(List.of(XdpChoice.values()))),
                 new ControlSettings(Path.of("/tmp/a b#'\"\\: ü" + random.nextInt(10))));
     }
 

@@ -64,6 +64,7 @@ class DoctorTest implements Host {
     private final List<IpDatagram> delivered = new ArrayList<>();
     private final List<IpDatagram> seen = new ArrayList<>();
     private final Map<IpAddress, MacAddress> claims = new HashMap<>();
+    private final Map<String, String> kernelInterfaces = new HashMap<>();
     private Optional<LinkState> link =
             Optional.of(new LinkState(2, new MacAddress(0x02_00_00_00_00_01L), 1500, true, true, List.of(OURS)));
     private ProgramResult nft = new ProgramResult.Done("{\"nftables\": []}");
@@ -109,7 +110,7 @@ class DoctorTest implements Host {
         return ((ConfigResult.Valid) ConfigFile.parse(yaml, "f.yaml", HostFacts.ofThisMachine())).config();
     }
 
-    private static StatusSnapshot status(VirtualRouterStatus.State state, long sent) {
+    private StatusSnapshot status(VirtualRouterStatus.State state, long sent) {
         VirtualRouterStatus router = new VirtualRouterStatus(
                 "web",
                 51,
@@ -142,7 +143,8 @@ class DoctorTest implements Host {
                 Instant.EPOCH,
                 List.of(router),
                 List.of(),
-                Map.of());
+                Map.of(),
+                kernelInterfaces);
     }
 
     private List<Finding> findings(String yaml, Optional<StatusSnapshot> before, Optional<StatusSnapshot> after) {
@@ -363,6 +365,23 @@ class DoctorTest implements Host {
         assertThat(of("engine", findings(kernel, Optional.empty(), Optional.empty()))
                         .grade())
                 .isEqualTo(Grade.OK);
+    }
+
+    @Test
+    void xdpIsMissedWhereItWasAskedForByName() {
+        kernelInterfaces.put("eth0", "tc: the driver has none");
+        Optional<StatusSnapshot> without = Optional.of(status(VirtualRouterStatus.State.BACKUP, 0));
+        String asked = YAML + "kernel_engine: {xdp: native}\n";
+        assertThat(of("xdp", findings(asked, without, without)))
+                .matches(each -> each.grade() == Grade.WARNING
+                        && each.found().equals("is to forward by XDP, and does by tc: the driver has none"));
+        assertThat(of("xdp", findings(asked.replace("native", "auto"), without, without))
+                        .grade())
+                .isEqualTo(Grade.OK);
+        assertThat(findings(YAML, without, without)).noneMatch(each -> each.check().equals("xdp"));
+        kernelInterfaces.put("eth0", "tc and XDP");
+        Optional<StatusSnapshot> with = Optional.of(status(VirtualRouterStatus.State.BACKUP, 0));
+        assertThat(of("xdp", findings(asked, with, with)).grade()).isEqualTo(Grade.OK);
     }
 
     @Test

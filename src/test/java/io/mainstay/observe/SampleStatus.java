@@ -135,7 +135,8 @@ public final class SampleStatus {
                                         null,
                                         null)),
                                 null)),
-                Map.of("flow_adopted", 3L));
+                Map.of("flow_adopted", 3L),
+                Map.of("eth0", "tc and XDP"));
     }
 
     private static BackendStatus backend(String name, BackendStatus.State state, long connections) {

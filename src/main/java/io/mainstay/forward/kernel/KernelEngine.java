@@ -10,6 +10,7 @@ import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowTrial;
 import io.mainstay.kernel.FlowTuple;
 import io.mainstay.kernel.KernelException;
+import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -55,6 +57,7 @@ public final class KernelEngine implements AutoCloseable {
     private final FlowProgramSource source;
     private final Consumer<String> problems;
     private final PortWatch portWatch;
+    private final FastPath fastPath;
     private final Gates gates = new Gates();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "mainstay-flows");
@@ -84,6 +87,7 @@ public final class KernelEngine implements AutoCloseable {
         this.source = source;
         this.problems = problems;
         portWatch = new PortWatch(problems);
+        fastPath = new FastPath(settings.xdp(), problems);
     }
 
     /**
@@ -91,7 +95,8 @@ public final class KernelEngine implements AutoCloseable {
      * The first call also starts the engine.
      */
     public synchronized void configure(List<KernelService> services) {
-        CompletableFuture.runAsync(() -> take(services), thread).join();
+        boolean atStart = !started;
+        CompletableFuture.runAsync(() -> take(services, atStart), thread).join();
         if (!started) {
             started = true;
             var unused = thread.scheduleWithFixedDelay(this::step, STEP_MILLIS, STEP_MILLIS, TimeUnit.MILLISECONDS);
@@ -125,6 +130,11 @@ public final class KernelEngine implements AutoCloseable {
     /** How far the source ports of services of mode full_nat are taken, by name of the service, as of some seconds ago. */
     public Map<String, PortUse> ports() {
         return ports;
+    }
+
+    /** By interface, in words, whether tc forwards alone or XDP before it, and why not. */
+    public Map<String, String> interfaces() {
+        return fastPath.interfaces();
     }
 
     /** The address is about to be this node's: packets to it count from now on. Never waits for anything but the kernel. */
@@ -191,7 +201,7 @@ public final class KernelEngine implements AutoCloseable {
                         : teller.tellSpread(answers));
     }
 
-    private void take(List<KernelService> services) {
+    private void take(List<KernelService> services, boolean atStart) {
         Map<String, EngineDecision> made = decide(services);
         List<KernelService> chosen = services.stream()
                 .filter(service ->
@@ -208,6 +218,9 @@ public final class KernelEngine implements AutoCloseable {
                 present = open();
             }
             present.configure(chosen, states.backends());
+            if (atStart) {
+                accelerate(present);
+            }
             attach(present);
             walk(present);
         } catch (IOException | KernelException e) {
@@ -334,10 +347,19 @@ public final class KernelEngine implements AutoCloseable {
         latencies = Map.copyOf(measured);
     }
 
+    private void accelerate(ForwardingModel present) throws KernelException {
+        FlowProgram loaded = program;
+        if (loaded != null) {
+            fastPath.start(loaded, present.interfaces());
+        }
+    }
+
     private void attach(ForwardingModel present) throws KernelException {
         FlowProgram loaded = program;
         if (loaded != null) {
-            loaded.attach(present.interfaces());
+            Set<InterfaceName> interfaces = present.interfaces();
+            loaded.attach(interfaces);
+            fastPath.note(interfaces);
         }
     }
 

@@ -14,9 +14,14 @@ import java.util.Set;
  * @param interfaces on which clients arrive
  * @param secret goes into the choice of backends; the same on both nodes of a pair
  * @param sourcePorts that flows to backends leave from
+ * @param xdp where packets of established flows are forwarded by XDP
  */
 public record KernelSettings(
-        List<VirtualAddress> addresses, Set<InterfaceName> interfaces, String secret, PortRange sourcePorts) {
+        List<VirtualAddress> addresses,
+        Set<InterfaceName> interfaces,
+        String secret,
+        PortRange sourcePorts,
+        XdpWish xdp) {
 
     public KernelSettings {
         addresses = List.copyOf(addresses);

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -47,14 +48,16 @@ public final class BpfFlowProgram implements FlowProgram {
      *
      * @param loader the program mainstay-bpf
      * @param object the data path, compiled
+     * @param fastPath its program for XDP, compiled
      * @param directory where its maps and programs are pinned
      */
-    public record Files(Path loader, Path object, Path directory) {}
+    public record Files(Path loader, Path object, Path fastPath, Path directory) {}
 
     /** Are closed in reverse order; first among them the locks. */
     private final Deque<AutoCloseable> parts;
 
     private final BpfLoader loader;
+    private final Files files;
     private final FlowMaps maps;
     private final FlowCounters counters;
     private final FlowAccount account;
@@ -65,8 +68,10 @@ public final class BpfFlowProgram implements FlowProgram {
 
     private Map<InterfaceName, Integer> attached = Map.of();
 
-    private BpfFlowProgram(BpfLoader loader, Path directory, Deque<AutoCloseable> locks) throws KernelException {
+    private BpfFlowProgram(BpfLoader loader, Files files, Deque<AutoCloseable> locks) throws KernelException {
         this.loader = loader;
+        this.files = files;
+        Path directory = files.directory();
         parts = locks;
         try {
             NetlinkSocket netlink = part(NetlinkSocket.open());
@@ -109,7 +114,7 @@ public final class BpfFlowProgram implements FlowProgram {
             throw e;
         }
         try {
-            return new BpfFlowProgram(loader, files.directory(), held);
+            return new BpfFlowProgram(loader, files, held);
         } catch (KernelException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -431,6 +436,33 @@ public final class BpfFlowProgram implements FlowProgram {
             attached = there;
         } catch (IOException e) {
             throw new KernelException(String.valueOf(e.getMessage()), Errno.OTHER.number());
+        }
+    }
+
+    @Override
+    public Map<InterfaceName, String> accelerate(Set<InterfaceName> interfaces, boolean whateverTheyAre)
+            throws IOException {
+        Map<InterfaceName, String> objections = new HashMap<>();
+        Set<InterfaceName> wanted = new HashSet<>();
+        List<XdpCandidate> all = interfaces.isEmpty() ? List.of() : candidates();
+        for (XdpCandidate each : all) {
+            if (interfaces.contains(each.name())) {
+                String objection = whateverTheyAre ? "" : each.objection(all);
+                objections.put(each.name(), objection);
+                if (objection.isEmpty()) {
+                    wanted.add(each.name());
+                }
+            }
+        }
+        objections.putAll(loader.accelerate(files.fastPath(), wanted));
+        return objections;
+    }
+
+    private List<XdpCandidate> candidates() throws IOException {
+        try {
+            return links.candidates();
+        } catch (KernelException e) {
+            throw new IOException(e.getMessage(), e);
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -70,12 +71,34 @@ final class BpfLoader {
         run(words);
     }
 
+    /**
+     * Has these interfaces run the fast path, and no others.
+     *
+     * @param fastPath its program, compiled
+     * @return for each of them why it does not; empty: it does
+     * @throws IOException with the reason of the kernel why none can
+     */
+    Map<InterfaceName, String> accelerate(Path fastPath, Set<InterfaceName> interfaces) throws IOException {
+        List<String> words = new ArrayList<>(List.of("fastpath", fastPath.toString(), directory.toString()));
+        interfaces.stream().sorted().map(InterfaceName::value).forEach(words::add);
+        Map<InterfaceName, String> objections = new HashMap<>();
+        for (String line : run(words).lines().toList()) {
+            String[] told = line.split(" ", 3);
+            if (told.length < 2 || !InterfaceName.isLegal(told[0])) {
+                throw new IOException("mainstay-bpf fastpath: " + line + " (expected: an interface, and what it runs)");
+            }
+            objections.put(new InterfaceName(told[0]), told.length == 2 ? "" : told[2]);
+        }
+        return objections;
+    }
+
     /** Takes program, maps and flows out of the kernel. */
     void unload() throws IOException {
         run(List.of("unload", directory.toString()));
     }
 
-    private void run(List<String> arguments) throws IOException {
+    /** What it said. */
+    private String run(List<String> arguments) throws IOException {
         List<String> words = new ArrayList<>(List.of(program.toString()));
         words.addAll(arguments);
         Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
@@ -91,6 +114,7 @@ final class BpfLoader {
             if (process.exitValue() != 0) {
                 throw new IOException(said.isEmpty() ? "mainstay-bpf: exit status " + process.exitValue() : said);
             }
+            return said;
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();

@@ -85,6 +85,13 @@ final class NetlinkLinkTable implements LinkTable {
                 .toList();
     }
 
+    /** All interfaces, as XDP sees them. */
+    List<XdpCandidate> candidates() throws KernelException {
+        return netlink.list(LinkMessage.requestAll(), "list the interfaces").stream()
+                .flatMap(message -> XdpCandidate.parse(message).stream())
+                .toList();
+    }
+
     /** The addresses on all interfaces. */
     List<AddressMessage> allAddresses() throws KernelException {
         return netlink.list(AddressMessage.requestAll(), "list the addresses").stream()

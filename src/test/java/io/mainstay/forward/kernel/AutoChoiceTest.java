@@ -62,7 +62,11 @@ class AutoChoiceTest {
     @Test
     void withoutASecretThereIsNoChoice() {
         KernelSettings open = new KernelSettings(
-                Samples.SETTINGS.addresses(), Samples.SETTINGS.interfaces(), "", Samples.SETTINGS.sourcePorts());
+                Samples.SETTINGS.addresses(),
+                Samples.SETTINGS.interfaces(),
+                "",
+                Samples.SETTINGS.sourcePorts(),
+                XdpWish.NEVER);
         assertThat(new AutoChoice(open).isOffered()).isFalse();
         assertThat(new AutoChoice(Samples.SETTINGS).isOffered()).isTrue();
     }

@@ -10,6 +10,7 @@ import io.mainstay.kernel.FlowTuple;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Prefix;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -46,6 +47,10 @@ final class FakeFlowProgram implements FlowProgram {
     final List<State> writtenStates = new ArrayList<>();
     Set<IpAddress> filter = Set.of();
     Set<InterfaceName> attached = Set.of();
+    Set<InterfaceName> accelerated = Set.of();
+    boolean whateverTheyAre;
+    final Map<InterfaceName, String> objections = new HashMap<>();
+    String accelerationRefused = "";
     Settings settings = new Settings(0, 0, false, 0, 0, 0);
     final Map<Integer, Latency> latencies = new HashMap<>();
     final Map<Integer, Integer> embryos = new HashMap<>();
@@ -314,6 +319,18 @@ final class FakeFlowProgram implements FlowProgram {
     @Override
     public void attach(Set<InterfaceName> interfaces) {
         attached = Set.copyOf(interfaces);
+    }
+
+    @Override
+    public Map<InterfaceName, String> accelerate(Set<InterfaceName> interfaces, boolean any) throws IOException {
+        if (!accelerationRefused.isEmpty()) {
+            throw new IOException(accelerationRefused);
+        }
+        accelerated = Set.copyOf(interfaces);
+        whateverTheyAre = any;
+        Map<InterfaceName, String> told = new HashMap<>();
+        interfaces.forEach(name -> told.put(name, objections.getOrDefault(name, "")));
+        return told;
     }
 
     @Override

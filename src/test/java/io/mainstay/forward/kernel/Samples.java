@@ -31,7 +31,8 @@ final class Samples {
             List.of(new VirtualAddress(VIP, 24), VirtualAddress.parse("198.18.0.101/24")),
             Set.of(new InterfaceName("eth0")),
             "secret",
-            new PortRange(10240, 32767));
+            new PortRange(10240, 32767),
+            XdpWish.NEVER);
 
     private Samples() {}
 

@@ -57,7 +57,10 @@ class BpfFlowProgramTest {
                                 .startsWith("0          0"),
                 "loading programs takes root of the machine");
         files = new BpfFlowProgram.Files(
-                NativeBpfBuild.file("mainstay-bpf"), NativeBpfBuild.file("forward.bpf.o"), DIRECTORY);
+                NativeBpfBuild.file("mainstay-bpf"),
+                NativeBpfBuild.file("forward.bpf.o"),
+                NativeBpfBuild.file("fastpath.bpf.o"),
+                DIRECTORY);
     }
 
     @AfterEach
@@ -248,6 +251,32 @@ class BpfFlowProgramTest {
         }
     }
 
+    @Test
+    void theFastPathStaysOnInterfacesWhenTheProcessLetsGo() throws Exception {
+        InterfaceName flow0 = new InterfaceName("flow0");
+        NativeBpfBuild.run("ip", "link", "add", "flow0", "type", "veth", "peer", "name", "flow1");
+        try {
+            try (BpfFlowProgram program = open()) {
+                assertThat(program.accelerate(Set.of(flow0, new InterfaceName("none")), false))
+                        .isEqualTo(Map.of(flow0, "xdp: auto is for network cards, and this is a veth"));
+                assertThat(details("flow0")).doesNotContain("prog/xdp");
+                assertThat(program.accelerate(Set.of(flow0, new InterfaceName("lo")), true))
+                        .isEqualTo(Map.of(flow0, "", new InterfaceName("lo"), "not Ethernet"));
+            }
+            assertThat(details("flow0")).contains("prog/xdp");
+            try (BpfFlowProgram program = open()) {
+                assertThat(program.accelerate(Set.of(), true)).isEmpty();
+            }
+            assertThat(details("flow0")).doesNotContain("prog/xdp");
+        } finally {
+            NativeBpfBuild.run("ip", "link", "delete", "flow0");
+        }
+    }
+
+    private static String details(String name) throws Exception {
+        return String.join("\n", NativeBpfBuild.run("ip", "-details", "link", "show", "dev", name));
+    }
+
     private static String filters(String name) throws Exception {
         return String.join("\n", NativeBpfBuild.run("tc", "filter", "show", "dev", name, "ingress"));
     }
@@ -294,8 +323,8 @@ class BpfFlowProgramTest {
 
     @Test
     void anObjectThatIsNoneIsRefusedByName() {
-        BpfFlowProgram.Files wrong =
-                new BpfFlowProgram.Files(files.loader(), Path.of("pom.xml").toAbsolutePath(), DIRECTORY);
+        BpfFlowProgram.Files wrong = new BpfFlowProgram.Files(
+                files.loader(), Path.of("pom.xml").toAbsolutePath(), files.fastPath(), DIRECTORY);
         assertThatThrownBy(() -> BpfFlowProgram.open(wrong, Map.of()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("pom.xml");

@@ -82,7 +82,10 @@ class BpfFlowTrialTest {
                                 .startsWith("0          0"),
                 "loading programs takes root of the machine");
         files = new BpfFlowProgram.Files(
-                NativeBpfBuild.file("mainstay-bpf"), NativeBpfBuild.file("forward.bpf.o"), DIRECTORY);
+                NativeBpfBuild.file("mainstay-bpf"),
+                NativeBpfBuild.file("forward.bpf.o"),
+                NativeBpfBuild.file("fastpath.bpf.o"),
+                DIRECTORY);
         for (String command : List.of(
                 "ip link set lo up",
                 "ip link add clients type veth peer name clients-far",
