@@ -90,6 +90,7 @@ build_tree() {
     build_native "$new"
     # What the loader reads is BTF.
     llvm-strip --strip-debug -o "$new/lib/forward.bpf.o" "$bpf_output/forward.bpf.o"
+    llvm-strip --strip-debug -o "$new/lib/detour.bpf.o" "$bpf_output/detour.bpf.o"
     [ ! -d "$root/etc" ] || cp -R "$root/etc" "$new/etc"
     find "$new" -exec touch --no-dereference --date="@$(source_date)" {} +
     archive_classes "$new"

@@ -226,7 +226,7 @@ final class BpfFlowTrial implements FlowTrial {
         TestRun done = TestRun.of(program, frame, ifindex);
         Set<FlowEvent> happened = happenedSince(before);
         Verdict verdict = switch (done.verdict()) {
-            case TestRun.TC_ACT_OK -> Verdict.LEFT_TO_STACK;
+            case TestRun.TC_ACT_UNSPEC -> Verdict.LEFT_TO_STACK;
             case TestRun.TC_ACT_REDIRECT ->
                 happened.stream().anyMatch(ANSWERS::contains) ? Verdict.ANSWERED : Verdict.FORWARDED;
             default -> Verdict.DROPPED;

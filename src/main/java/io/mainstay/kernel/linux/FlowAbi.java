@@ -58,6 +58,7 @@ final class FlowAbi {
     static final int ACCESS_KEY_OCTETS = 24;
     static final int ACCESS_VERDICT_OCTETS = 4;
     static final int ORDER_OCTETS = 72;
+    static final int DETOUR_OCTETS = 32;
     static final int BACKEND_LOAD_OCTETS = 4;
     static final int FILTER_WORDS = (1 << 16) / 64;
 
@@ -90,6 +91,10 @@ final class FlowAbi {
     static final int ORDER_COUNT = 1;
     static final int ORDER_UNCOUNT = 2;
     static final int ORDER_SWEEP = 3;
+
+    static final int DETOUR_UNTIL = 16;
+    static final int DETOUR_INTERFACE = 24;
+    static final int DETOUR_CREDIT = 28;
 
     static final int ACCESS_ALLOWED = 1;
     static final int ACCESS_DENIED = 2;
@@ -147,6 +152,17 @@ final class FlowAbi {
     static byte[] address(IpAddress address) {
         byte[] octets = new byte[ADDRESS_OCTETS];
         putAddress(octets, 0, address);
+        return octets;
+    }
+
+    /** @param untilNanos by the monotonic clock */
+    static byte[] detour(IpAddress gateway, long untilNanos, int interfaceIndex, int credit) {
+        byte[] octets = structure(DETOUR_OCTETS)
+                .putLong(DETOUR_UNTIL, untilNanos)
+                .putInt(DETOUR_INTERFACE, interfaceIndex)
+                .putInt(DETOUR_CREDIT, credit)
+                .array();
+        putAddress(octets, 0, gateway);
         return octets;
     }
 

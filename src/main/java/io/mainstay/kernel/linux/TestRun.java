@@ -15,8 +15,8 @@ import java.lang.foreign.MemorySegment;
  */
 final class TestRun {
 
-    /** Of linux/pkt_cls.h. */
-    static final int TC_ACT_OK = 0;
+    /** Of linux/pkt_cls.h: what is left to the next filter, or to the stack. */
+    static final int TC_ACT_UNSPEC = -1;
 
     static final int TC_ACT_REDIRECT = 7;
 
