@@ -89,7 +89,7 @@ build_tree() {
     done
     build_native "$new"
     # What the loader reads is BTF.
-    for program in forward fastpath; do
+    for program in forward fastpath detour; do
         llvm-strip --strip-debug -o "$new/lib/$program.bpf.o" "$bpf_output/$program.bpf.o"
     done
     [ ! -d "$root/etc" ] || cp -R "$root/etc" "$new/etc"

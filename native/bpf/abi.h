@@ -334,6 +334,14 @@ enum order_action {
     ORDER_SWEEP,   /* forget this group of clients if it has no flows */
 };
 
+/* `detours` of detour.bpf.c, by the virtual address */
+struct detour {
+    struct address gateway; /* the former Active, of the same family */
+    __u64 until;            /* ns of the monotonic clock */
+    __u32 interface;        /* by which it is reached */
+    __u32 credit;           /* packets that may still go on: should they come back, it ends with that */
+};
+
 _Static_assert(sizeof(struct tuple) == 40, "tuple");
 _Static_assert(sizeof(struct settings) == 32, "settings");
 _Static_assert(sizeof(struct role) == 12, "role");
@@ -347,5 +355,6 @@ _Static_assert(sizeof(struct door) == 40, "door");
 _Static_assert(sizeof(struct client_group) == 24, "client_group");
 _Static_assert(sizeof(struct access_key) == 24, "access_key");
 _Static_assert(sizeof(struct order) == 72, "order");
+_Static_assert(sizeof(struct detour) == 32, "detour");
 
 #endif

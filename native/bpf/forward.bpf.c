@@ -437,8 +437,7 @@ struct {
     __type(value, struct packet);
 } workspace SEC(".maps");
 
-SEC("tc")
-int mainstay_ingress(struct __sk_buff *skb)
+static __always_inline int decide(struct __sk_buff *skb)
 {
     __u32 zero = 0;
     struct packet *packet = bpf_map_lookup_elem(&workspace, &zero);
@@ -474,6 +473,14 @@ int mainstay_ingress(struct __sk_buff *skb)
         return TC_ACT_OK;
     }
     return forward_packet(skb, packet);
+}
+
+/* What is left to the stack is left to the filters behind this one first. */
+SEC("tc")
+int mainstay_ingress(struct __sk_buff *skb)
+{
+    int verdict = decide(skb);
+    return verdict == TC_ACT_OK ? TC_ACT_UNSPEC : verdict;
 }
 
 SEC("tc")

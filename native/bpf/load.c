@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * mainstay-bpf: puts the data path into the kernel and onto interfaces. The daemon runs it; it may be run by hand.
+ * mainstay-bpf: puts the data path, or the detour, into the kernel and onto interfaces. The daemon runs it; it may be run by hand.
  *
  *   mainstay-bpf prepare DIRECTORY                        makes it, and mounts the file system that it is in
  *   mainstay-bpf load OBJECT DIRECTORY [MAP=ENTRIES...]   verifies OBJECT, pins its programs and maps below DIRECTORY
  *   mainstay-bpf attach DIRECTORY [INTERFACE...]          has these interfaces run it, and no others
- *   mainstay-bpf trial OBJECT DIRECTORY [MAP=ENTRIES...]  pins a second copy of the program below DIRECTORY/trial
+ *   mainstay-bpf trial OBJECT DIRECTORY [MAP=ENTRIES...]  of the data path: pins a second copy of the program below DIRECTORY/trial
  *   mainstay-bpf fastpath OBJECT DIRECTORY [INTERFACE...] has these interfaces run OBJECT by XDP, and no others (fastpath.c)
  *   mainstay-bpf unload DIRECTORY                         takes it off all interfaces and forgets maps and flows
  *
@@ -36,11 +36,18 @@
 
 enum { BPFFS_MAGIC = 0xcafe4a11 };
 
-/* Of our filter on the clsact hook of an interface, so that it is told from those of others. */
-enum { FILTER_HANDLE = 0x4d53, FILTER_PRIORITY = 1 };
+/* Our filters on the clsact hook of an interface, told from those of others by handle and priority. The first comes first. */
+struct filter {
+    const char *program;
+    unsigned handle;
+    unsigned priority;
+};
 
-static const char *const programs[] = {"mainstay_ingress", "mainstay_clock", "mainstay_account"};
-enum { PROGRAMS = sizeof programs / sizeof *programs };
+static const struct filter filters[] = {{"mainstay_ingress", 0x4d53, 1}, {"mainstay_detour", 0x4d54, 2}};
+enum { FILTERS = sizeof filters / sizeof *filters };
+
+/* Of the object of the kernel engine. */
+static const char *const forwards = "mainstay_ingress";
 
 char last_warning[512];
 char verifier_log[LOG_OCTETS];
@@ -213,10 +220,11 @@ static bool plan_pins(struct bpf_object *object, const char *directory)
 
 static void pin_programs(struct bpf_object *object, const char *directory)
 {
-    for (int i = 0; i < PROGRAMS; i++) {
+    struct bpf_program *program;
+    bpf_object__for_each_program(program, object) {
         char path[PATH];
-        unlink(path_of(path, directory, "", programs[i]));
-        int result = bpf_program__pin(bpf_object__find_program_by_name(object, programs[i]), path);
+        unlink(path_of(path, directory, "", bpf_program__name(program)));
+        int result = bpf_program__pin(program, path);
         if (result != 0) {
             fail("pin %s: %s", path, strerror(-result));
         }
@@ -318,7 +326,7 @@ static int trial(const char *file, const char *directory, int sizes_count, char 
     }
     struct bpf_program *program;
     bpf_object__for_each_program(program, object) {
-        bpf_program__set_autoload(program, strcmp(bpf_program__name(program), programs[0]) == 0);
+        bpf_program__set_autoload(program, strcmp(bpf_program__name(program), forwards) == 0);
         bpf_program__set_log_buf(program, verifier_log, sizeof verifier_log);
     }
     int result = bpf_object__load(object);
@@ -327,7 +335,7 @@ static int trial(const char *file, const char *directory, int sizes_count, char 
     }
     empty(path_of(path, directory, "", "trial"));
     need_directory(path);
-    result = bpf_program__pin(bpf_object__find_program_by_name(object, programs[0]), path_of(path, directory, "trial/", programs[0]));
+    result = bpf_program__pin(bpf_object__find_program_by_name(object, forwards), path_of(path, directory, "trial/", forwards));
     bpf_object__for_each_map(map, object) {
         if (result == 0 && !is_shared(map)) {
             result = bpf_map__pin(map, path_of(path, directory, "trial/", bpf_map__name(map)));
@@ -346,7 +354,19 @@ static struct bpf_tc_hook hook_of(unsigned index)
     return (struct bpf_tc_hook){.sz = sizeof(struct bpf_tc_hook), .ifindex = (int)index, .attach_point = BPF_TC_INGRESS};
 }
 
-static void attach_to(const char *name, int program)
+/* Which of our filters is pinned in a directory; that of the kernel engine if none is. */
+static const struct filter *filter_of(const char *directory)
+{
+    char path[PATH];
+    for (int i = 0; i < FILTERS; i++) {
+        if (exists(path_of(path, directory, "", filters[i].program))) {
+            return &filters[i];
+        }
+    }
+    return &filters[0];
+}
+
+static void attach_to(const char *name, const struct filter *ours, int program)
 {
     unsigned index = if_nametoindex(name);
     if (index == 0) {
@@ -361,28 +381,28 @@ static void attach_to(const char *name, int program)
         .sz = sizeof filter,
         .prog_fd = program,
         .flags = BPF_TC_F_REPLACE,
-        .handle = FILTER_HANDLE,
-        .priority = FILTER_PRIORITY,
+        .handle = ours->handle,
+        .priority = ours->priority,
     };
     result = bpf_tc_attach(&hook, &filter);
     if (result != 0) {
-        fail("attach to %s: %s (is there another tc filter of priority %d?)", name, strerror(-result), FILTER_PRIORITY);
+        fail("attach to %s: %s (is there another tc filter of priority %d?)", name, strerror(-result), (int)ours->priority);
     }
 }
 
 /* Whether our filter stands on the interface; takes it off if so. */
-static bool detach_from(unsigned index)
+static bool detach_from(unsigned index, const struct filter *ours)
 {
     struct bpf_tc_hook hook = hook_of(index);
-    struct bpf_tc_opts filter = {.sz = sizeof filter, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY};
+    struct bpf_tc_opts filter = {.sz = sizeof filter, .handle = ours->handle, .priority = ours->priority};
     if (bpf_tc_query(&hook, &filter) != 0) {
         return false;
     }
-    struct bpf_tc_opts gone = {.sz = sizeof gone, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY};
+    struct bpf_tc_opts gone = {.sz = sizeof gone, .handle = ours->handle, .priority = ours->priority};
     return bpf_tc_detach(&hook, &gone) == 0;
 }
 
-static void detach_from_all_but(int count, char **names)
+static void detach_from_all_but(const struct filter *ours, int count, char **names)
 {
     struct if_nameindex *interfaces = if_nameindex();
     for (struct if_nameindex *each = interfaces; each && each->if_index; each++) {
@@ -391,7 +411,7 @@ static void detach_from_all_but(int count, char **names)
             wanted = wanted || strcmp(names[i], each->if_name) == 0;
         }
         if (!wanted) {
-            detach_from(each->if_index);
+            detach_from(each->if_index, ours);
         }
     }
     if_freenameindex(interfaces);
@@ -400,21 +420,22 @@ static void detach_from_all_but(int count, char **names)
 static int attach(const char *directory, int count, char **names)
 {
     char path[PATH];
-    int program = bpf_obj_get(path_of(path, directory, "", programs[0]));
+    const struct filter *ours = filter_of(directory);
+    int program = bpf_obj_get(path_of(path, directory, "", ours->program));
     if (program < 0) {
         fail("%s: %s%s", path, strerror(errno), advice(errno));
     }
     for (int i = 0; i < count; i++) {
-        attach_to(names[i], program);
+        attach_to(names[i], ours, program);
     }
-    detach_from_all_but(count, names);
+    detach_from_all_but(ours, count, names);
     puts("attached");
     return 0;
 }
 
 static int unload(const char *directory)
 {
-    detach_from_all_but(0, NULL);
+    detach_from_all_but(filter_of(directory), 0, NULL);
     empty(directory);
     rmdir(directory);
     puts("unloaded");

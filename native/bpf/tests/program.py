@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-PASS, DROP, REDIRECT = 0, 2, 7
+PASS, DROP, REDIRECT = 0xFFFFFFFF, 2, 7  # TC_ACT_UNSPEC: the next filter, then the stack
 XDP_PASS, XDP_TX, XDP_REDIRECT = 2, 3, 4
 OWN_INTERFACES = 1024
 TEST_XDP_LIVE_FRAMES = 2

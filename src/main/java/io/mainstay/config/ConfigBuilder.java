@@ -76,7 +76,8 @@ final class ConfigBuilder {
                 Optional.ofNullable(router.value(VirtualRouter.SYNC_GROUP)),
                 TrackKeys.read(router),
                 HookKeys.read(router),
-                VirtualMacKeys.read(router));
+                VirtualMacKeys.read(router),
+                get(router, VirtualRouter.DRAIN_TIMEOUT));
     }
 
     private static ServiceSettings service(WrittenSection service) {

@@ -84,6 +84,7 @@ public final class EffectiveConfig {
                 .put(ProtocolKeys.UNICAST_MIN_TTL, router.protocol().leastUnicastTtl())
                 .put(VirtualRouter.PREEMPT, router.preempt())
                 .put(VirtualRouter.PREEMPT_DELAY, router.preemptDelay())
+                .put(VirtualRouter.DRAIN_TIMEOUT, settings.drainTimeout())
                 .put(VirtualMacKeys.VIRTUAL_MAC, settings.virtualMac().isPresent())
                 .put(VirtualMacKeys.PREFIX, VirtualMacKeys.prefixOf(settings.virtualMac()))
                 .putTree(

@@ -122,6 +122,14 @@ final class Schema {
                 Duration.ZERO,
                 "How long an Active of lower priority is let be before the node takes over from it.");
 
+        static final Key.Scalar<Duration> DRAIN_TIMEOUT = Key.optional(
+                "drain_timeout",
+                ScalarTypes.duration(Duration.ZERO, ofMinutes(1)),
+                VirtualRouterSettings.DEFAULT_DRAIN_TIMEOUT,
+                "How long connections that the proxy engine relays live on here after this node has handed the addresses over"
+                        + " or made way for a node of higher priority; the rest is reset then. 0 resets them at once. The new"
+                        + " Active sends their packets on. docs/operating.md tells how.");
+
         static final Key.Scalar<String> SYNC_GROUP = Key.derived(
                 "sync_group",
                 ScalarTypes.name(),
@@ -145,6 +153,7 @@ final class Schema {
                         ProtocolKeys.UNICAST_MIN_TTL,
                         PREEMPT,
                         PREEMPT_DELAY,
+                        DRAIN_TIMEOUT,
                         VirtualMacKeys.VIRTUAL_MAC,
                         VirtualMacKeys.PREFIX,
                         AuthenticationKeys.SECTION,

@@ -7,6 +7,7 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.takeover.AnnounceConfig;
 import io.mainstay.takeover.VirtualMacConfig;
 import io.mainstay.track.TrackerConfig;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param trackers what is tracked for it
  * @param hooks what runs when its state changes
  * @param virtualMac whether it has a MAC address of its own
+ * @param drainTimeout how long connections live on here after the addresses were handed over
  */
 public record VirtualRouterSettings(
         VirtualRouterConfig router,
@@ -29,7 +31,11 @@ public record VirtualRouterSettings(
         Optional<String> syncGroup,
         List<TrackerConfig> trackers,
         HookConfig hooks,
-        Optional<VirtualMacConfig> virtualMac) {
+        Optional<VirtualMacConfig> virtualMac,
+        Duration drainTimeout) {
+
+    /** Unless it is said otherwise. */
+    public static final Duration DEFAULT_DRAIN_TIMEOUT = Duration.ofSeconds(10);
 
     public VirtualRouterSettings {
         trackers = List.copyOf(trackers);
@@ -52,6 +58,7 @@ public record VirtualRouterSettings(
                 Optional.empty(),
                 List.of(),
                 HookConfig.NONE,
-                Optional.empty());
+                Optional.empty(),
+                DEFAULT_DRAIN_TIMEOUT);
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.election;
 
+import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpFamily;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -23,6 +26,14 @@ public record HeardActive(Optional<PeerRouter> ipv4, Optional<PeerRouter> ipv6) 
     /** The router by the address that people know it by: that of IPv4 if it has one. */
     public Optional<PeerRouter> router() {
         return ipv4.or(() -> ipv6);
+    }
+
+    /** Its addresses, of each family over which it was heard. */
+    public Map<IpFamily, IpAddress> addresses() {
+        Map<IpFamily, IpAddress> addresses = new EnumMap<>(IpFamily.class);
+        ipv4.ifPresent(peer -> addresses.put(IpFamily.IPV4, peer.address()));
+        ipv6.ifPresent(peer -> addresses.put(IpFamily.IPV6, peer.address()));
+        return addresses;
     }
 
     /** Whether it was heard from this very address. */

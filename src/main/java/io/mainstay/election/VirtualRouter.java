@@ -114,6 +114,13 @@ public final class VirtualRouter {
         };
     }
 
+    /** The addresses of another router that is Active, of each family over which it was heard; none if none is known. */
+    public Map<IpFamily, IpAddress> heardActive() {
+        return state instanceof ElectionState.Backup backup
+                ? backup.watch().active().addresses()
+                : Map.of();
+    }
+
     /** Active_Adver_Interval: the one learnt from the Active, otherwise this node's own. */
     public Duration activeInterval() {
         return state instanceof ElectionState.Backup backup ? backup.watch().interval() : parameters.interval();

@@ -5,6 +5,7 @@ package io.mainstay.kernel;
 public enum Errno {
     EPERM(1, "operation not permitted"),
     ENOENT(2, "no such file or directory"),
+    ESRCH(3, "no such process"),
     EINTR(4, "interrupted"),
     EAGAIN(11, "would block"),
     ENOMEM(12, "out of memory"),

@@ -14,6 +14,7 @@ import io.mainstay.net.Ipv6Address;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -24,7 +25,7 @@ import java.util.function.Function;
 final class AdvertisementSender {
 
     /** RFC 9568 §5.1.1.3 and §5.1.2.3; to unicast peers too, so that they can tell how far away this node is. */
-    private static final int HOP_LIMIT = 255;
+    static final int HOP_LIMIT = 255;
 
     private final VirtualRouter election;
     private final AdvertisementSigner signer;
@@ -59,6 +60,22 @@ final class AdvertisementSender {
             }
         }
         return new Outcome(sent, failures);
+    }
+
+    /**
+     * Sends it to one router alone.
+     *
+     * @param router its addresses, of each family over which it is to go
+     */
+    void sendTo(Map<IpFamily, IpAddress> router, Function<IpFamily, Advertisement> message) throws KernelException {
+        SequenceNumber number = signer.next(wallClock.instant());
+        for (Map.Entry<IpFamily, IpAddress> each : router.entrySet()) {
+            Optional<IpAddress> source = election.source(each.getKey());
+            if (source.isPresent()) {
+                IpDatagram datagram = datagram(message.apply(each.getKey()), source.get(), each.getValue(), number);
+                home.send(datagram.source(), datagram.destination(), datagram.payload());
+            }
+        }
     }
 
     /** What {@code message} gives for each family as it stands now, for each destination, with the number if it is signed. */

@@ -2,6 +2,7 @@
 package io.mainstay.node;
 
 import io.mainstay.config.MainstayConfig;
+import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.control.ControlServer;
 import io.mainstay.forward.kernel.KernelEngine;
 import io.mainstay.forward.proxy.ConnectionRecord;
@@ -10,6 +11,7 @@ import io.mainstay.forward.proxy.ProxyEvent;
 import io.mainstay.forward.proxy.ProxySettings;
 import io.mainstay.forward.proxy.ProxyStartException;
 import io.mainstay.kernel.Commands;
+import io.mainstay.kernel.Detours;
 import io.mainstay.kernel.Guard;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.linux.HangUpSignal;
@@ -18,6 +20,7 @@ import io.mainstay.kernel.linux.NotifySocket;
 import io.mainstay.kernel.linux.SessionCommands;
 import io.mainstay.kernel.linux.SharedPageGuard;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventJournal;
 import io.mainstay.observe.LineLog;
@@ -32,9 +35,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,6 +107,7 @@ final class Daemon implements AutoCloseable {
                         "node",
                         leftover + " with a virtual MAC was there at start, left behind by an earlier run: removed"));
             }
+            removeStaleRules(kernel, journal);
             LineLog<ConnectionRecord> records = opened(
                     parts,
                     LineLog.open(
@@ -137,7 +143,7 @@ final class Daemon implements AutoCloseable {
             }
             ElectionDriver election = new ElectionDriver(
                     routers,
-                    ports(kernel, guard, journal),
+                    ports(kernel, guard, detours(parts, config, journal), journal),
                     gates,
                     new ElectionListeners(
                             List.of(new ElectionJournal(journal::append), new LinkReports(proxy::linksDown), hooks)));
@@ -183,6 +189,44 @@ final class Daemon implements AutoCloseable {
         }
     }
 
+    /** One that an earlier run has left would take connections to an address of another node in. */
+    private static void removeStaleRules(LinuxKernel kernel, EventJournal journal) {
+        try {
+            for (IpAddress address : kernel.keptConnections().removeLeftovers()) {
+                journal.append(EventDraft.warning(
+                        "stale-rule",
+                        "node",
+                        "a routing rule for connections to " + address
+                                + " was there at start, left behind by an earlier run: removed"));
+            }
+        } catch (KernelException e) {
+            journal.append(
+                    EventDraft.warning("stale-rule", "node", "routing rules cannot be looked at: " + e.getMessage()));
+        }
+    }
+
+    /** None where connections are not to live on after a hand-over, or cannot for want of an interface. */
+    private static Detours detours(Deque<AutoCloseable> parts, MainstayConfig config, EventJournal journal) {
+        List<VirtualRouterSettings> draining = config.virtualRouters().stream()
+                .filter(settings -> settings.drainTimeout().isPositive())
+                .toList();
+        if (draining.isEmpty()) {
+            return Detours.NONE;
+        }
+        Set<InterfaceName> interfaces = draining.stream()
+                .flatMap(settings -> settings.interfaces().stream())
+                .collect(Collectors.toSet());
+        int addresses = draining.stream()
+                .mapToInt(settings -> settings.router().addresses().size())
+                .sum();
+        return opened(
+                parts,
+                LoadedDetours.start(
+                        interfaces,
+                        addresses,
+                        problem -> journal.append(EventDraft.warning("no-detour", "node", problem))));
+    }
+
     private static KernelEngine kernelEngine(MainstayConfig config, ProxyEngine proxy, EventJournal journal) {
         return new KernelEngine(
                 KernelServices.settings(config),
@@ -191,7 +235,7 @@ final class Daemon implements AutoCloseable {
                 problem -> journal.append(EventDraft.warning("kernel_engine", "node", problem)));
     }
 
-    private static ElectionPorts ports(LinuxKernel kernel, Guard guard, EventJournal journal) {
+    private static ElectionPorts ports(LinuxKernel kernel, Guard guard, Detours detours, EventJournal journal) {
         return new ElectionPorts(
                 kernel.events(),
                 kernel.addresses(),
@@ -200,7 +244,9 @@ final class Daemon implements AutoCloseable {
                 kernel.clock(),
                 InstantSource.system(),
                 guard,
-                kernel.virtualInterfaces());
+                kernel.virtualInterfaces(),
+                kernel.keptConnections(),
+                detours);
     }
 
     /** @param kernel its own, since the election waits for the events of the other */
@@ -256,7 +302,8 @@ final class Daemon implements AutoCloseable {
                         config.node().startupDelay(),
                         TrackedScopes.beforeTheFirstLook(
                                 scopes, settings.router().name()),
-                        settings.virtualMac()))
+                        settings.virtualMac(),
+                        settings.drainTimeout()))
                 .toList();
     }
 
@@ -270,6 +317,11 @@ final class Daemon implements AutoCloseable {
         supervisor.stopping();
         journal.append(RunEvents.stopping());
         var unused = election.stop(Optional.empty());
+    }
+
+    /** A stop that has begun waits no longer for connections that live on here. */
+    void hurry() {
+        election.hurry();
     }
 
     @Override

@@ -34,6 +34,7 @@ import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxySnapshot;
 import io.mainstay.forward.proxy.ServiceSnapshot;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.VirtualAddress;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.time.MonotonicClock;
 import io.mainstay.time.MonotonicInstant;
@@ -47,6 +48,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Carries out what the command line asks for. May be called by several threads at once. */
 final class DaemonControl implements ControlHandler {
@@ -117,15 +119,36 @@ final class DaemonControl implements ControlHandler {
         List<SwitchoverOutcome> outcomes = new ArrayList<>();
         for (int i = 0; i < names.size(); i++) {
             HandOverResult result = results.get(i).join();
+            String name = names.get(i);
             boolean done = result.outcome() == HandOverResult.Outcome.HANDED_OVER;
             outcomes.add(new SwitchoverOutcome(
-                    names.get(i),
+                    name,
                     done ? SwitchoverOutcome.Result.HANDED_OVER : SwitchoverOutcome.Result.FAILED,
-                    done ? actives.get(names.get(i)) : null,
+                    done ? actives.get(name) : null,
                     result.duration(),
-                    result.detail()));
+                    done ? result.detail() + livingOn(name) : result.detail()));
         }
         return outcomes;
+    }
+
+    /** What becomes of the connections that this node still has on the addresses. */
+    private String livingOn(String router) {
+        VirtualRouterSettings settings = config().virtualRouters().stream()
+                .filter(each -> each.router().name().equals(router))
+                .findFirst()
+                .orElseThrow();
+        if (!settings.drainTimeout().isPositive()) {
+            return "";
+        }
+        int connections = proxy.countConnections(settings.router().addresses().stream()
+                        .map(VirtualAddress::address)
+                        .collect(Collectors.toSet()))
+                .join();
+        return connections == 0
+                ? ""
+                : "; " + (connections == 1 ? "1 connection lives" : connections + " connections live")
+                        + " on here for up to "
+                        + Math.ceilDiv(settings.drainTimeout().toMillis(), 1000) + " s";
     }
 
     /** The latest one was taken before what was just heard of. Gives up waiting for another before a person notices. */

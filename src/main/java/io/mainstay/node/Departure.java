@@ -10,7 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a node leaves: it hands over what it serves, gives up the rest with a farewell, and waits until the addresses are gone.
+ * How a node leaves: it hands over what it serves, gives up the rest with a farewell, and waits until the addresses are gone and
+ * the connections that live on here have ended.
  * Belongs to the election thread.
  */
 final class Departure {
@@ -45,6 +46,7 @@ final class Departure {
             return false;
         }
         boolean handingOver = false;
+        boolean draining = false;
         boolean released = true;
         for (RunningRouter router : routers) {
             if (router.isHandingOver()) {
@@ -52,9 +54,11 @@ final class Departure {
             } else {
                 router.shutDown();
             }
+            draining |= router.isDraining();
             released &= router.isReleased();
         }
-        if (handingOver) {
+        if (handingOver || (draining && released)) {
+            releaseDeadline = null;
             return false;
         }
         MonotonicInstant now = clock.now();
@@ -62,6 +66,11 @@ final class Departure {
             releaseDeadline = now.plus(LONGEST_RELEASE);
         }
         return released || now.hasReached(releaseDeadline);
+    }
+
+    /** Waits no longer for connections. */
+    void hurry() {
+        routers.forEach(RunningRouter::hurryDrain);
     }
 
     /** When to {@link #proceed} at the latest. */

@@ -35,7 +35,7 @@ import java.util.function.Function;
  * addresses does not make another one late.
  *
  * <p>Threads: {@link #run} or {@link #runOnce} belong to one thread. {@link #handOver}, {@link #resumePreemption},
- * {@link #track}, {@link #authenticate}, {@link #stop} and {@link #snapshot} may be called from any. Their futures are completed by the election
+ * {@link #track}, {@link #authenticate}, {@link #stop}, {@link #hurry} and {@link #snapshot} may be called from any. Their futures are completed by the election
  * thread: follow-up work belongs on another one ({@code thenApplyAsync}).
  *
  * <p>No {@link KernelException} ends the loop. An internal error does: {@link #run} then gives up the addresses of all
@@ -410,7 +410,7 @@ public final class ElectionDriver {
      * Hands over what this node serves, gives the rest up with a farewell, and ends {@link #run}.
      *
      * @param handOverWithin how long to wait for peers; empty: one active-down interval; zero: no hand-over
-     * @return completed when the addresses are gone and the loop ends
+     * @return completed when the addresses are gone, and the connections that live on here, and the loop ends
      */
     public CompletableFuture<Void> stop(Optional<Duration> handOverWithin) {
         boolean accepted = commands.submit(() -> departure.begin(handOverWithin));
@@ -419,6 +419,11 @@ public final class ElectionDriver {
                     "commands waiting: " + ElectionCommands.MOST_WAITING + " (expected: fewer)"));
         }
         return stopped.copy();
+    }
+
+    /** Once it was asked to {@link #stop}: no longer waits for connections that live on here, but resets them. */
+    public void hurry() {
+        var unused = commands.submit(departure::hurry);
     }
 
     /** Whether the loop has ended. */
@@ -430,6 +435,7 @@ public final class ElectionDriver {
         commands.end();
         publisher.news();
         publisher.publish(ports.clock().now());
+        routers.values().forEach(RunningRouter::forgetDrain);
         interfaces.values().forEach(RunningInterface::end);
         ports.events().close();
         runCommands();

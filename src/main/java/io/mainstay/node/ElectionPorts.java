@@ -2,10 +2,13 @@
 package io.mainstay.node;
 
 import io.mainstay.kernel.AddressTable;
+import io.mainstay.kernel.Detours;
 import io.mainstay.kernel.Guard;
+import io.mainstay.kernel.KeptConnections;
 import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.kernel.NeighbourAnnouncer;
+import io.mainstay.kernel.NoKeptConnections;
 import io.mainstay.kernel.NoVirtualInterfaces;
 import io.mainstay.kernel.VirtualInterfaces;
 import io.mainstay.time.MonotonicClock;
@@ -16,6 +19,8 @@ import java.time.InstantSource;
  *
  * @param clock by which the election goes
  * @param wallClock the time of day, by which signed advertisements are numbered and nothing else goes
+ * @param keptConnections by which connections live on here without their address
+ * @param detours by which those of a former Active live on there
  */
 public record ElectionPorts(
         KernelEvents events,
@@ -25,7 +30,9 @@ public record ElectionPorts(
         MonotonicClock clock,
         InstantSource wallClock,
         Guard guard,
-        VirtualInterfaces virtualInterfaces) {
+        VirtualInterfaces virtualInterfaces,
+        KeptConnections keptConnections,
+        Detours detours) {
 
     /** A host without virtual MAC addresses. */
     public ElectionPorts(
@@ -37,5 +44,28 @@ public record ElectionPorts(
             InstantSource wallClock,
             Guard guard) {
         this(events, addresses, neighbours, links, clock, wallClock, guard, new NoVirtualInterfaces());
+    }
+
+    /** A host whose connections end with their address. */
+    public ElectionPorts(
+            KernelEvents events,
+            AddressTable addresses,
+            NeighbourAnnouncer neighbours,
+            LinkTable links,
+            MonotonicClock clock,
+            InstantSource wallClock,
+            Guard guard,
+            VirtualInterfaces virtualInterfaces) {
+        this(
+                events,
+                addresses,
+                neighbours,
+                links,
+                clock,
+                wallClock,
+                guard,
+                virtualInterfaces,
+                new NoKeptConnections(),
+                Detours.NONE);
     }
 }

@@ -41,6 +41,16 @@ final class EngineGates implements ServiceGate {
     }
 
     @Override
+    public void keep(Set<IpAddress> addresses) {
+        var unused = proxy.keepConnections(addresses);
+    }
+
+    @Override
+    public CompletableFuture<Integer> connections(Set<IpAddress> addresses) {
+        return proxy.countConnections(addresses);
+    }
+
+    @Override
     public void forget(IpAddress address) {
         kernel.lets(address);
     }

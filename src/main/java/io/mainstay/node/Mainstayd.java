@@ -86,7 +86,7 @@ public final class Mainstayd implements Callable<Integer> {
         StopSignal signal = new StopSignal();
         int status;
         try (Daemon daemon = Daemon.start(source, valid.config(), stateDirectory.toAbsolutePath())) {
-            signal.onStop(daemon::stop);
+            signal.onStop(daemon::stop, daemon::hurry);
             status = daemon.awaitEnd() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
         } catch (DaemonStartException e) {
             err.println("mainstayd: " + e.getMessage());

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param startupDelay how long it waits before it takes part
  * @param tracked what is tracked for it, before any of that was looked at; empty if nothing is
  * @param virtualMac whether it has a MAC address of its own
+ * @param drainTimeout how long connections live on here after the addresses were handed over
  */
 public record RouterSetup(
         VirtualRouterConfig config,
@@ -25,11 +26,24 @@ public record RouterSetup(
         Optional<String> syncGroup,
         Duration startupDelay,
         Optional<Tracked> tracked,
-        Optional<VirtualMacConfig> virtualMac) {
+        Optional<VirtualMacConfig> virtualMac,
+        Duration drainTimeout) {
 
     /** A virtual router for itself, which does not sign and for which nothing is tracked. */
     public RouterSetup(VirtualRouterConfig config, AnnounceConfig announce) {
         this(config, announce, AuthenticationConfig.NONE, Optional.empty(), Duration.ZERO, Optional.empty());
+    }
+
+    /** One whose connections end with its addresses. */
+    public RouterSetup(
+            VirtualRouterConfig config,
+            AnnounceConfig announce,
+            AuthenticationConfig authentication,
+            Optional<String> syncGroup,
+            Duration startupDelay,
+            Optional<Tracked> tracked,
+            Optional<VirtualMacConfig> virtualMac) {
+        this(config, announce, authentication, syncGroup, startupDelay, tracked, virtualMac, Duration.ZERO);
     }
 
     /** One without a MAC address of its own. */

@@ -133,6 +133,9 @@ final class RunningInterface {
             discard(new DecodeResult.Discarded(DiscardReason.VRID_UNKNOWN, unknown(number)), source, Optional.empty());
             return;
         }
+        if (router.takeDrainNotice(decoded, datagram)) {
+            return;
+        }
         Optional<DecodeResult.Discarded> refusal = router.refusal(decoded, datagram);
         if (refusal.isPresent()) {
             discard(refusal.get(), source, Optional.of(router.config().name()));

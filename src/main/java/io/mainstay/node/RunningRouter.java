@@ -6,6 +6,7 @@ import io.mainstay.election.AuthenticationConfig;
 import io.mainstay.election.AuthenticityRules;
 import io.mainstay.election.ElectionAction;
 import io.mainstay.election.ElectionNotice;
+import io.mainstay.election.ElectionState;
 import io.mainstay.election.FaultCause;
 import io.mainstay.election.StateChange;
 import io.mainstay.election.SyncGroup;
@@ -23,11 +24,13 @@ import io.mainstay.net.IpDatagram;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
+import io.mainstay.takeover.Detour;
 import io.mainstay.takeover.Takeover;
 import io.mainstay.takeover.TakeoverNotice;
 import io.mainstay.takeover.TakeoverOutcome;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +61,8 @@ final class RunningRouter {
     private final TakeoverSteps steps;
     private final TakeoverExecution execution;
     private final RouterHistory history;
+    private final RouterDrain drain;
+    private final Detour detour = new Detour();
     private final HandOverRequests handOvers = new HandOverRequests();
     private final Set<IpAddress> plainAddresses;
     private final AtomicReference<@Nullable Tracked> newlyTracked = new AtomicReference<>();
@@ -65,6 +70,9 @@ final class RunningRouter {
 
     /** The other members of its sync group. */
     private List<RunningRouter> companions = List.of();
+
+    /** The router that took over last, which sends on what comes for connections that live on here. */
+    private Map<IpFamily, IpAddress> successor = Map.of();
 
     private List<String> unsentCauses = List.of();
     private boolean stopped;
@@ -99,11 +107,13 @@ final class RunningRouter {
                 home,
                 lease,
                 new GuardMessages(election, sender, signer, ports, lease.length()));
-        takeover = new Takeover(
-                config.addresses(), setup.announce(), config.priority().isOwner());
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
-        execution = new TakeoverExecution(takeover, plainAddresses, link.name(), home, ports, gate, lease, steps);
+        drain = new RouterDrain(config.name(), plainAddresses, link.name(), setup.drainTimeout(), ports, gate, reports);
+        takeover = new Takeover(
+                config.addresses(), setup.announce(), config.priority().isOwner(), drain.isWanted());
+        execution =
+                new TakeoverExecution(takeover, plainAddresses, link.name(), home, ports, gate, lease, steps, drain);
         history = new RouterHistory(ports.clock().now());
     }
 
@@ -169,6 +179,21 @@ final class RunningRouter {
 
     boolean isReleased() {
         return takeover.isReleased();
+    }
+
+    /** Whether connections live on here after a hand-over. */
+    boolean isDraining() {
+        return drain.isUnderWay();
+    }
+
+    /** Leaves the connections that live on here to whoever closes their sockets. */
+    void forgetDrain() {
+        drain.over();
+    }
+
+    /** Resets the connections that live on here, in the next turn. */
+    void hurryDrain() {
+        drain.hurry();
     }
 
     boolean hasAddress(IpAddress address) {
@@ -253,6 +278,40 @@ final class RunningRouter {
                 .ifPresent(odd -> notice(odd.label(), odd.sentence()));
         election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, heededNow());
         settle();
+    }
+
+    /**
+     * Takes in that connections live on on the former Active, which it says by resigning once more, to this node alone; whether
+     * it is such a message. To the election it is none.
+     */
+    boolean takeDrainNotice(DecodeResult.Decoded decoded, IpDatagram datagram) {
+        MonotonicInstant now = now();
+        if (!decoded.advertisement().priority().isResign()
+                || datagram.destination().isMulticast()
+                || datagram.hopLimit() != AdvertisementSender.HOP_LIMIT
+                || !election.isActive()
+                || !detour.isTo(datagram.source(), now)) {
+            return false;
+        }
+        Instant time = ports.wallClock().instant();
+        if (authenticity.refusal(decoded, datagram, time).isPresent()) {
+            return false;
+        }
+        var unused = authenticity.accept(decoded, datagram.source(), time);
+        Detour.Order order = detour.onNotice(now);
+        if (order != null) {
+            open(order);
+        }
+        return true;
+    }
+
+    private void open(Detour.Order order) {
+        for (IpAddress address : plainAddresses) {
+            IpAddress gateway = order.gateways().get(address.family());
+            if (gateway != null) {
+                ports.detours().open(address, link.name(), gateway, order.until(), order.credit());
+            }
+        }
     }
 
     boolean isOwnAddress(IpAddress source) {
@@ -348,6 +407,20 @@ final class RunningRouter {
             takeover.onTime(now());
             settle();
         }
+        if (drain.judgeTime()) {
+            tellSuccessor();
+        }
+    }
+
+    private void tellSuccessor() {
+        try {
+            sender.sendTo(successor, election::resignation);
+        } catch (KernelException e) {
+            // Another follows; without any the successor resets the connections.
+        }
+        if (signer.signs()) {
+            guard.age();
+        }
     }
 
     private boolean isDue(Optional<MonotonicInstant> deadline) {
@@ -425,7 +498,10 @@ final class RunningRouter {
             case ACQUIRE_ADDRESSES -> takeover.acquire();
             case ANNOUNCE_ADDRESSES -> takeover.announceAgain(now());
             case RELEASE_ADDRESSES -> takeover.release();
-            case RELEASE_ADDRESSES_TO_SUCCESSOR -> takeover.releaseToSuccessor(now());
+            case RELEASE_ADDRESSES_TO_SUCCESSOR -> {
+                successor = election.heardActive();
+                takeover.releaseToSuccessor(now());
+            }
             case HOLD_ANNOUNCEMENTS -> takeover.holdAnnouncements();
             case RESUME_ANNOUNCEMENTS -> takeover.resumeAnnouncements(now());
         }
@@ -474,6 +550,24 @@ final class RunningRouter {
         reports.transition(new RouterTransition(election.config(), change, election.effectivePriority()));
         steps.onStateChange(change);
         handOvers.onStateChange(change);
+        judgeDetour(change);
+    }
+
+    /** Before the addresses are taken, so that no packet of a connection of the former Active meets the stack. */
+    private void judgeDetour(StateChange change) {
+        boolean active = change.to() instanceof ElectionState.Active;
+        if (active && change.from() instanceof ElectionState.Backup backup && isFromOneThatLives(change)) {
+            open(detour.begin(backup.watch().active().addresses(), change.at()));
+        } else if (!active && detour.end()) {
+            plainAddresses.forEach(ports.detours()::close);
+        }
+    }
+
+    private static boolean isFromOneThatLives(StateChange change) {
+        return switch (change.cause().reason()) {
+            case ACTIVE_RESIGNED, PREEMPTED_LOWER, SYNC_GROUP_ACTIVE -> true;
+            default -> false;
+        };
     }
 
     private void notice(String label, String sentence) {
@@ -487,10 +581,13 @@ final class RunningRouter {
             return ofSteps;
         }
         Optional<MonotonicInstant> ofElection = election.nextDeadline();
-        Optional<MonotonicInstant> ofTakeover = takeover.nextDeadline();
-        return ofElection.isPresent() && ofTakeover.isPresent()
-                ? Optional.of(MonotonicInstant.earlierOf(ofElection.get(), ofTakeover.get()))
-                : ofElection.or(() -> ofTakeover);
+        return earlier(earlier(ofElection, takeover.nextDeadline()), drain.nextDeadline());
+    }
+
+    private static Optional<MonotonicInstant> earlier(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
+        return a.isPresent() && b.isPresent()
+                ? Optional.of(MonotonicInstant.earlierOf(a.get(), b.get()))
+                : a.or(() -> b);
     }
 
     ElectionSnapshot.Router snapshot() {
@@ -501,7 +598,7 @@ final class RunningRouter {
                 config.interfaceName(),
                 election.state().label(),
                 history.reason().label(),
-                election.waitsFor().map(what -> "waits for " + what).orElse(history.explanation()),
+                explanation(),
                 history.since(),
                 election.effectivePriority(),
                 election.isHandingOver(),
@@ -512,6 +609,11 @@ final class RunningRouter {
                 takeover.held(),
                 election.peerDifferences(now()),
                 history.counters(guard.spoken(), takeover.conflictTime()));
+    }
+
+    private String explanation() {
+        String reason = election.waitsFor().map(what -> "waits for " + what).orElse(history.explanation());
+        return drain.sentence().map(lives -> reason + "; " + lives).orElse(reason);
     }
 
     private MonotonicInstant now() {

@@ -29,6 +29,19 @@ public interface ServiceGate {
     void open(Set<IpAddress> addresses);
 
     /**
+     * The addresses are about to go to a successor that sends on what belongs to this node: end what cannot live on without
+     * them, and keep the connections, until {@link #close} or {@link #open}.
+     */
+    default void keep(Set<IpAddress> addresses) {
+        var unused = close(addresses);
+    }
+
+    /** How many connections clients have on these addresses; completed by any thread. */
+    default CompletableFuture<Integer> connections(Set<IpAddress> addresses) {
+        return CompletableFuture.completedFuture(0);
+    }
+
+    /**
      * The addresses are about to go: accept no more clients on them, and reset those that are there.
      *
      * @return completed, by any thread, when the resets are on their way; they need the address for that

@@ -35,6 +35,7 @@ final class TakeoverExecution {
     private final ServiceGate gate;
     private final ElectionLease lease;
     private final TakeoverSteps steps;
+    private final RouterDrain drain;
 
     /** Steps wait for the resets of clients, at most until the deadline; null: they do not wait. */
     private @Nullable CompletableFuture<?> resets;
@@ -49,7 +50,8 @@ final class TakeoverExecution {
             ElectionPorts ports,
             ServiceGate gate,
             ElectionLease lease,
-            TakeoverSteps steps) {
+            TakeoverSteps steps,
+            RouterDrain drain) {
         this.takeover = takeover;
         this.addresses = addresses;
         this.interfaceName = interfaceName;
@@ -58,6 +60,7 @@ final class TakeoverExecution {
         this.gate = gate;
         this.lease = lease;
         this.steps = steps;
+        this.drain = drain;
         resetsDeadline = now();
     }
 
@@ -121,8 +124,15 @@ final class TakeoverExecution {
                 requireLease("probe " + probe.address() + " on ");
                 home.probe(probe.address());
             }
-            case TakeoverAction.OpenServices ignored -> gate.open(addresses);
-            case TakeoverAction.CloseServices ignored -> closeServices();
+            case TakeoverAction.OpenServices ignored -> {
+                gate.open(addresses);
+                drain.over();
+            }
+            case TakeoverAction.CloseServices ignored -> {
+                closeServices();
+                drain.over();
+            }
+            case TakeoverAction.DrainServices ignored -> drain.begin();
         }
     }
 

@@ -35,6 +35,7 @@ final class TakeoverSteps {
     private @Nullable Duration changed;
     private int addresses;
     private int failures;
+    private boolean kept;
 
     TakeoverSteps(String router, ElectionReports reports) {
         this.router = router;
@@ -53,6 +54,7 @@ final class TakeoverSteps {
             changed = null;
             addresses = 0;
             failures = 0;
+            kept = false;
         }
     }
 
@@ -92,6 +94,10 @@ final class TakeoverSteps {
                 }
             }
             case TakeoverAction.CloseServices ignored -> services = after;
+            case TakeoverAction.DrainServices ignored -> {
+                services = after;
+                kept = true;
+            }
         }
         if (way == Way.GIVING_UP && released) {
             tellReleased(after);
@@ -114,7 +120,7 @@ final class TakeoverSteps {
         EventDraft fact = EventDraft.info(
                 EventKind.RELEASED,
                 router,
-                "services closed and " + addresses(addresses) + " removed " + milliseconds(after)
+                (kept ? "connections kept and " : "services closed and ") + addresses(addresses) + " removed " + milliseconds(after)
                         + " after the decision");
         fact = with(fact, "services_closed", services);
         tell(with(fact, "addresses_removed", changed));

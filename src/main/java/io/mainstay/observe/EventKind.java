@@ -25,6 +25,12 @@ public final class EventKind {
     /** The services are closed and the addresses are gone. */
     public static final String RELEASED = "released";
 
+    /** Connections live on after a hand-over. */
+    public static final String DRAINING = "draining";
+
+    /** Those have ended. */
+    public static final String DRAINED = "drained";
+
     /** A Backup hears a router as Active that it did not hear before. */
     public static final String ACTIVE_HEARD = "active_heard";
 

@@ -7,6 +7,7 @@ import io.mainstay.net.VirtualAddress;
 import io.mainstay.takeover.TakeoverAction.AddAddress;
 import io.mainstay.takeover.TakeoverAction.Announce;
 import io.mainstay.takeover.TakeoverAction.CloseServices;
+import io.mainstay.takeover.TakeoverAction.DrainServices;
 import io.mainstay.takeover.TakeoverAction.LeaveAddress;
 import io.mainstay.takeover.TakeoverAction.OpenServices;
 import io.mainstay.takeover.TakeoverAction.Probe;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * How one virtual router gains its addresses and gives them up, without any input or output of its own.
  *
  * <p>Gaining: add every address, announce every address, open the services. Giving up: close the services, remove the
- * addresses in reverse. If an address cannot be added, those added before it are removed again and the outcome says why. A
+ * addresses in reverse; to a successor, the services are drained instead if that is wanted. If an address cannot be added, those added before it are removed again and the outcome says why. A
  * held address that somebody else removes is put back; one that appears while it is not held is removed. When another host claims a held address, the
  * neighbours are told anew; after each burst of announcements and at each refresh other hosts are asked whether they have
  * it, until none answers.
@@ -72,6 +73,7 @@ public final class Takeover {
     private final List<VirtualAddress> addresses;
     private final Set<IpAddress> plainAddresses;
     private final boolean owner;
+    private final boolean drains;
     private final AnnounceSchedule schedule;
     private final Duration longestLinger;
     private final RemovalFight fight = new RemovalFight();
@@ -102,14 +104,22 @@ public final class Takeover {
      *
      * @param owner whether this node owns the addresses (priority 255): those that stand on the interface at start are its
      *     own and are never removed
+     * @param drains whether connections live on when a successor has the addresses; never those of an owner, whose addresses
+     *     stay
      */
-    public Takeover(List<VirtualAddress> addresses, AnnounceConfig announce, boolean owner) {
+    public Takeover(List<VirtualAddress> addresses, AnnounceConfig announce, boolean owner, boolean drains) {
         this.addresses = List.copyOf(addresses);
         this.owner = owner;
+        this.drains = drains && !owner;
         plainAddresses = addresses.stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
         schedule = new AnnounceSchedule(announce);
         Duration forAll = LONGEST_LINGER_OF_AN_ADDRESS.multipliedBy(addresses.size());
         longestLinger = forAll.compareTo(LONGEST_LINGER) > 0 ? forAll : LONGEST_LINGER;
+    }
+
+    /** One that resets connections whenever it gives the addresses up. */
+    public Takeover(List<VirtualAddress> addresses, AnnounceConfig announce, boolean owner) {
+        this(addresses, announce, owner, false);
     }
 
     /** The addresses that stand on the interface by this node's doing, in the order in which they were added. */
@@ -157,11 +167,15 @@ public final class Takeover {
 
     /** Give the addresses up now. */
     public void release() {
+        release(new CloseServices());
+    }
+
+    private void release(TakeoverAction ofServices) {
         if (phase == Phase.RELEASED) {
             return;
         }
         resetTo(Phase.RELEASED);
-        actions.add(new CloseServices());
+        actions.add(ofServices);
         for (VirtualAddress address : new ArrayList<>(held).reversed()) {
             actions.add(neverRemoved.contains(address) ? new LeaveAddress(address) : new RemoveAddress(address));
         }
@@ -265,7 +279,7 @@ public final class Takeover {
     /** Look at the deadlines. */
     public void onTime(MonotonicInstant now) {
         if (lingerDeadline != null && now.hasReached(lingerDeadline)) {
-            release();
+            release(drains ? new DrainServices() : new CloseServices());
         }
         if (retryDeadline != null && now.hasReached(retryDeadline)) {
             retryDeadline = null;
@@ -317,6 +331,7 @@ public final class Takeover {
             case Announce ignored -> {}
             case Probe ignored -> {}
             case CloseServices ignored -> {}
+            case DrainServices ignored -> {}
         }
     }
 
@@ -344,6 +359,13 @@ public final class Takeover {
             // What keeps a probe from going out keeps the announcement before it too, and that is told.
             case Probe ignored -> {}
             case CloseServices ignored -> {}
+            case DrainServices ignored -> {
+                tell(
+                        new TakeoverNotice.ConnectionsNotKept(cause),
+                        addresses.getFirst().address(),
+                        now);
+                actions.addFirst(new CloseServices());
+            }
         }
     }
 

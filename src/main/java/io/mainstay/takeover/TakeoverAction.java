@@ -25,6 +25,9 @@ public sealed interface TakeoverAction {
     /** Let clients in on all addresses. */
     record OpenServices() implements TakeoverAction {}
 
-    /** Let no more clients in. */
+    /** Let no more clients in, and reset those that are there. */
     record CloseServices() implements TakeoverAction {}
+
+    /** Let the connections that are there live on without the addresses, which a successor has. */
+    record DrainServices() implements TakeoverAction {}
 }

@@ -98,6 +98,20 @@ public sealed interface TakeoverNotice {
         }
     }
 
+    /** Connections could not be kept for the time after the addresses, and are reset as the addresses go. */
+    record ConnectionsNotKept(String cause) implements TakeoverNotice {
+
+        @Override
+        public String label() {
+            return "connections-not-kept";
+        }
+
+        @Override
+        public String sentence() {
+            return "connections cannot live on after the switchover and are reset: " + cause;
+        }
+    }
+
     /** Another host says that it has a held address. */
     record AddressConflict(IpAddress address, MacAddress claimant) implements TakeoverNotice {
 

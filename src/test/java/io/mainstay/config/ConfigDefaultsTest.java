@@ -82,6 +82,7 @@ class ConfigDefaultsTest {
             checksum: pseudo_header
             preempt: false
             preempt_delay: 1.5s
+            drain_timeout: 1m
             virtual_mac: true
             virtual_mac_prefix: lan
             authentication:
@@ -294,7 +295,8 @@ class ConfigDefaultsTest {
                                                 List.of("/etc/mainstay/hooks/down", "/etc/mainstay/hooks/tell"),
                                                 List.of("/etc/mainstay/hooks/tell"),
                                                 Duration.ofSeconds(5)),
-                                        Optional.of(new VirtualMacConfig("lan"))),
+                                        Optional.of(new VirtualMacConfig("lan")),
+                                        Duration.ofMinutes(1)),
                                 new VirtualRouterSettings(
                                         new VirtualRouterConfig(
                                                 "old",
@@ -316,7 +318,8 @@ class ConfigDefaultsTest {
                                         Optional.empty(),
                                         List.of(),
                                         HookConfig.NONE,
-                                        Optional.empty())),
+                                        Optional.empty(),
+                                        Duration.ofSeconds(10))),
                         List.of(new ServiceSettings(
                                 new ServiceConfig(
                                         "https",

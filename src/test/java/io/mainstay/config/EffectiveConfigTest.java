@@ -30,6 +30,7 @@ class EffectiveConfigTest {
                 unicast_min_ttl: 255
                 preempt: true
                 preempt_delay: 0s
+                drain_timeout: 10s
                 virtual_mac: false
                 virtual_mac_prefix: vrrp
                 announce:

@@ -128,7 +128,8 @@ final class RandomConfig {
                 random.nextBoolean() ? HookConfig.NONE : hooks(),
                 priority.isOwner() || random.nextBoolean()
                         ? Optional.empty()
-                        : Optional.of(new VirtualMacConfig(pick(List.of("vrrp", "lan-", "a.b_c")))));
+                        : Optional.of(new VirtualMacConfig(pick(List.of("vrrp", "lan-", "a.b_c")))),
+                random.nextBoolean() ? Duration.ZERO : duration(1, 60_000));
     }
 
     private AuthenticationSettings signed() {

@@ -8,8 +8,10 @@ import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.kernel.AddressTable;
 import io.mainstay.kernel.AdvertisementSocket;
 import io.mainstay.kernel.ClaimSocket;
+import io.mainstay.kernel.Detours;
 import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.Guard;
+import io.mainstay.kernel.KeptConnections;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.KernelException;
@@ -17,6 +19,7 @@ import io.mainstay.kernel.LinkState;
 import io.mainstay.kernel.LinkTable;
 import io.mainstay.kernel.NeighbourAnnouncer;
 import io.mainstay.kernel.NoGuard;
+import io.mainstay.kernel.NoVirtualInterfaces;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
@@ -71,6 +74,52 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
     ElectionPorts ports(Guard guard) {
         return new ElectionPorts(this, this, this, this, this, this::timeOfDay, guard);
     }
+
+    /** Of a host on which connections live on. */
+    ElectionPorts drainingPorts() {
+        return new ElectionPorts(
+                this,
+                this,
+                this,
+                this,
+                this,
+                this::timeOfDay,
+                new NoGuard(),
+                new NoVirtualInterfaces(),
+                keptConnections,
+                detours);
+    }
+
+    private final KeptConnections keptConnections = new KeptConnections() {
+        @Override
+        public void keep(InterfaceName arrivesOn, IpAddress address) throws KernelException {
+            deed("keep " + arrivesOn + " " + address);
+        }
+
+        @Override
+        public void letGo(InterfaceName arrivesOn, IpAddress address) throws KernelException {
+            deed("let go " + arrivesOn + " " + address);
+        }
+
+        @Override
+        public List<IpAddress> removeLeftovers() {
+            return List.of();
+        }
+    };
+
+    private final Detours detours = new Detours() {
+        @Override
+        public void open(
+                IpAddress address, InterfaceName leavesBy, IpAddress gateway, MonotonicInstant until, int credit) {
+            deeds.add("detour " + address + " by " + leavesBy + " to " + gateway + " for "
+                    + until.since(now).toMillis() + " ms");
+        }
+
+        @Override
+        public void close(IpAddress address) {
+            deeds.add("no detour " + address);
+        }
+    };
 
     // What a test does.
 

@@ -56,6 +56,7 @@ class TakeoverTest {
             case TakeoverAction.Probe probe -> "probe " + last(probe.address());
             case TakeoverAction.OpenServices ignored -> "open";
             case TakeoverAction.CloseServices ignored -> "close";
+            case TakeoverAction.DrainServices ignored -> "drain";
         };
     }
 
@@ -184,6 +185,36 @@ class TakeoverTest {
             takeover.releaseToSuccessor(now);
             assertThat(timePasses(Takeover.LONGEST_LINGER.minus(MILLISECOND))).isEmpty();
             assertThat(timePasses(MILLISECOND)).containsExactly("close", "remove B", "remove A");
+        }
+
+        @Test
+        void thoseThatAreToLiveOnAreKeptForASuccessorAndNobodyElse() {
+            takeover = new Takeover(List.of(A, B), new AnnounceConfig(5, Duration.ofSeconds(60)), false, true);
+            hold();
+            takeover.releaseToSuccessor(now);
+            assertThat(timePasses(Takeover.LONGEST_LINGER)).containsExactly("drain", "remove B", "remove A");
+            hold();
+            takeover.release();
+            assertThat(carryOut()).containsExactly("close", "remove B", "remove A");
+        }
+
+        @Test
+        void connectionsThatCannotBeKeptAreResetBeforeTheAddressesGo() {
+            takeover = new Takeover(List.of(A, B), new AnnounceConfig(5, Duration.ofSeconds(60)), false, true);
+            hold();
+            failing.add("drain");
+            takeover.releaseToSuccessor(now);
+            assertThat(timePasses(Takeover.LONGEST_LINGER))
+                    .containsExactly("drain fails", "close", "remove B", "remove A");
+            assertThat(notices()).containsExactly("connections-not-kept");
+        }
+
+        @Test
+        void anOwnerKeepsItsAddressesAndNoConnections() {
+            takeover = new Takeover(List.of(A, B), new AnnounceConfig(5, Duration.ofSeconds(60)), true, true);
+            hold();
+            takeover.releaseToSuccessor(now);
+            assertThat(timePasses(Takeover.LONGEST_LINGER)).first().isEqualTo("close");
         }
 
         @Test

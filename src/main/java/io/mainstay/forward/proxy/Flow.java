@@ -16,6 +16,11 @@ interface Flow {
     /** When it began, on the clock of the engine; it may be a tick too early. */
     long startedNanos();
 
+    /** Whether it is a TCP connection. */
+    default boolean isConnection() {
+        return true;
+    }
+
     boolean hasEnded();
 
     /** Ends it at once; a TCP connection by a reset on both sides. */

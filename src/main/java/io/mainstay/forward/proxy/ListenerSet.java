@@ -239,6 +239,17 @@ final class ListenerSet {
         }
     }
 
+    /** Keeps datagrams for these addresses out; connections that reach them are still taken. */
+    synchronized void closeGatesToDatagrams(Set<IpAddress> addresses) {
+        openAddresses.removeAll(addresses);
+        listening.forEach((place, each) -> {
+            if (place.transport() == Transport.UDP
+                    && addresses.contains(place.endpoint().address())) {
+                each.listener().setOpen(false);
+            }
+        });
+    }
+
     /** Keeps out all who come on virtual addresses. */
     synchronized void closeGates() {
         openAddresses.clear();

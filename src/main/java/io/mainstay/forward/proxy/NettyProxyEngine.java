@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -216,9 +217,24 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     public CompletableFuture<Integer> closeGate(Set<IpAddress> addresses) {
         // The gates go first: what a worker accepts after it was told to abort finds them closed.
         listeners.moveGates(addresses, false);
+        return sum(worker -> worker.abort(flow -> Worker.isOn(flow, addresses)));
+    }
+
+    @Override
+    public CompletableFuture<Integer> keepConnections(Set<IpAddress> addresses) {
+        listeners.closeGatesToDatagrams(addresses);
+        return sum(worker -> worker.abort(flow -> !flow.isConnection() && Worker.isOn(flow, addresses)));
+    }
+
+    @Override
+    public CompletableFuture<Integer> countConnections(Set<IpAddress> addresses) {
+        return sum(worker -> worker.count(flow -> flow.isConnection() && Worker.isOn(flow, addresses)));
+    }
+
+    private CompletableFuture<Integer> sum(Function<Worker, CompletableFuture<Integer>> ofEach) {
         CompletableFuture<Integer> sum = CompletableFuture.completedFuture(0);
         for (Worker worker : workers) {
-            sum = sum.thenCombine(worker.abortOn(addresses), Integer::sum);
+            sum = sum.thenCombine(ofEach.apply(worker), Integer::sum);
         }
         return sum;
     }

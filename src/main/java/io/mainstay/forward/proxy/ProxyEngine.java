@@ -66,6 +66,17 @@ public interface ProxyEngine extends BackendStates, AutoCloseable {
     CompletableFuture<Integer> closeGate(Set<IpAddress> addresses);
 
     /**
+     * Lets the connections on these addresses live on although the addresses leave this node, and takes what still reaches it,
+     * until {@link #closeGate} or {@link #openGate}. Sessions of datagrams end.
+     *
+     * @return how many sessions were ended
+     */
+    CompletableFuture<Integer> keepConnections(Set<IpAddress> addresses);
+
+    /** How many connections clients have on these addresses; each worker is asked, so that it is no call for every moment. */
+    CompletableFuture<Integer> countConnections(Set<IpAddress> addresses);
+
+    /**
      * Gives a backend no new connections; those that are live after {@code timeout} are reset, spread over a second. The
      * backend stays {@code DRAINING} until {@link #ready} or {@link #maintenance}. A drain that runs already gets the new
      * deadline.

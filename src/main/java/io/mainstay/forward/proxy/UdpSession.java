@@ -143,6 +143,11 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
     }
 
     @Override
+    public boolean isConnection() {
+        return false;
+    }
+
+    @Override
     public boolean hasEnded() {
         return ended;
     }

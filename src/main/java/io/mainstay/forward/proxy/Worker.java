@@ -243,10 +243,18 @@ final class Worker {
         return done;
     }
 
-    /** Resets the connections of clients on these virtual addresses; any thread. */
-    CompletableFuture<Integer> abortOn(Set<IpAddress> addresses) {
-        return abort(flow -> flow.listener().isVirtual()
-                && addresses.contains(flow.listener().address()));
+    /** Whether a client came on one of these virtual addresses. */
+    static boolean isOn(Flow flow, Set<IpAddress> addresses) {
+        return flow.listener().isVirtual() && addresses.contains(flow.listener().address());
+    }
+
+    /** How many connections and sessions there are of a kind; any thread. */
+    CompletableFuture<Integer> count(Predicate<Flow> which) {
+        CompletableFuture<Integer> done = new CompletableFuture<>();
+        if (!execute(() -> done.complete(flows(which).size()))) {
+            done.complete(0);
+        }
+        return done;
     }
 
     /** The age of the oldest connection or session of a backend in ns; {@link Drain#NO_CONNECTION} if it has none. */

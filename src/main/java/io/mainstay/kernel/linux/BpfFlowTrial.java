@@ -252,7 +252,7 @@ final class BpfFlowTrial implements FlowTrial {
         BpfProgram.Run done = program.run(frame, ifindex);
         Set<FlowEvent> happened = happenedSince(before);
         Verdict verdict = switch (done.verdict()) {
-            case BpfProgram.TC_ACT_OK -> Verdict.LEFT_TO_STACK;
+            case BpfProgram.TC_ACT_UNSPEC -> Verdict.LEFT_TO_STACK;
             case BpfProgram.TC_ACT_REDIRECT ->
                 happened.stream().anyMatch(ANSWERS::contains) ? Verdict.ANSWERED : Verdict.FORWARDED;
             default -> Verdict.DROPPED;

@@ -19,8 +19,8 @@ final class BpfProgram implements AutoCloseable {
     /** What a packet begins with; the kernel runs no program on less. */
     static final int ETHERNET_HEADER = 14;
 
-    /** Of linux/pkt_cls.h. */
-    static final int TC_ACT_OK = 0;
+    /** Of linux/pkt_cls.h: what is left to the next filter, or to the stack. */
+    static final int TC_ACT_UNSPEC = -1;
 
     static final int TC_ACT_REDIRECT = 7;
 

@@ -58,6 +58,7 @@ final class FlowAbi {
     static final int ACCESS_KEY_OCTETS = 24;
     static final int ACCESS_VERDICT_OCTETS = 4;
     static final int ORDER_OCTETS = 72;
+    static final int DETOUR_OCTETS = 32;
     static final int BACKEND_LOAD_OCTETS = 4;
     static final int CLIENT_RATE_OCTETS = 8;
     static final int FILTER_WORDS = (1 << 16) / 64;
@@ -93,6 +94,9 @@ final class FlowAbi {
     static final int ORDER_SWEEP = 3;
 
     static final int DOOR_STATE_LIVE = 8;
+    static final int DETOUR_UNTIL = 16;
+    static final int DETOUR_INTERFACE = 24;
+    static final int DETOUR_CREDIT = 28;
 
     static final int ACCESS_ALLOWED = 1;
     static final int ACCESS_DENIED = 2;
@@ -150,6 +154,17 @@ final class FlowAbi {
     static byte[] address(IpAddress address) {
         byte[] octets = new byte[ADDRESS_OCTETS];
         putAddress(octets, 0, address);
+        return octets;
+    }
+
+    /** @param untilNanos by the monotonic clock */
+    static byte[] detour(IpAddress gateway, long untilNanos, int interfaceIndex, int credit) {
+        byte[] octets = structure(DETOUR_OCTETS)
+                .putLong(DETOUR_UNTIL, untilNanos)
+                .putInt(DETOUR_INTERFACE, interfaceIndex)
+                .putInt(DETOUR_CREDIT, credit)
+                .array();
+        putAddress(octets, 0, gateway);
         return octets;
     }
 

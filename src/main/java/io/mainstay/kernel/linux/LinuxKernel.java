@@ -2,6 +2,7 @@
 package io.mainstay.kernel.linux;
 
 import io.mainstay.kernel.AddressTable;
+import io.mainstay.kernel.KeptConnections;
 import io.mainstay.kernel.KernelEvents;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.LinkTable;
@@ -23,6 +24,7 @@ public final class LinuxKernel implements AutoCloseable {
     private final NetlinkAddressTable addresses;
     private final PacketAnnouncer announcer;
     private final MacvlanInterfaces virtualInterfaces;
+    private final NetlinkKeptConnections keptConnections;
     private final LinuxKernelEvents events;
 
     private LinuxKernel(
@@ -37,6 +39,7 @@ public final class LinuxKernel implements AutoCloseable {
         this.addresses = new NetlinkAddressTable(netlink, links);
         this.announcer = announcer;
         this.virtualInterfaces = new MacvlanInterfaces(netlink, links, addresses, announcer);
+        this.keptConnections = new NetlinkKeptConnections(netlink);
         this.events = events;
     }
 
@@ -89,6 +92,10 @@ public final class LinuxKernel implements AutoCloseable {
 
     public VirtualInterfaces virtualInterfaces() {
         return virtualInterfaces;
+    }
+
+    public KeptConnections keptConnections() {
+        return keptConnections;
     }
 
     public KernelEvents events() {

@@ -3,7 +3,7 @@ package io.mainstay.kernel.linux;
 
 /**
  * Numbers of netlink and rtnetlink, under their names in the Linux headers (linux/netlink.h, linux/rtnetlink.h,
- * linux/if_addr.h, linux/if_link.h, linux/if.h). The same on all machines.
+ * linux/if_addr.h, linux/if_link.h, linux/if.h, linux/fib_rules.h). The same on all machines.
  */
 final class Rtnetlink {
 
@@ -29,9 +29,24 @@ final class Rtnetlink {
     static final int RTM_DELADDR = 21;
     static final int RTM_GETADDR = 22;
 
+    static final int RTM_NEWROUTE = 24;
+    static final int RTM_DELROUTE = 25;
     static final int RTM_GETROUTE = 26;
     static final int RTA_DST = 1;
     static final int RTA_OIF = 4;
+    static final int RTA_TABLE = 15;
+    static final int RTN_LOCAL = 2;
+
+    static final int RTM_NEWRULE = 32;
+    static final int RTM_DELRULE = 33;
+    static final int RTM_GETRULE = 34;
+    static final int FRA_DST = 1;
+    static final int FRA_IIFNAME = 3;
+    static final int FRA_PRIORITY = 6;
+    static final int FRA_TABLE = 15;
+    static final int FRA_PROTOCOL = 21;
+    static final int FRA_IP_PROTO = 22;
+    static final int FR_ACT_TO_TBL = 1;
 
     static final int RTMGRP_LINK = 0x1;
     static final int RTMGRP_IPV4_IFADDR = 0x10;
@@ -68,6 +83,7 @@ final class Rtnetlink {
     static final int IFA_F_TENTATIVE = 0x40;
     static final int RT_SCOPE_UNIVERSE = 0;
     static final int RT_SCOPE_LINK = 253;
+    static final int RT_SCOPE_HOST = 254;
 
     private Rtnetlink() {}
 }

@@ -87,6 +87,10 @@ class FlowAbiAgreementTest {
         java.put("order.door", FlowAbi.ORDER_DOOR);
         java.put("order.flow", FlowAbi.ORDER_FLOW);
         java.put("order.group", FlowAbi.ORDER_GROUP);
+        java.put("detour", FlowAbi.DETOUR_OCTETS);
+        java.put("detour.until", FlowAbi.DETOUR_UNTIL);
+        java.put("detour.interface", FlowAbi.DETOUR_INTERFACE);
+        java.put("detour.credit", FlowAbi.DETOUR_CREDIT);
         java.put("ORDER_FORGET", FlowAbi.ORDER_FORGET);
         java.put("ORDER_COUNT", FlowAbi.ORDER_COUNT);
         java.put("ORDER_UNCOUNT", FlowAbi.ORDER_UNCOUNT);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.node;
+
+import io.mainstay.kernel.Detours;
+import io.mainstay.kernel.linux.BpfDetours;
+import io.mainstay.kernel.linux.BpfFlowProgram;
+import io.mainstay.net.InterfaceName;
+import io.mainstay.net.IpAddress;
+import io.mainstay.time.MonotonicInstant;
+import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The detour that is shipped with the daemon, loaded on a thread of its own, so that the start waits for nothing. Until then, and
+ * where it cannot be loaded, connections that the former Active kept are reset here.
+ */
+final class LoadedDetours implements Detours, AutoCloseable {
+
+    /** Interfaces may come late, or be replaced. */
+    private static final long LOOK_SECONDS = 5;
+
+    private final Set<InterfaceName> interfaces;
+    private final int mostAddresses;
+    private final Consumer<String> problems;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("detour").daemon().factory());
+    private volatile @Nullable BpfDetours loaded;
+    private boolean told;
+
+    private LoadedDetours(Set<InterfaceName> interfaces, int mostAddresses, Consumer<String> problems) {
+        this.interfaces = Set.copyOf(interfaces);
+        this.mostAddresses = mostAddresses;
+        this.problems = problems;
+    }
+
+    /**
+     * Loads it.
+     *
+     * @param problems is told once, by another thread, why it cannot be
+     */
+    static LoadedDetours start(Set<InterfaceName> interfaces, int mostAddresses, Consumer<String> problems) {
+        LoadedDetours detours = new LoadedDetours(interfaces, mostAddresses, problems);
+        detours.thread.execute(detours::load);
+        var unused =
+                detours.thread.scheduleWithFixedDelay(detours::attach, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+        return detours;
+    }
+
+    private void load() {
+        try {
+            BpfDetours opened = BpfDetours.open(
+                    new BpfFlowProgram.Files(
+                            Installation.program("mainstay-bpf"),
+                            Installation.library("detour.bpf.o"),
+                            BpfDetours.DIRECTORY),
+                    mostAddresses);
+            loaded = opened;
+            attach();
+        } catch (IOException | RuntimeException e) {
+            tell(e);
+        }
+    }
+
+    private void attach() {
+        BpfDetours present = loaded;
+        try {
+            if (present != null) {
+                present.attach(interfaces);
+            }
+        } catch (IOException | RuntimeException e) {
+            tell(e);
+        }
+    }
+
+    private void tell(Exception why) {
+        if (!told) {
+            told = true;
+            problems.accept(
+                    "connections of a former Active cannot live on when this node takes over: " + why.getMessage());
+        }
+    }
+
+    @Override
+    public void open(IpAddress address, InterfaceName leavesBy, IpAddress gateway, MonotonicInstant until, int credit) {
+        BpfDetours present = loaded;
+        if (present != null) {
+            present.open(address, leavesBy, gateway, until, credit);
+        }
+    }
+
+    @Override
+    public void close(IpAddress address) {
+        BpfDetours present = loaded;
+        if (present != null) {
+            present.close(address);
+        }
+    }
+
+    /** After the election has ended; waits for what is being loaded. */
+    @Override
+    public void close() throws IOException {
+        thread.close();
+        BpfDetours present = loaded;
+        if (present != null) {
+            present.close();
+        }
+    }
+}
