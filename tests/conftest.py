@@ -10,7 +10,7 @@ from lab.backends import Backends
 from lab.capture import Capture, capture
 from lab.mainstay_pair import MainstayPair
 from lab.topology import Lab
-from lab.traffic import Amount, Traffic
+from lab.traffic import Amount, Traffic, flowing
 
 LOG_LINES = 60
 
@@ -54,12 +54,10 @@ def steady_pair() -> Iterator[MainstayPair]:
 
 
 @pytest.fixture
-def traffic(lab: Lab, pair: MainstayPair) -> Traffic:
+def traffic(pair: MainstayPair) -> Iterator[Traffic]:
     """Probes and requests, flowing; no download."""
-    traffic = Traffic(lab["client"], Amount(download=False))
-    traffic.start()
-    traffic.await_flowing()
-    return traffic
+    with flowing(pair, Amount(download=False)) as traffic:
+        yield traffic
 
 
 @pytest.fixture
