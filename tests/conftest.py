@@ -16,6 +16,7 @@ LOG_LINES = 60
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "patient: bears another lab at the same time; nothing is judged by milliseconds")
     if "MAINSTAY_LAB" not in os.environ:
         pytest.exit("these tests run in namespaces of their own: ./dev test system, ./dev test interop", 2)
 
