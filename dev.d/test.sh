@@ -43,8 +43,9 @@ verb_test() {
         kernel) run_part kernel make_bpf NAME="$name" test ;;
         # These wait for timers of whole seconds most of their time, each in a lab of its own.
         interop) run_part "$part" test_in_lab "$part" "$name" -n "$labs_at_once" ;;
+        system) test_system "$name" ;;
         # Side by side these are late for each other: several look at what happens within a few hundred milliseconds.
-        system | relay | soak | package) run_part "$part" test_in_lab "$part" "$name" ;;
+        relay | soak | package) run_part "$part" test_in_lab "$part" "$name" ;;
         esac
     done
     summary
@@ -84,8 +85,10 @@ prepare() {
         ;;
     esac
     case " $* " in
-    *" interop "*)
-        need "as peers" keepalived:keepalived /usr/lib/frr/vrrpd:frr haproxy:haproxy
+    *" interop "*) need "as peers" keepalived:keepalived /usr/lib/frr/vrrpd:frr haproxy:haproxy ;;
+    esac
+    case " $* " in
+    *" interop "* | *" system "*)
         need "to run several labs at once" /usr/lib/python3/dist-packages/xdist:python3-pytest-xdist
         ;;
     esac
@@ -172,6 +175,17 @@ native_programs() {
         run_part "native/${directory##*/}" make --no-print-directory -j2 -O -C "$directory" \
             BUILD="$root/target/native/${directory##*/}" PYTHON=/usr/bin/python3 test
     done
+}
+
+# Modules marked as patient bear a machine that does something else as well, so two of them run at once.
+test_system() {
+    local name=$1
+    if [ -n "$name" ]; then
+        run_part system test_in_lab system "$name"
+    else
+        run_part system/patient test_in_lab system "" -m patient -n "$labs_at_once" --dist loadfile
+        run_part system test_in_lab system "" -m "not patient"
+    fi
 }
 
 test_in_lab() {

@@ -10,12 +10,13 @@ from lab.backends import Backends
 from lab.capture import Capture, capture
 from lab.mainstay_pair import MainstayPair
 from lab.topology import Lab
-from lab.traffic import Amount, Traffic
+from lab.traffic import Amount, Traffic, flowing
 
 LOG_LINES = 60
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "patient: bears another lab at the same time; nothing is judged by milliseconds")
     if "MAINSTAY_LAB" not in os.environ:
         pytest.exit("these tests run in namespaces of their own: ./dev test system, ./dev test interop", 2)
 
@@ -54,12 +55,10 @@ def steady_pair() -> Iterator[MainstayPair]:
 
 
 @pytest.fixture
-def traffic(lab: Lab, pair: MainstayPair) -> Traffic:
+def traffic(pair: MainstayPair) -> Iterator[Traffic]:
     """Probes and requests, flowing; no download."""
-    traffic = Traffic(lab["client"], Amount(download=False))
-    traffic.start()
-    traffic.await_flowing()
-    return traffic
+    with flowing(pair, Amount(download=False)) as traffic:
+        yield traffic
 
 
 @pytest.fixture

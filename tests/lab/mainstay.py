@@ -159,6 +159,10 @@ class Mainstay:
     def holds_address(self) -> bool:
         return self.settings.address in self.node.addresses(self.settings.holder)
 
+    def await_listening(self, seconds: float = 30.0) -> None:
+        """Waits until its virtual router has started, from when it listens for an Active."""
+        self._await_status("listens", lambda status: _router(status)["state"] != "INITIALIZE", seconds)
+
     def await_holding(self, seconds: float = 30.0) -> None:
         self._wait("holds the address", lambda: self.holds_address, seconds)
 

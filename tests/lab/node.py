@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lab import shell
+from lab.netlink import Addresses
 from lab.process import Process
 
 HOLDER = "mainstay-lab-node"
@@ -36,6 +37,7 @@ class Node:
         for part in ("run", "state", "tmp", "log"):
             (self.directory / part).mkdir(parents=True)
         self.processes: list[Process] = []
+        self._kernel: Addresses | None = None
         self._holder = subprocess.Popen(
             ["unshare", "--net", "--mount", "--uts", "/bin/sh", "-c", _PREPARE, HOLDER, name, str(self.directory)],
             stdin=subprocess.PIPE,
@@ -90,14 +92,9 @@ class Node:
 
     def addresses(self, interface: str = "eth0") -> list[str]:
         """The addresses of an interface as the kernel has them, with prefix length; none without it."""
-        shown = self.attempt("ip", "-oneline", "address", "show", "dev", interface)
-        lines = shown.stdout.splitlines() if shown.returncode == 0 else []
-        return [
-            words[words.index(word) + 1]
-            for words in map(str.split, lines)
-            for word in words
-            if word in ("inet", "inet6")
-        ]
+        if self._kernel is None:
+            self._kernel = Addresses(self.pid)
+        return self._kernel.of(interface)
 
     def close(self) -> None:
         """Ends every program of this node, then the node."""
@@ -105,6 +102,8 @@ class Node:
             if process.running:
                 process.thaw()
                 process.kill()
+        if self._kernel is not None:
+            self._kernel.close()
         assert self._holder.stdin is not None and self._holder.stdout is not None
         self._holder.stdin.close()
         self._holder.stdout.close()

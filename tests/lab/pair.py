@@ -7,6 +7,8 @@ from lab.backends import Backends
 from lab.topology import LOAD_BALANCERS, Lab
 from lab.waiting import wait_until
 
+HANDOVER_SECONDS = 2.0
+
 
 class Pair(ABC):
     """What the demo and the benchmarks ask of a pair."""
@@ -81,10 +83,13 @@ class Pair(ABC):
 
     @property
     def active(self) -> str:
-        """The node that serves, when it is exactly one."""
-        holders = [name for name in LOAD_BALANCERS if self.holds_address(name)]
-        assert len(holders) == 1, f"the address is held by {holders or 'nobody'} (expected: one node)"
-        return holders[0]
+        """The node that serves, once it is exactly one: while one hands over to the other, both hold the address."""
+
+        def only_holder() -> str | None:
+            holders = [name for name in LOAD_BALANCERS if self.holds_address(name)]
+            return holders[0] if len(holders) == 1 else None
+
+        return wait_until("exactly one node holds the address", only_holder, HANDOVER_SECONDS)
 
     def await_active(self, name: str, seconds: float = 30.0) -> None:
         wait_until(f"{name} holds the address", lambda: self.holds_address(name), seconds, pause=0.01)

@@ -1,42 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sockets of this very process on the nodes of the lab: a test plays both ends itself, one step after the other."""
 
-import ctypes
 import hashlib
-import os
 import socket
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
+from lab.namespaces import network_of_process
 from lab.node import Node
 
 PATIENCE_SECONDS = 10.0
 """How long a step may take."""
 
-_CLONE_NEWNET = 0x40000000
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
-
-@contextmanager
-def network_of(node: Node) -> Iterator[None]:
+def network_of(node: Node) -> AbstractContextManager[None]:
     """Sockets that are made inside belong to the node, for as long as they live."""
-    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    other = os.open(f"/proc/{node.pid}/ns/net", os.O_RDONLY)
-    try:
-        _enter(other)
-        try:
-            yield
-        finally:
-            _enter(own)
-    finally:
-        os.close(own)
-        os.close(other)
-
-
-def _enter(namespace: int) -> None:
-    if _LIBC.setns(namespace, _CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
+    return network_of_process(node.pid)
 
 
 def connect(node: Node, address: str, port: int) -> socket.socket:

@@ -6,7 +6,6 @@ lb1    198.18.0.1  ──┤   switch   ├── web2 198.18.0.12
 lb2    198.18.0.2  ──┘            └── web3 198.18.0.13        virtual address 198.18.0.100
 """
 
-import itertools
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,11 +44,9 @@ class Lab:
     def __enter__(self) -> "Lab":
         try:
             self.switch.await_ready()
-            self.switch.run("ip", "link", "add", "br0", "type", "bridge", "stp_state", "0", "mcast_snooping", "0")
-            self.switch.run("ip", "link", "set", "br0", "addrgenmode", "none", "up")
-            for number, node in zip(itertools.count(1), self.nodes.values()):
+            for node in self.nodes.values():
                 node.await_ready()
-                self._plug_in(node, number)
+            self._plug_in()
         except BaseException:
             self.close()
             raise
@@ -72,41 +69,33 @@ class Lab:
         """The hardware address of a node on the switch."""
         return mac_address(list(self.nodes).index(name) + 1)
 
-    def _plug_in(self, node: Node, number: int) -> None:
+    def _plug_in(self) -> None:
+        """With few programs: every test does this."""
+        numbered = list(enumerate(self.nodes.values(), 1))
+        # Before the cables: were it after them, the first port had the same index as its other end. The kernel takes such a pair
+        # for no pair, and puts news of its carrier off for up to a second (linkwatch).
+        bridge = "link add br0 type bridge stp_state 0 mcast_snooping 0\nlink set br0 addrgenmode none up\n"
+        self.switch.run("ip", "-batch", "-", stdin=bridge)
         # The port of the switch bears the name of the node behind it, so a capture there reads well.
-        shell.run(
-            [
+        cables = "".join(
+            f"link add {INTERFACE} address {mac_address(number)} netns {node.pid}"
+            f" type veth peer name {node.name} netns {self.switch.pid}\n"
+            for number, node in numbered
+        )
+        shell.run(["ip", "-batch", "-"], stdin=cables)
+        ports = "".join(
+            f"link set {name} addrgenmode none\nlink set {name} master br0 up\n" for name in self.nodes
+        )
+        self.switch.run("ip", "-batch", "-", stdin=ports)
+        for number, node in numbered:
+            node.run(
                 "ip",
-                "link",
-                "add",
-                INTERFACE,
-                "address",
-                mac_address(number),
-                "netns",
-                str(node.pid),
-                "type",
-                "veth",
-                "peer",
-                "name",
-                node.name,
-                "netns",
-                str(self.switch.pid),
-            ]
-        )
-        self.switch.run(
-            "ip",
-            "-batch",
-            "-",
-            stdin=f"link set {node.name} addrgenmode none\nlink set {node.name} master br0 up\n",
-        )
-        node.run(
-            "ip",
-            "-batch",
-            "-",
-            stdin=f"address add {ADDRESSES[node.name]}/{PREFIX_LENGTH} dev {INTERFACE}\n"
-            f"address add 2001:db8::{number:x}/64 dev {INTERFACE} nodad\n"
-            f"link set {INTERFACE} up\n",
-        )
+                "-batch",
+                "-",
+                stdin=f"address add {ADDRESSES[node.name]}/{PREFIX_LENGTH} dev {INTERFACE}\n"
+                f"address add 2001:db8::{number:x}/64 dev {INTERFACE} nodad\n"
+                f"link set {INTERFACE} up\n",
+            )
 
 
 def mac_address(number: int) -> str:

@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """All the load of a demo or test: probes, requests on new and kept connections, a long download."""
 
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lab.clock import now
 from lab.measure import Figures, Window, figures
 from lab.node import Node, python
+from lab.pair import Pair
 from lab.process import Process
 from lab.records import Break, ProbeFile, ProbeRecord, Progress, Record, RecordFile, Request, Tick
 from lab.topology import VIP
 from lab.waiting import wait_until
 
 PROBE_INTERVAL_NANOS = 1_000_000
+_numbers = itertools.count(1)
+
 QUIET_PROBES = 200
 """So many answered probes in a row, and the address counts as served again."""
 
@@ -130,3 +136,15 @@ class Traffic:
 
     def _run(self, module: str, *arguments: str) -> None:
         self.processes.append(self._client.start(self._name + module.rpartition(".")[2], *python(module, *arguments)))
+
+
+@contextmanager
+def flowing(pair: Pair, amount: Amount | None = None) -> Iterator[Traffic]:
+    """Traffic of the pair's client, from when it flows; a pair may see several, one after the other."""
+    traffic = Traffic(pair.lab["client"], amount, name=f"{next(_numbers)}-")
+    traffic.start()
+    try:
+        traffic.await_flowing()
+        yield traffic
+    finally:
+        traffic.stop()

@@ -5,6 +5,7 @@ A test plays client and server itself and writes down what each of them saw. Whe
 difference is written down here with its reason, and it is a failure when there is none any more.
 """
 
+import select
 import socket
 from collections.abc import Callable, Iterator
 
@@ -16,6 +17,9 @@ from lab.sockets import receive, reset, to_the_end
 from lab.topology import ADDRESSES, Lab
 
 Transcript = list[str]
+
+CALM_SECONDS = 0.1
+"""So long nothing can be sent, and the buffers on the way are full."""
 
 
 class Stage:
@@ -159,39 +163,54 @@ def test_a_reset_of_the_client_is_not_a_good_end(stage: Stage) -> None:
 
 
 def test_large_streams_against_slow_readers(stage: Stage) -> None:
-    """8 MiB each way, of which nobody reads anything until no more can be sent."""
-
-    octets = bytes(range(256)) * (8 << 12)
+    """Neither side ends its stream before both have everything; what happens otherwise, the next test tells."""
 
     def scene(balancer: Balancer, origins: Origins) -> Transcript:
-        client, server = pair(balancer, origins)
-        ends = {client: server, server: client}
-        left = dict.fromkeys(ends, memoryview(octets))
+        ends = pair(balancer, origins)
+        complete = exchange(ends, end_when_sent=False)
         for end in ends:
-            end.setblocking(False)
-        parts: dict[socket.socket, list[bytes]] = {end: [] for end in ends}
-        full = False
-        while any(left.values()) or any(sum(map(len, parts[end])) < len(octets) for end in ends):
-            moved = False
-            for end in ends:
-                try:
-                    if left[end]:
-                        left[end] = left[end][end.send(left[end]) :]
-                        moved = True
-                        if not left[end]:
-                            end.shutdown(socket.SHUT_WR)
-                except BlockingIOError:
-                    pass
-                if full:
-                    try:
-                        parts[end].append(end.recv(65536))
-                        moved = True
-                    except BlockingIOError:
-                        pass
-            full = full or not moved
-        return [str(b"".join(parts[end]) == octets) for end in ends]
+            end.shutdown(socket.SHUT_WR)
+        return [*complete, *map(to_the_end, ends)]
 
-    assert stage.same(scene) == ["True", "True"]
+    assert stage.same(scene) == ["complete", "complete", "0 octets, FIN", "0 octets, FIN"]
+
+
+def test_what_is_under_way_outlives_the_end_of_both_streams(stage: Stage) -> None:
+    """Mainstay alone: HAProxy 2.6 cut both streams in 3 of 60 such exchanges and reset who still had octets to come.
+
+    Both FINs wait behind octets that it has not read, as nobody takes those that it has. Once it has passed one of them on, it
+    closes both sockets, with what is unread in them (TcpExtTCPAbortOnClose counts both).
+    """
+    mainstay = stage.balancers[-1]
+    for _ in range(5):
+        ends = pair(mainstay, stage.origins)
+        assert exchange(ends, end_when_sent=True) == ["complete", "complete"]
+        assert [to_the_end(end) for end in ends] == ["0 octets, FIN", "0 octets, FIN"]
+
+
+def exchange(ends: tuple[socket.socket, socket.socket], *, end_when_sent: bool) -> Transcript:
+    """8 MiB each way, of which nobody reads anything until no more can be sent; what becomes of each."""
+    octets = bytes(range(256)) * (8 << 12)
+    left = dict.fromkeys(ends, memoryview(octets))
+    parts: dict[socket.socket, list[bytes]] = {end: [] for end in ends}
+    for end in ends:
+        end.setblocking(False)
+    full = False
+    while lacking := [end for end in ends if sum(map(len, parts[end])) < len(octets)]:
+        unsent = [end for end in ends if left[end]]
+        readable, writable, _ = select.select(lacking if full else [], unsent, [], CALM_SECONDS)
+        for end in writable:
+            left[end] = left[end][end.send(left[end]) :]
+            if end_when_sent and not left[end]:
+                end.shutdown(socket.SHUT_WR)
+        for end in readable:
+            more = end.recv(65536)
+            assert more, f"the stream to {end.getsockname()} has ended {sum(map(len, parts[end]))} octets after its beginning"
+            parts[end].append(more)
+        full = full or not writable
+    for end in ends:
+        end.settimeout(sockets.PATIENCE_SECONDS)
+    return ["complete" if b"".join(parts[end]) == octets else "garbled" for end in ends]
 
 
 def test_single_octets(stage: Stage) -> None:

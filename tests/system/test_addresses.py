@@ -7,6 +7,7 @@ from lab import fault
 from lab.backends import Backends
 from lab.clock import now
 from lab.mainstay import Mainstay, Settings
+from lab.mainstay_pair import start_in_order
 from lab.topology import ADDRESSES, INTERFACE, PREFIX_LENGTH, VIP, Lab
 from lab.traffic import Traffic
 from lab.waiting import wait_until
@@ -25,11 +26,7 @@ def nodes(lab: Lab, backends: Backends) -> dict[str, Mainstay]:
         )
         for name, priority in PRIORITIES.items()
     }
-    pair["lb1"].start()
-    pair["lb1"].await_holding()
-    pair["lb2"].start()
-    pair["lb1"].await_ready("ACTIVE")
-    pair["lb2"].await_ready("BACKUP")
+    start_in_order(pair["lb1"], pair["lb2"])
     return pair
 
 

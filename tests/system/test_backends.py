@@ -2,6 +2,7 @@
 """Backends that are drained, die, hang and return, under traffic."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,17 +14,21 @@ from lab.mainstay_pair import MainstayPair
 from lab.node import python
 from lab.records import Request
 from lab.topology import ADDRESSES, BACKENDS
-from lab.traffic import Amount, Traffic
+from lab.traffic import Traffic, flowing
 from lab.waiting import wait_until
 
 
 @pytest.fixture
-def download(pair: MainstayPair) -> Traffic:
+def pair(steady_pair: MainstayPair) -> MainstayPair:
+    """That of the module: what a test does to a backend it undoes; the one that moves the address comes last."""
+    return steady_pair
+
+
+@pytest.fixture
+def download(pair: MainstayPair) -> Iterator[Traffic]:
     """Requests and a long download, flowing."""
-    traffic = Traffic(pair.lab["client"], Amount())
-    traffic.start()
-    traffic.await_flowing()
-    return traffic
+    with flowing(pair) as traffic:
+        yield traffic
 
 
 def test_drained_backend_ends_without_a_reset(pair: MainstayPair, traffic: Traffic) -> None:
@@ -49,6 +54,7 @@ def test_drain_resets_the_rest_at_its_deadline(pair: MainstayPair, download: Tra
     assert seen.resets["download"] == 1
     assert seen.download_breaks == ["reset"]
     assert download.download_backend() != backend
+    pair.make_ready(backend)
 
 
 def test_drain_answers_with_the_state_and_the_counts(pair: MainstayPair) -> None:
@@ -57,6 +63,7 @@ def test_drain_answers_with_the_state_and_the_counts(pair: MainstayPair) -> None
     assert "web1" in text and "DRAINING" in text
     assert pair.nodes["lb1"].backend("web1")["state"] == "DRAINING"
     assert pair.nodes["lb2"].backend("web1")["state"] == "HEALTHY", "a drain is a matter of one node"
+    pair.nodes["lb1"].command("backend", "ready", "web1")
 
 
 def test_drained_service_tells_how_far_it_has_come_and_can_be_called_back(
@@ -81,29 +88,6 @@ def test_drained_service_tells_how_far_it_has_come_and_can_be_called_back(
     wait_until("new connections are served", lambda: sum(r.outcome == "ok" for r in new(download, ready)) > 20)
     seen = download.figures(refused)
     assert "download" not in seen.resets, "a drain that is called back resets nothing"
-
-
-def test_drained_node_hands_over_and_empties_its_own_services(pair: MainstayPair, traffic: Traffic) -> None:
-    node = pair.nodes["lb1"]
-    own = f"""\
-  - name: own
-    listen: {ADDRESSES["lb1"]}:81
-    health_check: {{interval: 200ms, timeout: 190ms}}
-    backends: [{{name: web1, address: "{ADDRESSES["web1"]}:8080"}}]
-"""
-    node.config.write_text(node.config.read_text() + own)
-    node.command("reload")
-    held = pair.lab["client"].start("hold", *python("lab.load.ask", ADDRESSES["lb1"], "81", "hold"))
-    wait_until("it is connected", lambda: held.output().split() == ["web1"])
-    outcome = node.command("drain-node", "--wait", "--timeout", "500ms", timeout=60)
-    assert [router["result"] for router in outcome["virtual_routers"]] == ["HANDED_OVER"]
-    assert [(s["service"], s["state"], s["connections_reset"]) for s in outcome["services"]] == [("own", "DRAINING", 1)]
-    assert outcome["finished"]
-    wait_until("it has ended", lambda: held.output().split() == ["web1", "reset"])
-    assert pair.active == "lb2"
-    traffic.await_flowing()
-    assert node.command("service", "show", SERVICE)["state"] == "STANDBY", "it can serve if lb2 fails"
-    assert [s["state"] for s in node.command("ready-node")["services"]] == ["SERVING"]
 
 
 def test_unknown_backend_is_refused(pair: MainstayPair) -> None:
@@ -134,6 +118,8 @@ def test_backend_that_accepts_and_never_answers_is_taken_out(pair: MainstayPair,
     assert {request.outcome for request in served} == {"ok"}
     assert {request.backend for request in served} == {"web2", "web3"}
     assert pair.active == "lb1"
+    pair.backends.restart("web1")
+    pair.await_backend("web1", healthy=True)
 
 
 def test_unreachable_backend_costs_no_more_than_its_connect_timeout(pair: MainstayPair, traffic: Traffic) -> None:
@@ -146,6 +132,8 @@ def test_unreachable_backend_costs_no_more_than_its_connect_timeout(pair: Mainst
     failed = [r for r in requests(traffic, start) if r.connection == "new" and r.outcome != "ok"]
     inside = [r for r in failed if r.outcome == "timeout" and r.ended - r.started >= REQUEST_TIMEOUT_SECONDS * 0.9e9]
     assert failed == inside, "only requests that were inside the backend already may fail"
+    fault.plug_cable(pair.lab, "web1")
+    pair.await_backend("web1", healthy=True)
 
 
 def test_without_a_backend_connections_end_and_the_address_stays(pair: MainstayPair, traffic: Traffic) -> None:
@@ -163,6 +151,29 @@ def test_without_a_backend_connections_end_and_the_address_stays(pair: MainstayP
     traffic.await_flowing()
     assert traffic.figures(start).outage.lost_probes == 0
     assert pair.active == "lb1"
+
+
+def test_drained_node_hands_over_and_empties_its_own_services(pair: MainstayPair, traffic: Traffic) -> None:
+    node = pair.nodes["lb1"]
+    own = f"""\
+  - name: own
+    listen: {ADDRESSES["lb1"]}:81
+    health_check: {{interval: 200ms, timeout: 190ms}}
+    backends: [{{name: web1, address: "{ADDRESSES["web1"]}:8080"}}]
+"""
+    node.config.write_text(node.config.read_text() + own)
+    node.command("reload")
+    held = pair.lab["client"].start("hold", *python("lab.load.ask", ADDRESSES["lb1"], "81", "hold"))
+    wait_until("it is connected", lambda: held.output().split() == ["web1"])
+    outcome = node.command("drain-node", "--wait", "--timeout", "500ms", timeout=60)
+    assert [router["result"] for router in outcome["virtual_routers"]] == ["HANDED_OVER"]
+    assert [(s["service"], s["state"], s["connections_reset"]) for s in outcome["services"]] == [("own", "DRAINING", 1)]
+    assert outcome["finished"]
+    wait_until("it has ended", lambda: held.output().split() == ["web1", "reset"])
+    assert pair.active == "lb2"
+    traffic.await_flowing()
+    assert node.command("service", "show", SERVICE)["state"] == "STANDBY", "it can serve if lb2 fails"
+    assert [s["state"] for s in node.command("ready-node")["services"]] == ["SERVING"]
 
 
 def new(traffic: Traffic, since: int) -> list[Request]:

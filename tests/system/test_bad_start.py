@@ -15,6 +15,8 @@ from lab.shell import attempt
 from lab.topology import ADDRESSES, VIP, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 INVALID_CONFIGURATION = 3
 
 TEN_MISTAKES = """\

@@ -11,6 +11,8 @@ from lab.mainstay import Mainstay, Settings
 from lab.topology import ADDRESSES, VIP, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 TABLE = ("local", "default", "dev", "lo", "table", "100")
 
 BY_PORT = """

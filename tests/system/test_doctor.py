@@ -3,11 +3,15 @@
 
 from typing import Any
 
+import pytest
+
 from lab import fault
 from lab.clock import now
 from lab.mainstay import ROUTER, Mainstay, Settings, parse_json
 from lab.mainstay_pair import MainstayPair
 from lab.topology import INTERFACE, VIP, Lab
+
+pytestmark = pytest.mark.patient
 
 DROP = """table inet filter {{
     chain {hook} {{

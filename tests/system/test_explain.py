@@ -4,11 +4,15 @@
 import json
 from typing import Any
 
+import pytest
+
 from lab import fault
 from lab.mainstay import Mainstay
 from lab.mainstay_pair import MainstayPair
 from lab.topology import ADDRESSES
 from lab.waiting import wait_until
+
+pytestmark = pytest.mark.patient
 
 LB1 = ADDRESSES["lb1"]
 

@@ -13,6 +13,8 @@ from lab.process import Process
 from lab.topology import ADDRESSES, BACKENDS, VIP, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 SCRIPT = """\
 #!/bin/sh
 # A check of the operator: healthy unless a file says otherwise.

@@ -13,6 +13,8 @@ from lab.mainstay import TREE, VIP_WITH_PREFIX, Mainstay, Settings
 from lab.topology import ADDRESSES, VIP, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 PROGRAM = str(TREE / "bin" / "mainstay")
 
 SPEAKERS = """\

@@ -12,12 +12,11 @@ from lab.mainstay import SERVICE, one
 from lab.mainstay_pair import MainstayPair
 from lab.records import Request
 from lab.topology import ADDRESSES, BACKENDS, VIP, Lab
-from lab.traffic import Amount, Traffic
+from lab.traffic import Amount, Traffic, flowing
 from lab.waiting import wait_until
 
 
-@pytest.fixture
-def pair(lab: Lab, backends: Backends) -> MainstayPair:
+def started(lab: Lab, backends: Backends) -> MainstayPair:
     """lb1 Active, lb2 Backup, both with the kernel engine."""
     pair = MainstayPair(lab, backends, interval_millis=100, service_lines="engine: kernel")
     pair.start()
@@ -25,63 +24,82 @@ def pair(lab: Lab, backends: Backends) -> MainstayPair:
 
 
 @pytest.fixture
+def pair(lab: Lab, backends: Backends) -> MainstayPair:
+    return started(lab, backends)
+
+
+@pytest.fixture(scope="module")
+def steady_pair() -> Iterator[MainstayPair]:
+    """For tests that move no address, and undo what they do to a backend."""
+    with Lab() as lab:
+        backends = Backends(lab)
+        backends.start_all()
+        yield started(lab, backends)
+
+
+@pytest.fixture
+def steady_traffic(steady_pair: MainstayPair) -> Iterator[Traffic]:
+    with flowing(steady_pair, Amount(download=False)) as traffic:
+        yield traffic
+
+
+@pytest.fixture
 def live(pair: MainstayPair) -> Iterator[Traffic]:
     """Two hundred connections that are kept, with two requests a second each, and few new ones."""
-    traffic = Traffic(pair.lab["client"], Amount(new_per_second=10, kept=200, kept_requests_per_second=2, download=False))
-    traffic.start()
-    traffic.await_flowing()
-    yield traffic
+    with flowing(pair, Amount(new_per_second=10, kept=200, kept_requests_per_second=2, download=False)) as traffic:
+        yield traffic
 
 
-def test_requests_are_shared_out_and_never_enter_the_daemon(pair: MainstayPair, traffic: Traffic) -> None:
+def test_requests_are_shared_out_and_never_enter_the_daemon(steady_pair: MainstayPair, steady_traffic: Traffic) -> None:
     start = now()
-    service = one(pair.nodes["lb1"].status()["services"], SERVICE)
+    service = one(steady_pair.nodes["lb1"].status()["services"], SERVICE)
     assert (service["engine"], service["engine_reason"]) == ("kernel", "engine: kernel")
-    wait_until("every backend serves", lambda: {r.backend for r in requests(traffic, start)} == set(BACKENDS))
-    accepted = pair.lab["lb1"].run("ss", "-Htn", "state", "established", "sport", "=", ":80")
+    wait_until("every backend serves", lambda: {r.backend for r in requests(steady_traffic, start)} == set(BACKENDS))
+    accepted = steady_pair.lab["lb1"].run("ss", "-Htn", "state", "established", "sport", "=", ":80")
     assert accepted == "", "a connection ends on the node"
-    wait_until("connections are counted", lambda: connections(pair, "lb1") > 0)
-    wait_until("how long each backend takes is told", lambda: all(has_latency(pair, name) for name in BACKENDS))
-    ports = one(pair.nodes["lb1"].status()["services"], SERVICE)["source_ports"]
+    wait_until("connections are counted", lambda: connections(steady_pair, "lb1") > 0)
+    wait_until("how long each backend takes is told", lambda: all(has_latency(steady_pair, name) for name in BACKENDS))
+    ports = one(steady_pair.nodes["lb1"].status()["services"], SERVICE)["source_ports"]
     assert ports["used"] > 0 and (ports["limit"], ports["source_addresses"]) == (22528, 1)
-    assert traffic.figures(start).failed_requests == 0
+    assert steady_traffic.figures(start).failed_requests == 0
 
 
-def test_drained_backend_ends_without_a_reset(pair: MainstayPair, traffic: Traffic) -> None:
+def test_drained_backend_ends_without_a_reset(steady_pair: MainstayPair, steady_traffic: Traffic) -> None:
     start = now()
-    pair.drain("web1", seconds=20)
-    assert pair.nodes["lb1"].backend("web1")["connections_active"] == 0
+    steady_pair.drain("web1", seconds=20)
+    assert steady_pair.nodes["lb1"].backend("web1")["connections_active"] == 0
     drained = now()
-    seen = traffic.figures(start)
+    seen = steady_traffic.figures(start)
     assert (seen.reset_connections, seen.failed_requests) == (0, 0)
-    wait_until("requests go on without it", lambda: len(requests(traffic, drained)) > 50)
-    assert {request.backend for request in requests(traffic, drained)} == {"web2", "web3"}
-    pair.make_ready("web1")
-    wait_until("it serves again", lambda: "web1" in {request.backend for request in requests(traffic, drained)})
+    wait_until("requests go on without it", lambda: len(requests(steady_traffic, drained)) > 50)
+    assert {request.backend for request in requests(steady_traffic, drained)} == {"web2", "web3"}
+    steady_pair.make_ready("web1")
+    wait_until("it serves again", lambda: "web1" in {request.backend for request in requests(steady_traffic, drained)})
 
 
-def test_drain_resets_the_rest_at_its_deadline(pair: MainstayPair) -> None:
-    download = Traffic(pair.lab["client"], Amount(new_per_second=0, kept=0))
-    download.start()
-    download.await_flowing()
-    backend = wait_until("the download runs", lambda: download.download_backend().strip("-"))
-    start = now()
-    pair.drain(backend, seconds=1)
-    assert now() - start >= 1_000_000_000, "no connection may be reset before the deadline"
-    wait_until("the download goes on elsewhere", lambda: download.download_backend() not in ("-", backend))
-    seen = download.figures(start)
-    assert seen.resets["download"] == 1
-    assert seen.download_breaks == ["reset"]
+def test_drain_resets_the_rest_at_its_deadline(steady_pair: MainstayPair) -> None:
+    with flowing(steady_pair, Amount(new_per_second=0, kept=0)) as download:
+        backend = wait_until("the download runs", lambda: download.download_backend().strip("-"))
+        start = now()
+        steady_pair.drain(backend, seconds=1)
+        assert now() - start >= 1_000_000_000, "no connection may be reset before the deadline"
+        wait_until("the download goes on elsewhere", lambda: download.download_backend() not in ("-", backend))
+        seen = download.figures(start)
+        assert seen.resets["download"] == 1
+        assert seen.download_breaks == ["reset"]
+        steady_pair.make_ready(backend)
 
 
-def test_killed_backend_gets_no_new_connection_once_that_is_known(pair: MainstayPair, traffic: Traffic) -> None:
-    pair.backends.kill("web1")
-    pair.await_backend("web1", healthy=False)
+def test_killed_backend_gets_no_new_connection_once_that_is_known(steady_pair: MainstayPair, steady_traffic: Traffic) -> None:
+    steady_pair.backends.kill("web1")
+    steady_pair.await_backend("web1", healthy=False)
     known = now()
-    wait_until("requests go on", lambda: len(requests(traffic, known)) > 50)
-    late = [request for request in requests(traffic, known) if request.connection == "new"]
+    wait_until("requests go on", lambda: len(requests(steady_traffic, known)) > 50)
+    late = [request for request in requests(steady_traffic, known) if request.connection == "new"]
     assert {request.outcome for request in late} == {"ok"}
     assert {request.backend for request in late} == {"web2", "web3"}
+    steady_pair.backends.start("web1")
+    steady_pair.await_backend("web1", healthy=True)
 
 
 def test_live_connections_survive_a_switchover(pair: MainstayPair, live: Traffic) -> None:
@@ -112,33 +130,33 @@ def test_live_connections_survive_a_restart_of_the_only_node(pair: MainstayPair,
     assert live.figures(start).reset_connections == 0
 
 
-def test_access_list_and_limits_change_under_traffic(pair: MainstayPair, traffic: Traffic) -> None:
+def test_access_list_and_limits_change_under_traffic(steady_pair: MainstayPair, steady_traffic: Traffic) -> None:
     start = now()
     others = ", ".join(f"10.{n >> 8}.{n & 255}.0/24" for n in range(2000))
-    reload(pair, f"access: {{deny: [{others}]}}")
+    reload(steady_pair, f"access: {{deny: [{others}]}}")
     long_list = now()
-    wait_until("requests go on", lambda: len(new_requests(traffic, long_list)) > 20)
-    assert {request.outcome for request in new_requests(traffic, start)} == {"ok"}
+    wait_until("requests go on", lambda: len(new_requests(steady_traffic, long_list)) > 20)
+    assert {request.outcome for request in new_requests(steady_traffic, start)} == {"ok"}
 
-    reload(pair, f"access: {{allow: [198.18.0.0/24], deny: [{others}, {ADDRESSES['client']}]}}")
+    reload(steady_pair, f"access: {{allow: [198.18.0.0/24], deny: [{others}, {ADDRESSES['client']}]}}")
     denied = now()
-    wait_until("clients are turned away", lambda: refused(pair, "denied") > 5)
-    assert "ok" not in {request.outcome for request in new_requests(traffic, denied)}
+    wait_until("clients are turned away", lambda: refused(steady_pair, "denied") > 5)
+    assert "ok" not in {request.outcome for request in new_requests(steady_traffic, denied)}
 
-    reload(pair, "limits: {connections: 1}")
-    wait_until("who was there before the limit is counted", lambda: refused(pair, "service_full") > 5)
-    assert one(pair.nodes["lb1"].status()["services"], SERVICE)["engine"] == "kernel"
-    asked = pair.nodes["lb1"].attempt("explain", "flow", "198.18.0.77:40000", f"{VIP}:80")
+    reload(steady_pair, "limits: {connections: 1}")
+    wait_until("who was there before the limit is counted", lambda: refused(steady_pair, "service_full") > 5)
+    assert one(steady_pair.nodes["lb1"].status()["services"], SERVICE)["engine"] == "kernel"
+    asked = steady_pair.nodes["lb1"].attempt("explain", "flow", "198.18.0.77:40000", f"{VIP}:80")
     assert asked.status == 1
     assert re.search(r"refused: the service has \d+ of 1 connections", asked.output), asked.output
 
-    reload(pair, "")
+    reload(steady_pair, "")
     free = now()
-    wait_until("everybody may come", lambda: len(new_requests(traffic, free)) > 20)
-    assert {request.outcome for request in new_requests(traffic, free)} == {"ok"}
-    kept = {request.outcome for request in requests(traffic, start) if request.connection == "kept"}
+    wait_until("everybody may come", lambda: len(new_requests(steady_traffic, free)) > 20)
+    assert {request.outcome for request in new_requests(steady_traffic, free)} == {"ok"}
+    kept = {request.outcome for request in requests(steady_traffic, start) if request.connection == "kept"}
     assert kept <= {"ok", "connect refused"}, "who is in stays in; the load ends some of its connections and makes others"
-    assert traffic.figures(start).resets["kept"] == 0
+    assert steady_traffic.figures(start).resets["kept"] == 0
 
 
 def reload(pair: MainstayPair, lines: str) -> None:

@@ -121,7 +121,7 @@ def modes() -> Iterator[MainstayPair]:
         for name, node in pair.nodes.items():
             node.start()
             if name == LOAD_BALANCERS[0]:
-                node.await_holding()
+                node.await_listening()
         for node in pair.nodes.values():
             await_backends(node)
         yield pair

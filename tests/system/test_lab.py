@@ -16,6 +16,8 @@ from lab.packets import Advert, ip_datagram, multicast_frame, vrrp_message
 from lab.topology import ADDRESSES, VIP, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 
 def reaches(lab: Lab, source: str, target: str) -> bool:
     return lab[source].attempt("ping", "-c", "1", "-W", "1", ADDRESSES[target]).returncode == 0

@@ -10,6 +10,8 @@ from lab.mainstay import Mainstay, Settings, one
 from lab.topology import ADDRESSES, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 ENTRY = f"{ADDRESSES['lb1']}:443"
 
 CONFIGURATION = f"""

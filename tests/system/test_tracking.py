@@ -10,6 +10,7 @@ import pytest
 from lab import fault
 from lab.backends import Backends
 from lab.mainstay import Mainstay, Settings, one
+from lab.mainstay_pair import start_in_order
 from lab.topology import ADDRESSES, Lab
 from lab.waiting import wait_until
 
@@ -29,11 +30,7 @@ def start_pair(lab: Lab, backends: Backends, lines: Callable[[str], str]) -> dic
         name: Mainstay(lab[name], Settings(name, priority, router_lines=lines(name)))
         for name, priority in PRIORITIES.items()
     }
-    nodes["lb1"].start()
-    nodes["lb1"].await_holding()
-    nodes["lb2"].start()
-    nodes["lb1"].await_ready("ACTIVE")
-    nodes["lb2"].await_ready("BACKUP")
+    start_in_order(nodes["lb1"], nodes["lb2"])
     return nodes
 
 

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -281,7 +282,6 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // A drain that is over is told by its own result.
     private void waitForDeadline(LiveBackend backend, Drain drain) {
         if (drain.isOver()) {
             return;
@@ -292,7 +292,10 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
                 worker.execute(new DrainEnd(worker, backend, drain, settings.clock()));
             }
         } else {
-            control.schedule(() -> waitForDeadline(backend, drain), remaining.toNanos(), TimeUnit.NANOSECONDS);
+            Future<?> deadline =
+                    control.schedule(() -> waitForDeadline(backend, drain), remaining.toNanos(), TimeUnit.NANOSECONDS);
+            // Otherwise the backend would be kept until a deadline that may be hours away.
+            var unused = drain.result().thenRun(() -> deadline.cancel(false));
         }
     }
 

@@ -10,6 +10,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 import java.net.PortUnreachableException;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ final class DatagramProbe extends SimpleChannelInboundHandler<DatagramPacket> im
     private final Duration timeout;
     private final ProbeLog log;
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Future<?> deadline;
 
     DatagramProbe(Dialogue dialogue, Duration timeout, Consumer<ProbeOutcome> told) {
         this.dialogue = dialogue;
@@ -34,8 +36,16 @@ final class DatagramProbe extends SimpleChannelInboundHandler<DatagramPacket> im
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
-        ctx.executor()
+        deadline = ctx.executor()
                 .schedule(() -> decide(ctx, dialogue.onSilence(timeout)), timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** See {@link StreamProbe#handlerRemoved}. */
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,7 @@ final class StreamProbe extends ChannelInboundHandlerAdapter implements Probing 
     private final Tls tls;
     private final ProbeLog log;
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Future<?> deadline;
     private boolean connected;
     private boolean open;
     private int octetsRead;
@@ -55,7 +57,15 @@ final class StreamProbe extends ChannelInboundHandlerAdapter implements Probing 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
-        ctx.executor().schedule(() -> onTimeout(ctx), timeout.toNanos(), TimeUnit.NANOSECONDS);
+        deadline = ctx.executor().schedule(() -> onTimeout(ctx), timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** The channel is closed. A timer that ran on would hold the check, and with it the service, until the timeout. */
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
     }
 
     private void onTimeout(ChannelHandlerContext ctx) {

@@ -12,6 +12,7 @@ import io.mainstay.forward.Balance;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.IpAddress;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -52,6 +53,28 @@ class ReloadTest {
         });
         going.close();
         await().atMost(EngineBench.PATIENCE).until(() -> bench.names().equals(List.of("web")));
+    }
+
+    @Test
+    void ofAServiceThatGoesNothingIsKept() throws Exception {
+        Duration hour = Duration.ofHours(1);
+        ReloadBench.Service web = bench.service("web").backends("b1");
+        ReloadBench.Service ssh = bench.service("ssh")
+                .backends("b2")
+                .drainTimeout(hour)
+                .check(new HealthCheckConfig(new HealthCheckConfig.Tcp(), hour, hour, 1, 1));
+        bench.start(web, ssh);
+        Socket going = bench.client(ssh, "b2");
+        WeakReference<LiveService> service = new WeakReference<>(bench.engine().service("ssh"));
+        WeakReference<LiveBackend> backend =
+                new WeakReference<>(bench.engine().service("ssh").backend("b2"));
+        bench.configure(web);
+        going.close();
+        await().atMost(EngineBench.PATIENCE).untilAsserted(() -> {
+            System.gc();
+            assertThat(service.get()).isNull();
+            assertThat(backend.get()).isNull();
+        });
     }
 
     @Test

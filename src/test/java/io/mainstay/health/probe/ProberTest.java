@@ -4,6 +4,7 @@ package io.mainstay.health.probe;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 import io.mainstay.health.AgentCheckConfig;
 import io.mainstay.health.Finding;
@@ -22,6 +23,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.ref.WeakReference;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -410,6 +412,32 @@ class ProberTest {
             loop.schedule(() -> {}, 150, TimeUnit.MILLISECONDS).syncUninterruptibly();
             assertThat(told).isNotDone();
         }
+    }
+
+    @Test
+    void aCheckThatIsOverIsNotKeptUntilItsTimeout() throws Exception {
+        try (ServerSocket stream = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+                DatagramSocket datagrams = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual().start(() -> echo(datagrams));
+            Probe udp = new HealthCheckConfig.Udp(new Payload("ping"), new Payload("ping"), true);
+            List<WeakReference<?>> over = List.of(
+                    passed(new HealthCheckConfig.Tcp(), stream.getLocalPort()), passed(udp, datagrams.getLocalPort()));
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                System.gc();
+                assertThat(over).allMatch(one -> one.refersTo(null));
+            });
+        }
+    }
+
+    /** Who was told that a check has passed whose timeout is far away. */
+    private WeakReference<?> passed(Probe probe, int port) throws Exception {
+        Duration hour = Duration.ofHours(1);
+        HealthCheckConfig config = new HealthCheckConfig(probe, 0, new Pace(hour, hour, hour, 3, 2));
+        CompletableFuture<ProbeOutcome> told = new CompletableFuture<>();
+        loop.execute(() -> prober.start(config, web1At(port), told::complete));
+        assertThat(told.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).finding().success())
+                .isTrue();
+        return new WeakReference<>(told);
     }
 
     /** The first octets of a check whose target has a preface of {@code P} and {@code Q}. */
