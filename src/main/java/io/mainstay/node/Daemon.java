@@ -108,6 +108,7 @@ final class Daemon implements AutoCloseable {
                         leftover + " with a virtual MAC was there at start, left behind by an earlier run: removed"));
             }
             removeStaleRules(kernel, journal);
+            Optional<LoadedDetours> detours = detours(parts, config, journal);
             LineLog<ConnectionRecord> records = opened(
                     parts,
                     LineLog.open(
@@ -143,7 +144,7 @@ final class Daemon implements AutoCloseable {
             }
             ElectionDriver election = new ElectionDriver(
                     routers,
-                    ports(kernel, guard, detours(parts, config, journal), journal),
+                    ports(kernel, guard, detours.map(Detours.class::cast).orElse(Detours.NONE), journal),
                     gates,
                     new ElectionListeners(
                             List.of(new ElectionJournal(journal::append), new LinkReports(proxy::linksDown), hooks)));
@@ -171,6 +172,7 @@ final class Daemon implements AutoCloseable {
             var unused =
                     proxy.failure().thenAccept(reason -> electionThread.giveUp("the proxy engine failed: " + reason));
             opened(parts, new TrackingThread(trackers, electionThread::giveUp)).start();
+            detours.ifPresent(LoadedDetours::await);
             electionThread.start();
             SupervisorReports supervisor = opened(
                     parts,
@@ -205,13 +207,13 @@ final class Daemon implements AutoCloseable {
         }
     }
 
-    /** None where connections are not to live on after a hand-over, or cannot for want of an interface. */
-    private static Detours detours(Deque<AutoCloseable> parts, MainstayConfig config, EventJournal journal) {
+    /** Empty where connections are not to live on after a hand-over. */
+    private static Optional<LoadedDetours> detours(Deque<AutoCloseable> parts, MainstayConfig config, EventJournal journal) {
         List<VirtualRouterSettings> draining = config.virtualRouters().stream()
                 .filter(settings -> settings.drainTimeout().isPositive())
                 .toList();
         if (draining.isEmpty()) {
-            return Detours.NONE;
+            return Optional.empty();
         }
         Set<InterfaceName> interfaces = draining.stream()
                 .flatMap(settings -> settings.interfaces().stream())
@@ -219,12 +221,12 @@ final class Daemon implements AutoCloseable {
         int addresses = draining.stream()
                 .mapToInt(settings -> settings.router().addresses().size())
                 .sum();
-        return opened(
+        return Optional.of(opened(
                 parts,
                 LoadedDetours.start(
                         interfaces,
                         addresses,
-                        problem -> journal.append(EventDraft.warning("no-detour", "node", problem))));
+                        problem -> journal.append(EventDraft.warning("no-detour", "node", problem)))));
     }
 
     private static KernelEngine kernelEngine(MainstayConfig config, ProxyEngine proxy, EventJournal journal) {

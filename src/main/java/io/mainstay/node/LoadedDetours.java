@@ -9,6 +9,7 @@ import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -16,13 +17,18 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The detour that is shipped with the daemon, loaded on a thread of its own, so that the start waits for nothing. Until then, and
- * where it cannot be loaded, connections that the former Active kept are reset here.
+ * The detour that is shipped with the daemon, loaded on a thread of its own while the rest of it starts. Where it cannot be
+ * loaded, connections that the former Active kept are reset here.
  */
 final class LoadedDetours implements Detours, AutoCloseable {
 
     /** Interfaces may come late, or be replaced. */
     private static final long LOOK_SECONDS = 5;
+
+    private static final long PATIENCE_SECONDS = 2;
+
+    /** For documentation (RFC 5737). */
+    private static final IpAddress NOBODY = IpAddress.parse("192.0.2.1");
 
     private final Set<InterfaceName> interfaces;
     private final int mostAddresses;
@@ -30,6 +36,7 @@ final class LoadedDetours implements Detours, AutoCloseable {
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("detour").daemon().factory());
     private volatile @Nullable BpfDetours loaded;
+    private final CompletableFuture<@Nullable Void> tried = new CompletableFuture<>();
     private boolean told;
 
     private LoadedDetours(Set<InterfaceName> interfaces, int mostAddresses, Consumer<String> problems) {
@@ -59,11 +66,33 @@ final class LoadedDetours implements Detours, AutoCloseable {
                             Installation.library("detour.bpf.o"),
                             BpfDetours.DIRECTORY),
                     mostAddresses);
-            loaded = opened;
-            attach();
+            try {
+                opened.attach(interfaces);
+                rehearse(opened);
+                loaded = opened;
+            } finally {
+                if (loaded == null) {
+                    opened.close();
+                }
+            }
         } catch (IOException | RuntimeException e) {
             tell(e);
+        } finally {
+            tried.complete(null);
         }
+    }
+
+    /** Waits until it is loaded, or cannot be; not for long, since it is no reason not to serve. */
+    void await() {
+        tried.completeOnTimeout(null, PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    /** Goes the way of a takeover in vain, so that the first one links nothing. */
+    private void rehearse(BpfDetours opened) {
+        for (InterfaceName name : interfaces) {
+            opened.open(NOBODY, name, NOBODY, new MonotonicInstant(0), 0);
+        }
+        opened.close(NOBODY);
     }
 
     private void attach() {

@@ -32,6 +32,7 @@ import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,7 +73,7 @@ final class RunningRouter {
     private List<RunningRouter> companions = List.of();
 
     /** The router that took over last, which sends on what comes for connections that live on here. */
-    private Map<IpFamily, IpAddress> successor = Map.of();
+    private final Map<IpFamily, IpAddress> successor = new EnumMap<>(IpFamily.class);
 
     private List<String> unsentCauses = List.of();
     private boolean stopped;
@@ -278,27 +279,39 @@ final class RunningRouter {
                 .ifPresent(odd -> notice(odd.label(), odd.sentence()));
         election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, heededNow());
         settle();
+        // A member of a sync group steps back before it hears who takes over, and one that is stopped follows nobody.
+        if ((takeover.isLingering() || drain.isUnderWay())
+                && !decoded.advertisement().priority().isResign()
+                && !election.isSource(source)) {
+            successor.put(source.family(), source);
+        }
     }
 
     /**
      * Takes in that connections live on on the former Active, which it says by resigning once more, to this node alone; whether
-     * it is such a message. To the election it is none.
+     * it is such a message, which is none for the election.
      */
     boolean takeDrainNotice(DecodeResult.Decoded decoded, IpDatagram datagram) {
-        MonotonicInstant now = now();
         if (!decoded.advertisement().priority().isResign()
-                || datagram.destination().isMulticast()
-                || datagram.hopLimit() != AdvertisementSender.HOP_LIMIT
-                || !election.isActive()
-                || !detour.isTo(datagram.source(), now)) {
+                || datagram.destination().isMulticast()) {
             return false;
+        }
+        boolean heeded = election.isActive()
+                && datagram.hopLimit() == AdvertisementSender.HOP_LIMIT
+                && detour.isTo(datagram.source(), now());
+        if (!heeded) {
+            // Among nodes that multicast it can be nothing else, if a late one; among others it is a resignation.
+            return election.config()
+                    .protocol()
+                    .unicastPeers(datagram.source().family())
+                    .isEmpty();
         }
         Instant time = ports.wallClock().instant();
         if (authenticity.refusal(decoded, datagram, time).isPresent()) {
             return false;
         }
         var unused = authenticity.accept(decoded, datagram.source(), time);
-        Detour.Order order = detour.onNotice(now);
+        Detour.Order order = detour.onNotice(now());
         if (order != null) {
             open(order);
         }
@@ -499,7 +512,8 @@ final class RunningRouter {
             case ANNOUNCE_ADDRESSES -> takeover.announceAgain(now());
             case RELEASE_ADDRESSES -> takeover.release();
             case RELEASE_ADDRESSES_TO_SUCCESSOR -> {
-                successor = election.heardActive();
+                successor.clear();
+                successor.putAll(election.heardActive());
                 takeover.releaseToSuccessor(now());
             }
             case HOLD_ANNOUNCEMENTS -> takeover.holdAnnouncements();

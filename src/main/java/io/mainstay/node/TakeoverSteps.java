@@ -120,8 +120,8 @@ final class TakeoverSteps {
         EventDraft fact = EventDraft.info(
                 EventKind.RELEASED,
                 router,
-                (kept ? "connections kept and " : "services closed and ") + addresses(addresses) + " removed " + milliseconds(after)
-                        + " after the decision");
+                (kept ? "connections kept and " : "services closed and ") + addresses(addresses) + " removed "
+                        + milliseconds(after) + " after the decision");
         fact = with(fact, "services_closed", services);
         tell(with(fact, "addresses_removed", changed));
     }

@@ -20,7 +20,7 @@ public final class ConnectionDrain {
     public static final Duration NOTICE_PAUSE = Duration.ofMillis(500);
 
     /** Between two looks at how many there are. */
-    static final Duration LOOK_PAUSE = Duration.ofMillis(100);
+    static final Duration LOOK_PAUSE = Duration.ofMillis(250);
 
     /** What the relay has ended may still have octets in the kernel that the client is yet to take. */
     static final Duration QUIET = Duration.ofSeconds(1);

@@ -269,6 +269,7 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
         hearAlone(PEER, 255);
         driver.runOnce();
         assertThat(kernel.takeDeeds()).as("too late").noneMatch(deed -> deed.startsWith("detour"));
+        assertThat(noticeLabels()).as("and nothing to complain of").isEmpty();
         assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
     }
 

@@ -251,7 +251,16 @@ final class Worker {
     /** How many connections and sessions there are of a kind; any thread. */
     CompletableFuture<Integer> count(Predicate<Flow> which) {
         CompletableFuture<Integer> done = new CompletableFuture<>();
-        if (!execute(() -> done.complete(flows(which).size()))) {
+        boolean accepted = execute(() -> {
+            int[] count = {0};
+            lane.wheel.forEach(entry -> {
+                if (entry instanceof Flow flow && which.test(flow)) {
+                    count[0]++;
+                }
+            });
+            done.complete(count[0]);
+        });
+        if (!accepted) {
             done.complete(0);
         }
         return done;
