@@ -48,7 +48,12 @@ class Fast(Settings):
         return f"""\
 node: {{name: {self.name}}}
 virtual_routers:
-  - {{name: web, interface: {INTERFACE}, vrid: 51, priority: 250, advertisement_interval: 100ms, addresses: [{VIP}/24, {DSR_VIP}/24]}}
+  - name: web
+    interface: {INTERFACE}
+    vrid: 51
+    priority: {self.priority}
+    advertisement_interval: {self.interval_millis}ms
+    addresses: [{VIP}/24, {DSR_VIP}/24]
 kernel_engine: {{secret: of one, xdp: {self.xdp}}}
 services:
 {services}"""
