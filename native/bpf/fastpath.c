@@ -78,7 +78,14 @@ static void pin_own(struct bpf_object *object, const char *directory, const char
     }
 }
 
-/* Has the object verified and pinned, unless it is. True if it was not. */
+/* Takes it off all interfaces: with it goes what holds them. */
+static void end_fastpath(const char *own)
+{
+    empty(own);
+    rmdir(own);
+}
+
+/* Has the object verified and pinned, unless it is. True if it was not. Where that fails no older one goes on unseen. */
 static bool load_fastpath(const char *file, const char *directory, const char *own)
 {
     char marker[32];
@@ -92,6 +99,7 @@ static bool load_fastpath(const char *file, const char *directory, const char *o
     }
     struct bpf_object *object = bpf_object__open_file(file, NULL);
     if (!object) {
+        end_fastpath(own);
         fail("%s: %s", file, last_warning);
     }
     share_maps(object, directory);
@@ -99,6 +107,7 @@ static bool load_fastpath(const char *file, const char *directory, const char *o
     bpf_program__set_log_buf(program, verifier_log, LOG_OCTETS);
     int result = bpf_object__load(object);
     if (result != 0) {
+        end_fastpath(own);
         fail("load %s: %s%s: %s", file, strerror(-result), advice(-result), verdict());
     }
     need_directory(own);
@@ -304,8 +313,7 @@ int fastpath(const char *object, const char *directory, int count, char **names)
     char path[PATH];
     path_of(own, directory, "", "fastpath");
     if (count == 0) {
-        empty(own);
-        rmdir(own);
+        end_fastpath(own);
         return 0;
     }
     bool renewed = load_fastpath(object, directory, own);

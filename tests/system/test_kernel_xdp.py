@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lab import sockets
-from lab.links import as_on_a_wire, takes_frames_of_xdp
+from lab.links import as_on_a_wire, taking_frames_of_xdp
 from lab.mainstay import Mainstay, Settings
 from lab.node import Node, python
 from lab.topology import ADDRESSES, INTERFACE, VIP, Lab
@@ -48,7 +48,12 @@ class Fast(Settings):
         return f"""\
 node: {{name: {self.name}}}
 virtual_routers:
-  - {{name: web, interface: {INTERFACE}, vrid: 51, priority: 250, advertisement_interval: 100ms, addresses: [{VIP}/24, {DSR_VIP}/24]}}
+  - name: web
+    interface: {INTERFACE}
+    vrid: 51
+    priority: {self.priority}
+    advertisement_interval: {self.interval_millis}ms
+    addresses: [{VIP}/24, {DSR_VIP}/24]
 kernel_engine: {{secret: of one, xdp: {self.xdp}}}
 services:
 {services}"""
@@ -61,8 +66,7 @@ class FastWithoutXdp(Fast):
 @pytest.fixture
 def balancer() -> Iterator[tuple[Mainstay, Node]]:
     """And a client, on links that are as wires are, as the program on XDP sees what is in a frame alone."""
-    with Lab(("lb1", "client", *BACKENDS)) as lab:
-        takes_frames_of_xdp(lab.switch, "lb1")
+    with Lab(("lb1", "client", *BACKENDS)) as lab, taking_frames_of_xdp(lab.switch, "lb1"):
         for name in ("client", *BACKENDS):
             as_on_a_wire(lab[name], INTERFACE)
         for name in BACKENDS:

@@ -432,7 +432,8 @@ def test_a_neighbour_that_has_another_mac_gets_its_frames_there(twins, missing, 
     assert twins.by_xdp(twins.to_backend().packet()).frame[:5] == b"\x02\0\0\0\x01"
     neighbour("replace", plan.backends[flow.backend], "backends", "02:00:00:00:02:99")
     now = twins.program.ticks()[0]
-    asked_until = max(struct.unpack_from("<I", each, AT_ASKED_UNTIL)[0] for known in twins.fast.known_neighbours().values() for each in known)
+    known = itertools.chain.from_iterable(twins.fast.known_neighbours().values())
+    asked_until = max(struct.unpack_from("<I", each, AT_ASKED_UNTIL)[0] for each in known)
     assert (asked_until - now & 0xFFFFFFFF) <= HOP_TICKS // 16 or (now - asked_until & 0xFFFFFFFF) < 1 << 20
     forget_asked(twins)
     assert twins.by_xdp(twins.to_backend().packet()).frame[:6] == b"\x02\0\0\0\x02\x99"
@@ -484,7 +485,8 @@ def test_random_packets_are_sent_on_as_on_tc_or_left_alone(twins, plan, protocol
     verdicts = {XDP_PASS: 0, XDP_REDIRECT: 0}
     before = State.of(twins.program)
     for _ in range(count):
-        packet, side = some_packet(chance, twins.node, first) if chance.random() < 0.7 else some_steady_packet(chance, twins, first)
+        odd = chance.random() < 0.7
+        packet, side = some_packet(chance, twins.node, first) if odd else some_steady_packet(chance, twins, first)
         if chance.random() < 0.5:
             packet = damage(chance, packet)
         octets = twins.frame(packet, side)

@@ -30,9 +30,12 @@ class Loader:
     def add(self, name: str) -> None:
         self.host.run(f"ip link add {name} type veth peer name {name}-far", f"ip link set {name} up", f"ip link set {name}-far up")
 
-    def run(self, *words: str) -> str:
+    def attempt(self, *words: str) -> subprocess.CompletedProcess:
         with self.host.entered():
-            done = subprocess.run([self.objects / "mainstay-bpf", *words], capture_output=True, text=True, check=False)
+            return subprocess.run([self.objects / "mainstay-bpf", *words], capture_output=True, text=True, check=False)
+
+    def run(self, *words: str) -> str:
+        done = self.attempt(*words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -114,6 +117,15 @@ def test_an_interface_that_was_deleted_and_came_again_gets_it_anew(loader):
     assert loader.fastpath("one", "two") == {"one": "xdp", "two": "xdp"}
     assert loader.program_on("two") == loader.program_on("one") != 0
     assert len(pinned_links(loader)) == 2
+
+
+def test_a_version_that_cannot_be_loaded_leaves_no_older_one_behind(loader, tmp_path):
+    loader.fastpath("one")
+    broken = tmp_path / "broken.bpf.o"
+    broken.write_bytes(b"\x7fELF and nothing more")
+    done = loader.attempt("fastpath", str(broken), str(loader.pins), "one")
+    assert done.returncode == 1 and str(broken) in done.stderr
+    assert loader.program_on("one") == 0
 
 
 def test_another_version_takes_its_place_without_a_gap_and_unload_takes_all(loader, tmp_path):

@@ -66,9 +66,9 @@ final class KernelKeys {
                 ScalarTypes.word(XdpChoice.class),
                 KernelEngineSettings.DEFAULT.xdp(),
                 "Where packets of established flows are forwarded by XDP, before tc sees them: auto on network cards whose driver"
-                        + " runs it and that are no part of a bond, bridge or VLAN; native wherever a driver runs it; never leaves"
-                        + " all to tc. To attach it can reset a card's rings and take its link down for a moment, so it is done"
-                        + " when the daemon starts, never at a takeover (docs/kernel-engine.md).");
+                        + " runs it and that are no part of a bond, bridge or VLAN; native wherever a driver runs it, where a veth"
+                        + " needs what docs/kernel-engine.md tells; never leaves all to tc. To attach it can reset a card's rings"
+                        + " and take its link down for a moment, so it is done when the daemon starts, never at a takeover.");
 
         static final Key.Section SECTION = new Key.Section(
                 "kernel_engine",

@@ -378,7 +378,8 @@ class DoctorTest implements Host {
         assertThat(of("xdp", findings(asked.replace("native", "auto"), without, without))
                         .grade())
                 .isEqualTo(Grade.OK);
-        assertThat(findings(YAML, without, without)).noneMatch(each -> each.check().equals("xdp"));
+        assertThat(findings(YAML, without, without))
+                .noneMatch(each -> each.check().equals("xdp"));
         kernelInterfaces.put("eth0", "tc and XDP");
         Optional<StatusSnapshot> with = Optional.of(status(VirtualRouterStatus.State.BACKUP, 0));
         assertThat(of("xdp", findings(asked, with, with)).grade()).isEqualTo(Grade.OK);

@@ -218,10 +218,10 @@ public final class KernelEngine implements AutoCloseable {
                 present = open();
             }
             present.configure(chosen, states.backends());
+            attach(present);
             if (atStart) {
                 accelerate(present);
             }
-            attach(present);
             walk(present);
         } catch (IOException | KernelException e) {
             String reason = "the kernel engine is not available: " + e.getMessage();
@@ -350,7 +350,9 @@ public final class KernelEngine implements AutoCloseable {
     private void accelerate(ForwardingModel present) throws KernelException {
         FlowProgram loaded = program;
         if (loaded != null) {
-            fastPath.start(loaded, present.interfaces());
+            Set<InterfaceName> interfaces = present.interfaces();
+            fastPath.start(loaded, interfaces);
+            fastPath.note(interfaces);
         }
     }
 

@@ -49,6 +49,7 @@ final class FakeFlowProgram implements FlowProgram {
     Set<InterfaceName> attached = Set.of();
     Set<InterfaceName> accelerated = Set.of();
     boolean whateverTheyAre;
+    int accelerations;
     final Map<InterfaceName, String> objections = new HashMap<>();
     String accelerationRefused = "";
     Settings settings = new Settings(0, 0, false, 0, 0, 0);
@@ -326,6 +327,7 @@ final class FakeFlowProgram implements FlowProgram {
         if (!accelerationRefused.isEmpty()) {
             throw new IOException(accelerationRefused);
         }
+        accelerations++;
         accelerated = Set.copyOf(interfaces);
         whateverTheyAre = any;
         Map<InterfaceName, String> told = new HashMap<>();

@@ -149,6 +149,43 @@ class KernelEngineTest {
         }
     }
 
+    private KernelEngine withXdp() {
+        KernelSettings settings = Samples.SETTINGS;
+        return new KernelEngine(
+                new KernelSettings(
+                        settings.addresses(),
+                        settings.interfaces(),
+                        settings.secret(),
+                        settings.sourcePorts(),
+                        XdpWish.NATIVE),
+                states,
+                source(""),
+                problems::add);
+    }
+
+    @Test
+    void xdpIsAttachedWhenTheDaemonStartsAndNeverAtAReload() {
+        try (KernelEngine engine = withXdp()) {
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(program.accelerated).isEqualTo(program.attached).isNotEmpty();
+            assertThat(engine.interfaces().values()).containsOnly("tc and XDP");
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(program.accelerations).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aServiceThatComesToTheKernelEngineByAReloadStopsNoInterface() {
+        try (KernelEngine engine = withXdp()) {
+            engine.configure(List.of());
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(program.accelerations).isZero();
+            assertThat(engine.interfaces().values())
+                    .isNotEmpty()
+                    .allMatch(told -> told.startsWith("tc: XDP is attached when the daemon starts"));
+        }
+    }
+
     private static KernelService auto(Balance balance) {
         KernelService http = Samples.http("web1");
         ServiceConfig config = http.config();
