@@ -3,7 +3,6 @@ package io.mainstay.node;
 
 import io.mainstay.kernel.Detours;
 import io.mainstay.kernel.linux.BpfDetours;
-import io.mainstay.kernel.linux.BpfFlowProgram;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicInstant;
@@ -61,11 +60,7 @@ final class LoadedDetours implements Detours, AutoCloseable {
     private void load() {
         try {
             BpfDetours opened = BpfDetours.open(
-                    new BpfFlowProgram.Files(
-                            Installation.program("mainstay-bpf"),
-                            Installation.library("detour.bpf.o"),
-                            BpfDetours.DIRECTORY),
-                    mostAddresses);
+                    Installation.program("mainstay-bpf"), Installation.library("detour.bpf.o"), mostAddresses);
             try {
                 opened.attach(interfaces);
                 rehearse(opened);

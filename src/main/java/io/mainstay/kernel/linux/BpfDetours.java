@@ -34,7 +34,7 @@ public final class BpfDetours implements Detours, AutoCloseable {
     private volatile Map<InterfaceName, Integer> attached = Map.of();
     private long latestNanos;
 
-    private BpfDetours(BpfLoader loader, Path directory, PinLock lock) throws KernelException {
+    private BpfDetours(BpfLoader loader, Path directory, DataPathLock lock) throws KernelException {
         this.loader = loader;
         parts.push(lock);
         try {
@@ -52,18 +52,20 @@ public final class BpfDetours implements Detours, AutoCloseable {
     /**
      * Loads what is not in the kernel yet and opens its maps.
      *
+     * @param program mainstay-bpf
+     * @param object detour.bpf.o
      * @param mostAddresses for how many there is to be room
      * @throws IOException with the reason: a capability or a feature that is missing, another process that has it
      */
-    public static BpfDetours open(BpfFlowProgram.Files files, int mostAddresses) throws IOException {
-        BpfLoader loader = new BpfLoader(files.loader(), files.object(), files.directory());
+    public static BpfDetours open(Path program, Path object, int mostAddresses) throws IOException {
+        BpfLoader loader = new BpfLoader(program, object, DIRECTORY);
         loader.prepare();
-        PinLock lock = PinLock.take(files.directory())
-                .orElseThrow(() -> new IOException(
-                        files.directory() + " is another mainstayd's (expected: one mainstayd on a host)"));
+        DataPathLock lock = DataPathLock.ofPins(DIRECTORY)
+                .orElseThrow(() ->
+                        new IOException(DIRECTORY + " is another mainstayd's (expected: one mainstayd on a host)"));
         try {
             loader.load(Map.of("detours", mostAddresses));
-            return new BpfDetours(loader, files.directory(), lock);
+            return new BpfDetours(loader, DIRECTORY, lock);
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;

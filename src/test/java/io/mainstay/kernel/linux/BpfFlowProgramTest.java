@@ -299,8 +299,8 @@ class BpfFlowProgramTest {
     /** As of another container, which shares the network namespace and has a bpf file system of its own. */
     @Test
     void oneAtATimeHasTheInterfacesOfANetworkNamespace() throws Exception {
-        BpfFlowProgram.Files others =
-                new BpfFlowProgram.Files(files.loader(), files.object(), Path.of("/sys/fs/bpf/mainstay-others"));
+        BpfFlowProgram.Files others = new BpfFlowProgram.Files(
+                files.loader(), files.object(), files.fastPath(), Path.of("/sys/fs/bpf/mainstay-others"));
         NativeBpfBuild.run("ip", "link", "add", "flow0", "type", "veth", "peer", "name", "flow1");
         try {
             try (BpfFlowProgram program = open()) {
