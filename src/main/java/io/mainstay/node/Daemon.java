@@ -208,7 +208,8 @@ final class Daemon implements AutoCloseable {
     }
 
     /** Empty where connections are not to live on after a hand-over. */
-    private static Optional<LoadedDetours> detours(Deque<AutoCloseable> parts, MainstayConfig config, EventJournal journal) {
+    private static Optional<LoadedDetours> detours(
+            Deque<AutoCloseable> parts, MainstayConfig config, EventJournal journal) {
         List<VirtualRouterSettings> draining = config.virtualRouters().stream()
                 .filter(settings -> settings.drainTimeout().isPositive())
                 .toList();
