@@ -28,6 +28,7 @@ def test_demo_plays_every_step(tmp_path: Path) -> None:
         for key in ("outage_ms", "failed_requests", "reset_connections")
     )
     assert by_name["switchover"]["lost_probes"] == 0
+    assert by_name["switchover"]["reset_connections"] == 0
     assert by_name["drain_backend"]["reset_connections"] == 0
     assert by_name["cut_link"]["outage_ms"] > 0
 

@@ -105,11 +105,14 @@ final class RouterDrain {
             reports.fact(EventDraft.info(
                             EventKind.DRAINING,
                             router,
-                            connections(drain.left()) + " on here, for "
-                                    + JournalText.milliseconds(timeout)
-                                    + " at most; the new Active sends on what comes for them")
+                            connections(drain.left()) + " on here for up to " + seconds(timeout)
+                                    + "; the new Active sends on what comes for them")
                     .with("connections", drain.left()));
         }
+    }
+
+    private static String seconds(Duration duration) {
+        return Math.ceilDiv(duration.toMillis(), 1000) + " s";
     }
 
     private static String connections(int count) {
@@ -169,8 +172,7 @@ final class RouterDrain {
         if (!drain.isUnderWay() || drain.left() == 0) {
             return Optional.empty();
         }
-        return Optional.of(connections(drain.left()) + " on here for up to "
-                + Math.ceilDiv(drain.remaining(now()).toMillis(), 1000) + " s");
+        return Optional.of(connections(drain.left()) + " on here for up to " + seconds(drain.remaining(now())));
     }
 
     Optional<MonotonicInstant> nextDeadline() {
