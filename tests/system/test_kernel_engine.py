@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services that the data path in the kernel forwards, on a pair of nodes."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +10,7 @@ from lab.clock import now
 from lab.mainstay import SERVICE, one
 from lab.mainstay_pair import MainstayPair
 from lab.records import Request
-from lab.topology import ADDRESSES, BACKENDS, VIP, Lab
+from lab.topology import ADDRESSES, BACKENDS, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
@@ -128,9 +127,6 @@ def test_access_list_and_limits_change_under_traffic(pair: MainstayPair, traffic
     reload(pair, "limits: {connections: 1}")
     wait_until("who was there before the limit is counted", lambda: refused(pair, "service_full") > 5)
     assert one(pair.nodes["lb1"].status()["services"], SERVICE)["engine"] == "kernel"
-    asked = pair.nodes["lb1"].attempt("explain", "flow", "198.18.0.77:40000", f"{VIP}:80")
-    assert asked.status == 1
-    assert re.search(r"refused: the service has \d+ of 1 connections", asked.output), asked.output
 
     reload(pair, "")
     free = now()
