@@ -15,7 +15,22 @@ sys.path.insert(0, str(NATIVE / "tests"))
 # pylint: disable=wrong-import-position
 from network import attach_here, receiving_by_napi, two_sides  # noqa: E402
 from packets import ACK, SYN, Segment, checksum, frame  # noqa: E402
-from program import DATA, FULL_NAT, LIVE, TCP, XDP_REDIRECT, FastPath, Program, run_xdp, run_xdp_live, word16  # noqa: E402
+from program import (  # noqa: E402
+    DATA,
+    FLOW_OCTETS,
+    FULL_NAT,
+    LIVE,
+    PASS,
+    TCP,
+    XDP_REDIRECT,
+    FastPath,
+    Map,
+    Program,
+    Result,
+    run_xdp,
+    run_xdp_live,
+    word16,
+)
 
 VIP, ROUTER = "198.18.0.100", "198.18.0.254"
 BACKENDS = [f"198.18.1.{n}" for n in range(11, 51)]
@@ -85,10 +100,12 @@ class Stage:
         self.count = len(packets)
 
     def measure(self, fd: int, mac: bytes, interface: int, repeat: int) -> int:
+        return self.run(fd, mac, interface, repeat).duration_ns
+
+    def run(self, fd: int, mac: bytes, interface: int, repeat: int) -> Result:
         self.next.put(bytes(4), struct.pack("<I", fd))
         self._begin()
-        result = self.program.run(self._blank(mac), interface, repeat=repeat)
-        return result.duration_ns
+        return self.program.run(self._blank(mac), interface, repeat=repeat)
 
     def measure_xdp(self, fd: int, mac: bytes, interface: int, repeat: int) -> int:
         self.next_xdp.put(bytes(4), struct.pack("<I", fd))
@@ -155,12 +172,11 @@ def judge_everybody(program: Program, services: int) -> None:
         program.service(VIP, 10000 + n, TCP, FULL_NAT, table=(n * TABLE, TABLE), sources=(0, 2), service_id=n, door=1)
 
 
-def fill_flows(program: Program, flows: list[Flow], interfaces: tuple[int, int], hop_known: bool) -> None:
-    """Enters established flows, as the program itself would."""
+def fill_flows(table: Map, now: int, flows: list[Flow], interfaces: tuple[int, int], hop_known: bool) -> None:
+    """Enters established flows, as the program itself would at this tick."""
     vip = word16(VIP)
     until = 0 if not hop_known else None
     gateway, router = {backend: word16(backend) for backend in BACKENDS}, word16(ROUTER)
-    now = program.ticks()[0] & 0xFFFFFFFF
     pack_ends, pack_rest = struct.Struct(">HH").pack, struct.Struct("<7IBBHII").pack
     for part in batches(flows, 50_000):
         keys, values = [], []
@@ -173,7 +189,7 @@ def fill_flows(program: Program, flows: list[Flow], interfaces: tuple[int, int],
                      backend + vip + pack_ends(8443, flow.port) + b"\x06\0\0\0")
             values += (vip + backend + pack_ends(flow.port, 8443) + rest + backend + bytes(12),
                        vip + client + pack_ends(flow.service_port, flow.client_port) + back + router + bytes(12))
-        program.flows.put_all(b"".join(keys), b"".join(values))
+        table.put_all(b"".join(keys), b"".join(values))
 
 
 def batches(items, size: int):
@@ -195,18 +211,35 @@ def fill_yardstick(program: Program, flows: list[Flow], services: int, interface
             b"".join(struct.pack("<I", flow.slot) for flow in part))
 
 
+def fill_small_table(table: Map, flows: list[Flow]) -> None:
+    """Both directions of each, as in `flows`."""
+    for part in batches(flows, 50_000):
+        table.put_all(
+            b"".join(four(flow.client) + four(VIP) + struct.pack(">HH", flow.client_port, flow.service_port) + struct.pack("<I", 6)
+                     + four(flow.backend) + four(VIP) + struct.pack(">HH", 8443, flow.port) + struct.pack("<I", 6) for flow in part),
+            b"".join(struct.pack("<II", flow.slot, flow.slot) for flow in part))
+
+
 def least(run, fd: int, mac: bytes, interface: int, repeat: int) -> int:
     passes = max(LEAST_PASSES, PASSED // repeat)
     return min(run(fd, mac, interface, repeat) for _ in range(passes))
 
 
-def measure(directory: str, services: int, count: int, interfaces: tuple[int, int]) -> dict[str, int]:
+def entries_for(flows: int) -> int:
+    """As the daemon makes its table: two for each flow, and buckets enough (TableSize.java)."""
+    wanted = 2 * flows
+    power = 1 << wanted.bit_length() - 1
+    return power + 1 if wanted == power else wanted if wanted - power < power // 2 else 2 * power + 1
+
+
+def measure(directory: str, services: int, count: int, interfaces: tuple[int, int], entries: int) -> dict[str, int]:
+    """`entries`: for how many tables are made."""
     clients, backends = (b"\x02\0\0\0\0\x01", interfaces[0]), (b"\x02\0\0\0\0\x02", interfaces[1])
     flows = [Flow(n, services) for n in range(count)]
     new = [Flow(n, services) for n in range(count, count + 100_000)]
     judged = [Flow(n, services) for n in range(count + 100_000, count + 200_000)]
     stage = Stage(directory, max(count, len(new)))
-    program = Program(f"{directory}/forward.bpf.o", {"flows": 2 * count, "embryos": 1 << 19, "tables": services * TABLE})
+    program = Program(f"{directory}/forward.bpf.o", {"flows": entries, "embryos": 1 << 19, "tables": services * TABLE})
     fast = FastPath(f"{directory}/fastpath.bpf.o", program)
     for mac, interface in (clients, backends):
         fast.own(interface, mac)
@@ -224,10 +257,11 @@ def measure(directory: str, services: int, count: int, interfaces: tuple[int, in
     stage.fill([segment(four(flow.client), flow.client_port, vip, flow.service_port) for flow in flows])
     row("empty program", stage.nothing(), clients)
     row_xdp(EMPTY_XDP, stage.nothing_by_xdp(), clients)
-    fill_flows(program, flows, interfaces, hop_known=False)
+    now = program.ticks()[0] & 0xFFFFFFFF
+    fill_flows(program.flows, now, flows, interfaces, hop_known=False)
     stage.state.put(bytes(4), struct.pack("<III", 0, count, 0))
     rows["established, route looked up"] = stage.measure(program.fd, *clients, repeat=count)
-    fill_flows(program, flows, interfaces, hop_known=True)
+    fill_flows(program.flows, now, flows, interfaces, hop_known=True)
     row("established forward", program.fd, clients)
     row_xdp("established forward, XDP", fast.fd, clients)
     attach_here(clients[1], program.fd)
@@ -239,12 +273,22 @@ def measure(directory: str, services: int, count: int, interfaces: tuple[int, in
     stage.fill([segment(four(flow.backend), 8443, vip, flow.port) for flow in flows])
     row("established return", program.fd, backends)
     row_xdp("established return, XDP", fast.fd, backends)
-    yardstick = Program(f"{directory}/yardstick.bpf.o", {"connections": 2 * count}, name="yardstick", maps=False)
+    yardstick = Program(f"{directory}/yardstick.bpf.o", {"connections": entries}, name="yardstick", maps=False)
     fill_yardstick(yardstick, flows, services, interfaces[1])
     stage.fill([segment(four(flow.client), flow.client_port, vip, flow.service_port) for flow in flows])
     row("minimal program", yardstick.fd, clients)
     row_xdp("minimal program, XDP", yardstick.fd_of("yardstick_xdp"), clients)
     yardstick.close()
+    for name, octets in (("large", (40, FLOW_OCTETS)), ("small", (16, 4))):
+        table = Program(f"{directory}/table.bpf.o", {name: entries}, name=f"table_{name}", maps=False)
+        flows_of_table = table.map(name, *octets)
+        if name == "large":
+            fill_flows(flows_of_table, now, flows, interfaces, hop_known=True)
+        else:
+            fill_small_table(flows_of_table, flows)
+        assert stage.run(table.fd, *clients, repeat=count).verdict == PASS, "the last flow is not in the table"
+        row(f"table alone, {octets[0]} + {octets[1]} octets", table.fd, clients)
+        table.close()
     stage.fill([segment(four(flow.client), flow.client_port, four("198.18.0.1"), 22) for flow in flows])
     row("no match", program.fd, clients)
     stage.fill([segment(four(flow.client), flow.client_port, vip, 22) for flow in flows])
@@ -271,6 +315,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--services", type=int, nargs="*", default=[1, 100, 1000])
     parser.add_argument("--flows", type=int, nargs="*", default=[100, 100_000, 1_000_000])
+    parser.add_argument("--room", type=int, help="entries that tables are made for, for each flow; 2 are in use (default: as the daemon)")
     options = parser.parse_args()
     directory = os.environ["MAINSTAY_BPF_DIRECTORY"]
     interfaces = two_sides()
@@ -278,7 +323,8 @@ def main() -> None:
     columns = {}
     for flows, services in itertools.product(options.flows, options.services):
         print(f"measuring {services} services, {flows:,} flows", file=sys.stderr)
-        columns[services, flows] = measure(directory, services, flows, interfaces)
+        entries = options.room * flows if options.room else entries_for(flows)
+        columns[services, flows] = measure(directory, services, flows, interfaces, entries)
     print("ns per packet, each packet of the next flow; above the empty program in brackets")
     print(f"{'services / flows':<32}" + "".join(f"{f'{services} / {flows:,}':>20}" for services, flows in columns))
     for name in next(iter(columns.values())):

@@ -115,6 +115,8 @@ def initial_files(package: Path, program: str, options: list[str], file) -> None
         "export PATH=/usr/bin:/usr/sbin HOME=/tmp MAINSTAY_BPF=/forward.bpf.o PYTHONDONTWRITEBYTECODE=1",
         "mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -t tmpfs tmp /tmp",
         *(f"insmod /modules/{module.name}" for module in modules),
+        # Where tunnels are not modules, each new namespace would begin with one interface of each kind.
+        "echo 1 > /proc/sys/net/core/fb_tunnels_only_for_init_net",
         "cd /bpf/tests; read -r version < /proc/sys/kernel/osrelease; echo kernel $version",
         f"unshare --net python3.11 -m pytest -p no:cacheprovider -q --color=no --tb=short {shlex.join(options)}",
         f"echo '{VERDICT}'$?",

@@ -58,7 +58,7 @@ final class KernelKeys {
                 "max_flows",
                 ScalarTypes.integer(1024, 16_777_216),
                 KernelEngineSettings.DEFAULT.maxFlows(),
-                "How many connections and UDP sessions the flow table holds, about 300 bytes each; read when the data path is"
+                "How many connections and UDP sessions the flow table holds, about 450 bytes each; read when the data path is"
                         + " loaded for the first time after the host has started.");
 
         static final Key.Scalar<XdpChoice> XDP = Key.optional(

@@ -27,7 +27,8 @@ final class LoadedDataPath implements FlowProgramSource {
     @Override
     public FlowProgram open() throws IOException {
         return BpfFlowProgram.open(
-                files, Map.of("flows", maxFlows * DIRECTIONS, "client_counts", maxFlows * DIRECTIONS));
+                files,
+                Map.of("flows", TableSize.entries(maxFlows * DIRECTIONS), "client_counts", maxFlows * DIRECTIONS));
     }
 
     @Override
