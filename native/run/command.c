@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,9 @@ static _Noreturn void become(char *const command[])
     }
     (void)close(nothing);
     (void)sched_setscheduler(0, SCHED_OTHER, &ordinary);
+    if (getpriority(PRIO_PROCESS, 0) < 0) {
+        (void)setpriority(PRIO_PROCESS, 0, 0); /* the daemon's share of the processors is its own */
+    }
     forget_signals();
     (void)execv(command[0], command);
     int error = errno;

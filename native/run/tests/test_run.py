@@ -115,6 +115,18 @@ class RunTest(unittest.TestCase):
         reserved = 0b11 << 31
         self.assertEqual([int(mask, 16) & ~reserved for mask in masks], [0, 0])
 
+    def test_the_command_has_no_share_of_the_daemon_in_the_processors(self):
+        try:
+            os.setpriority(os.PRIO_PROCESS, 0, -5)
+        except PermissionError:
+            self.skipTest("CAP_SYS_NICE is missing")
+        self.addCleanup(os.setpriority, os.PRIO_PROCESS, 0, 0)
+        process = self.start("/usr/bin/nice")
+        self.assertEqual(process.stdout.read(), b"0\n")
+        os.setpriority(os.PRIO_PROCESS, 0, 7)
+        process = self.start("/usr/bin/nice")
+        self.assertEqual(process.stdout.read(), b"7\n")
+
     def test_the_end_of_its_input_ends_the_whole_group(self):
         process = self.shell("echo $$ >>$PIDS; sleep 1000 & echo $! >>$PIDS; wait")
         pids = self.noted(2)

@@ -49,6 +49,8 @@ final class LinuxCalls {
 
         int sched_setscheduler(int thread, int policy, Pointer parameters);
 
+        int setpriority(int which, int who, int nice);
+
         int mlockall(int flags);
     }
 
@@ -123,6 +125,12 @@ final class LinuxCalls {
     /** @param thread its kernel number; 0: the calling thread */
     static int setScheduler(int thread, int policy, NativeBuffer parameters) {
         return orErrno(LIBC.sched_setscheduler(thread, policy, parameters.pointer()));
+    }
+
+    /** @param thread its kernel number: to Linux the nice value belongs to a thread, not to a process */
+    static int setNice(int thread, int nice) {
+        int prioProcess = 0;
+        return orErrno(LIBC.setpriority(prioProcess, thread, nice));
     }
 
     static int lockMemory(int flags) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.kernel.linux;
 
+import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -29,11 +30,10 @@ public final class ThreadScheduling {
     private static final Path OWN_THREADS = Path.of("/proc/self/task");
 
     /**
-     * The kernel's names, cut to 15 characters, of HotSpot's own threads that others wait for: at a safepoint for the VM
-     * thread, which also collects with the serial collector; when a method has become hot, for the lock of the queue from
-     * which the compilers take their work.
+     * The kernel's names, cut to 15 characters, of HotSpot's own threads for which all others wait at a safepoint: the VM
+     * thread, which also collects with the serial collector.
      */
-    private static final Pattern AWAITED = Pattern.compile("VM Thread|GC Thread.*|C[12] CompilerThre.*");
+    private static final Pattern AWAITED = Pattern.compile("VM Thread|GC Thread.*");
 
     private ThreadScheduling() {}
 
@@ -48,8 +48,12 @@ public final class ThreadScheduling {
     }
 
     /**
-     * Puts those threads of the virtual machine before all ordinary ones for which other threads wait. As ordinary threads
-     * of a busy machine they would be put off for many times what they need, and a thread of whatever priority with them.
+     * Puts those threads of the virtual machine before all ordinary ones for which all others wait. As ordinary threads of a
+     * busy machine they would be put off for many times what they need, and a thread of whatever priority with them.
+     *
+     * <p>Not the compilers, which have work for hundreds of milliseconds when much becomes hot at once. In real time they keep
+     * ordinary threads from running, also one that holds a lock for which a thread of whatever priority waits, such as that of
+     * the compilers' own queue.
      *
      * @param priority 1 to 99
      * @return why not, or empty if done
@@ -63,6 +67,29 @@ public final class ThreadScheduling {
                     if (refusal.isPresent()) {
                         return refusal;
                     }
+                }
+            }
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("list " + OWN_THREADS + ": " + e.getMessage());
+        }
+    }
+
+    /**
+     * Gives the threads of the process, and those that they create, a larger share of a busy machine than other processes
+     * have (nice value of sched(7)), all of them the same: a thread in real time may wait for a lock that any of them holds.
+     *
+     * @param nice -20 to 19; below 0 takes CAP_SYS_NICE
+     * @return why not, or empty if done
+     */
+    public static Optional<String> favour(int nice) {
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(OWN_THREADS)) {
+            for (Path thread : threads) {
+                int result =
+                        LinuxCalls.setNice(Integer.parseInt(thread.getFileName().toString()), nice);
+                // A thread may have ended meanwhile.
+                if (result < 0 && !LinuxCalls.failedWith(result, Errno.ESRCH)) {
+                    return refusal(result, "nice value " + nice + " (needs CAP_SYS_NICE)");
                 }
             }
             return Optional.empty();

@@ -119,6 +119,25 @@ class PrivilegesNativeTest {
         }
     }
 
+    /** Or one would keep another, which holds a lock for which the election waits, from running. */
+    @Test
+    void theCompilersAreOrdinaryThreadsWithTheShareOfAllOthersOrTheRefusalHasAReason() throws Exception {
+        Optional<String> unused = ThreadScheduling.useRealTimeForVirtualMachine(10);
+        Optional<String> refusal = ThreadScheduling.favour(-3);
+
+        assertThat(schedulingPolicy(threadNamed("C2 CompilerThre")))
+                .as("SCHED_OTHER")
+                .isEqualTo("0");
+        if (refusal.isEmpty()) {
+            assertThat(nice(threadNamed("C2 CompilerThre"))).isEqualTo("-3");
+            assertThat(nice(Path.of("/proc/thread-self"))).isEqualTo("-3");
+            assertThat(onThread(() -> Optional.of(nice(Path.of("/proc/thread-self")))))
+                    .contains("-3");
+        } else {
+            assertThat(refusal).contains("nice value -3 (needs CAP_SYS_NICE): permission denied (errno 13)");
+        }
+    }
+
     private static Path threadNamed(String name) throws Exception {
         try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
             return threads.filter(thread -> nameOf(thread).equals(name))
@@ -139,10 +158,18 @@ class PrivilegesNativeTest {
         return schedulingPolicy(Path.of("/proc/thread-self"));
     }
 
-    /** Field 41 of proc_pid_stat(5), counted behind the thread's name, which may hold blanks. */
     private static String schedulingPolicy(Path thread) throws Exception {
+        return field(41, thread);
+    }
+
+    private static String nice(Path thread) throws Exception {
+        return field(19, thread);
+    }
+
+    /** Of proc_pid_stat(5), counted behind the thread's name, which may hold blanks. */
+    private static String field(int number, Path thread) throws Exception {
         String stat = Files.readString(thread.resolve("stat"));
-        return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[41 - 3];
+        return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[number - 3];
     }
 
     @Test
