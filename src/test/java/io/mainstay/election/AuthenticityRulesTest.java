@@ -15,6 +15,7 @@ import io.mainstay.election.wire.SequenceNumber;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
+import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualRouterId;
@@ -23,7 +24,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Which advertisements are believed, and what is said of the others; and that what is signed here is believed there. */
 class AuthenticityRulesTest {
@@ -33,6 +38,9 @@ class AuthenticityRulesTest {
     private static final IpAddress PEER = IpAddress.parse("192.0.2.252");
     private static final AuthenticationKey KEY = new AuthenticationKey(1, new byte[32]);
     private static final AuthenticationKey NEW_KEY = new AuthenticationKey(2, new byte[40]);
+
+    private static final AuthenticationKey STRANGERS_KEY =
+            new AuthenticationKey(1, "0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII));
 
     private final AuthenticityRules rules = new AuthenticityRules(VRID, config(Mode.ENFORCE, 1, KEY));
     private final AdvertisementSigner peer = new AdvertisementSigner(config(Mode.ENFORCE, 1, KEY));
@@ -154,6 +162,45 @@ class AuthenticityRulesTest {
                         + " have it, somebody forges advertisements");
     }
 
+    /** Each way in which a message can come: version, family, destination, farewell or not. */
+    static Stream<Arguments> ways() {
+        return Stream.of(
+                Arguments.of(VrrpVersion.V3, "192.0.2.252", "224.0.0.18", 200),
+                Arguments.of(VrrpVersion.V3, "192.0.2.252", "192.0.2.251", 200),
+                Arguments.of(VrrpVersion.V2, "192.0.2.252", "224.0.0.18", 200),
+                Arguments.of(VrrpVersion.V2, "192.0.2.252", "192.0.2.251", 0),
+                Arguments.of(VrrpVersion.V3, "fe80::fc", "ff02::12", 200),
+                Arguments.of(VrrpVersion.V3, "fe80::fc", "fe80::fb", 200),
+                Arguments.of(VrrpVersion.V3, "fe80::fc", "ff02::12", 0),
+                Arguments.of(VrrpVersion.V3, "192.0.2.252", "224.0.0.18", 0));
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void whicheverWayItCameASignatureIsVerifiedAndIsBelievedOnce(
+            VrrpVersion version, String source, String destination, int priority) {
+        IpAddress from = IpAddress.parse(source);
+        Advertisement advertisement = new Advertisement(
+                version,
+                VRID,
+                new Priority(priority),
+                Duration.ofSeconds(1),
+                List.of(IpAddress.parse(from.family() == IpFamily.IPV4 ? "192.0.2.1" : "fe80::1")));
+        AdvertisementSigner stranger = new AdvertisementSigner(config(Mode.ENFORCE, 1, STRANGERS_KEY));
+        for (Mode mode : Mode.values()) {
+            rules.configure(config(mode, 1, KEY));
+            IpDatagram right = sent(peer, advertisement, from, IpAddress.parse(destination));
+            IpDatagram forged = sent(stranger, advertisement, from, IpAddress.parse(destination));
+            assertThat(hear(forged).map(Discarded::reason)).as("%s", mode).contains(DiscardReason.TRAILER_HMAC);
+            assertThat(hear(right)).isEmpty();
+            assertThat(hear(right).map(Discarded::reason)).contains(DiscardReason.TRAILER_DUPLICATE);
+        }
+    }
+
+    private IpDatagram sent(AdvertisementSigner by, Advertisement advertisement, IpAddress from, IpAddress to) {
+        return new IpDatagram(from, to, 255, by.encode(advertisement, ChecksumForm.RFC9568, from, to, by.next(clock)));
+    }
+
     @Test
     void aKeyIsReplacedWithoutAGap() {
         rules.configure(config(Mode.ENFORCE, 1, KEY, NEW_KEY));
@@ -207,6 +254,8 @@ class AuthenticityRulesTest {
                         + " sent before");
         clock = NOW.minusSeconds(6);
         assertThat(hear(old).map(Discarded::detail).orElseThrow()).contains("6.0s ahead of this node's clock");
+        clock = NOW.plusSeconds(5);
+        assertThat(hear(old)).as("just within the window").isEmpty();
     }
 
     @Test
@@ -258,6 +307,48 @@ class AuthenticityRulesTest {
                     .isEmpty();
         }
         assertThat(hear(first)).isNotEmpty();
+    }
+
+    @Test
+    void whoWasHeardLastIsForgottenLast() {
+        IpDatagram first = said(source(0), peer.next(clock));
+        assertThat(hear(first)).isEmpty();
+        for (int i = 1; i <= 9; i++) {
+            assertThat(hear(said(source(i), peer.next(clock)))).isEmpty();
+        }
+        IpDatagram again = said(source(0), peer.next(clock));
+        assertThat(hear(again)).isEmpty();
+        for (int i = 10; i <= 16; i++) {
+            assertThat(hear(said(source(i), peer.next(clock)))).isEmpty();
+        }
+        assertThat(hear(again).map(Discarded::reason)).contains(DiscardReason.TRAILER_DUPLICATE);
+        assertThat(hear(first).map(Discarded::reason)).contains(DiscardReason.TRAILER_REPLAYED);
+    }
+
+    @Test
+    void moreSendersThanItRemembersCostNoMemory() {
+        rules.configure(config(Mode.PERMISSIVE, 1, KEY));
+        peer.configure(AuthenticationConfig.NONE);
+        assertThat(hear(said(source(0), peer.next(clock)))).isEmpty();
+        assertThat(notice).isPresent();
+        for (int i = 1; i <= 16; i++) {
+            assertThat(hear(said(source(i), peer.next(clock)))).isEmpty();
+        }
+        assertThat(hear(said(source(0), peer.next(clock)))).isEmpty();
+        assertThat(notice).as("told anew, as it was forgotten").isPresent();
+    }
+
+    private static IpAddress source(int number) {
+        return IpAddress.parse("198.51.100." + (number + 1));
+    }
+
+    @Test
+    void theModeSaysWhetherItSigns() {
+        for (Mode mode : Mode.values()) {
+            assertThat(new AdvertisementSigner(config(mode, 1, KEY)).signs())
+                    .as("%s", mode)
+                    .isEqualTo(mode != Mode.RECEIVE_ONLY);
+        }
     }
 
     @Test

@@ -104,7 +104,7 @@ class ElectionAuthenticationTest extends ElectionDriverBench {
         }
     }
 
-    private void peerSays(int priority) {
+    private IpDatagram peerSays(int priority) {
         Advertisement advertisement = new Advertisement(
                 VrrpVersion.V3,
                 new VirtualRouterId(51),
@@ -112,18 +112,18 @@ class ElectionAuthenticationTest extends ElectionDriverBench {
                 TICK,
                 List.of(IpAddress.parse("198.18.0.200")));
         IpAddress source = IpAddress.parse("198.18.0.11");
-        kernel.hear(
-                "eth0",
-                new IpDatagram(
+        IpDatagram datagram = new IpDatagram(
+                source,
+                Ipv4Address.VRRP_GROUP,
+                255,
+                peersSigner.encode(
+                        advertisement,
+                        ChecksumForm.RFC9568,
                         source,
                         Ipv4Address.VRRP_GROUP,
-                        255,
-                        peersSigner.encode(
-                                advertisement,
-                                ChecksumForm.RFC9568,
-                                source,
-                                Ipv4Address.VRRP_GROUP,
-                                peersSigner.next(kernel.timeOfDay()))));
+                        peersSigner.next(kernel.timeOfDay())));
+        kernel.hear("eth0", datagram);
+        return datagram;
     }
 
     private static Map<DiscardReason, Long> discards(ElectionDriver driver) {
@@ -149,6 +149,37 @@ class ElectionAuthenticationTest extends ElectionDriverBench {
         assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
         runFor(driver, Duration.ofMillis(60));
         assertThat(discards(driver)).containsExactly(Map.entry(DiscardReason.TRAILER_MISSING, 1L));
+        peerSays(200);
+        driver.runOnce();
+        assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");
+    }
+
+    @Test
+    void whatAPeerSaidIsBelievedOnce() {
+        ElectionDriver driver = activeDriver(SIGNED);
+        IpDatagram first = peerSays(50);
+        driver.runOnce();
+        kernel.hear("eth0", first);
+        driver.runOnce();
+        peerSays(50);
+        kernel.hear("eth0", first);
+        runFor(driver, Duration.ofMillis(60));
+        assertThat(discards(driver))
+                .containsOnly(
+                        Map.entry(DiscardReason.TRAILER_DUPLICATE, 1L), Map.entry(DiscardReason.TRAILER_REPLAYED, 1L));
+    }
+
+    @Test
+    void anotherKeyIsAskedForOfPeersToo() {
+        ElectionDriver driver = activeDriver(SIGNED);
+        AuthenticationConfig changed = config(AuthenticationConfig.Mode.ENFORCE, 7);
+        driver.authenticate("web", changed);
+        driver.runOnce();
+        peerSays(200);
+        runFor(driver, Duration.ofMillis(60));
+        assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
+        assertThat(discards(driver)).containsOnly(Map.entry(DiscardReason.TRAILER_KEY_UNKNOWN, 1L));
+        peersSigner.configure(changed);
         peerSays(200);
         driver.runOnce();
         assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");

@@ -88,6 +88,32 @@ class AuthenticationTrailerTest {
         assertThat(AuthenticationTrailer.verifies(datagram, KEY)).isTrue();
     }
 
+    @Test
+    void everyOctetOfALongKeyCounts() {
+        AuthenticationKey longest = new AuthenticationKey(7, counted(AuthenticationKey.LONGEST));
+        IpAddress from = IpAddress.parse("198.51.100.10");
+        IpAddress to = IpAddress.parse("224.0.0.18");
+        byte[] octets = AdvertisementEncoder.encode(
+                advertisement(VrrpVersion.V3, "192.0.2.100"), ChecksumForm.RFC9568, from, to, longest, SEQUENCE);
+        assertThat(HexFormat.of().formatHex(octets))
+                .isEqualTo(
+                        "3133c80100644402c0000264" + "010700006800000080000000" + "ed8f1e074b8365a5a7aadce2da0b21e0");
+        for (int length : List.of(32, 33, 64)) {
+            byte[] key = counted(length);
+            byte[] signed = AdvertisementEncoder.encode(
+                    advertisement(VrrpVersion.V3, "192.0.2.100"),
+                    ChecksumForm.RFC9568,
+                    from,
+                    to,
+                    new AuthenticationKey(1, key),
+                    SEQUENCE);
+            key[length - 1] ^= 1;
+            assertThat(AuthenticationTrailer.verifies(datagram("198.51.100.10", signed), new AuthenticationKey(1, key)))
+                    .as("the last of %s octets", length)
+                    .isFalse();
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("signed")
     void whateverIsChangedIsNoticed(
@@ -129,11 +155,14 @@ class AuthenticationTrailerTest {
                 .isEqualTo(new DecodeResult.Discarded(
                         DiscardReason.TRAILER, "type of the signature: 2 (expected: 1, HMAC-SHA256)"));
         octets[12] = 1;
-        octets[15] = 1;
-        assertThat(AdvertisementDecoder.decode(datagram("198.51.100.10", octets)))
-                .isInstanceOfSatisfying(
-                        DecodeResult.Discarded.class,
-                        discarded -> assertThat(discarded.reason()).isEqualTo(DiscardReason.TRAILER));
+        for (int reserved : List.of(14, 15)) {
+            octets[reserved] = 1;
+            assertThat(AdvertisementDecoder.decode(datagram("198.51.100.10", octets)))
+                    .isInstanceOfSatisfying(
+                            DecodeResult.Discarded.class,
+                            discarded -> assertThat(discarded.reason()).isEqualTo(DiscardReason.TRAILER));
+            octets[reserved] = 0;
+        }
     }
 
     @Test
@@ -146,6 +175,7 @@ class AuthenticationTrailerTest {
                 .hasMessage("id of a key: 256 (expected: 1..255)");
         assertThat(KEY).hasToString("key 1").isEqualTo(new AuthenticationKey(1, counted(32)));
         assertThat(KEY).isNotEqualTo(new AuthenticationKey(2, counted(32)));
+        assertThat(KEY).isNotEqualTo(new AuthenticationKey(1, counted(33)));
     }
 
     @Test
