@@ -64,8 +64,8 @@ build_runtime() {
     # Not compressed: the packages are, and better. Without its own archive of class data, since lib/mainstay.jsa is one.
     "$jdk/bin/jlink" --add-modules "$runtime_modules" --compress zip-0 --strip-java-debug-attributes --no-header-files \
         --no-man-pages --output "$runtime.new"
-    # For programs that look into the runtime, and for making its own archive.
-    rm "$runtime.new/lib/jrt-fs.jar" "$runtime.new/lib/classlist" "$runtime.new/bin/keytool"
+    # For programs that look into the runtime, for making its own archive, and for sorting large arrays of numbers faster.
+    rm "$runtime.new/lib/jrt-fs.jar" "$runtime.new/lib/classlist" "$runtime.new/bin/keytool" "$runtime.new/lib/libsimdsort.so"
     strip_programs "$runtime.new"
     mv "$runtime.new" "$runtime"
 }

@@ -104,6 +104,8 @@ static __noinline bool promote_flow(const struct tuple *client_key, struct flow 
 {
     struct tuple back_key;
     __u32 slot = client->backend;
+    /* Of a DSR flow too, which has none: a verifier before 6.3 does not see that the key is then not used below. */
+    other_direction(client, client_key, &back_key);
     if (client->door) {
         if (flow_closing(client)) {
             return true;
@@ -115,7 +117,6 @@ static __noinline bool promote_flow(const struct tuple *client_key, struct flow 
         }
     }
     if (client->mode != MODE_DSR) {
-        other_direction(client, client_key, &back_key);
         struct flow *back = bpf_map_lookup_elem(&embryos, &back_key);
         long error = back ? bpf_map_update_elem(&flows, &back_key, back, BPF_NOEXIST) : 0;
         if (error != 0) {

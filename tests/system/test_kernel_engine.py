@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services that the data path in the kernel forwards, on a pair of nodes."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
