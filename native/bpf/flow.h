@@ -239,7 +239,8 @@ static __noinline bool claim_source(const struct service *service, const struct 
     struct directions *directions, __u64 hash)
 {
     struct flow *there = &directions->there;
-    for (__u32 n = 0; n < PORT_PROBES; n++) {
+    /* Of 64 bits: a verifier before 5.16 loses sight of a shorter number that is put by on the stack. */
+    for (__u64 n = 0; n < PORT_PROBES; n++) {
         if (!choose_source(service, key, there, hash, n)) {
             return false;
         }
