@@ -4,11 +4,14 @@ package io.mainstay.node;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpFamily;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventKind;
 import io.mainstay.takeover.ConnectionDrain;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +30,9 @@ final class RouterDrain {
     private final ElectionReports reports;
     private final Duration timeout;
     private final ConnectionDrain drain;
+
+    /** The router that took over last, which sends on what comes for connections that live on here. */
+    private final Map<IpFamily, IpAddress> successor = new EnumMap<>(IpFamily.class);
 
     private @Nullable CompletableFuture<Integer> counting;
     private MonotonicInstant begunAt = new MonotonicInstant(0);
@@ -48,6 +54,21 @@ final class RouterDrain {
         this.reports = reports;
         this.timeout = timeout;
         drain = new ConnectionDrain(timeout);
+    }
+
+    /** Whoever was heard last in each family as Active is the one that takes over. */
+    void follow(Map<IpFamily, IpAddress> active) {
+        successor.clear();
+        successor.putAll(active);
+    }
+
+    /** A router at this address has taken over. */
+    void follow(IpAddress active) {
+        successor.put(active.family(), active);
+    }
+
+    Map<IpFamily, IpAddress> successor() {
+        return successor;
     }
 
     /** Whether connections are to live on at all. */

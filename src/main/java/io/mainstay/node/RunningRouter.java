@@ -3,12 +3,8 @@ package io.mainstay.node;
 
 import io.mainstay.election.AdvertisementSigner;
 import io.mainstay.election.AuthenticationConfig;
-import io.mainstay.election.AuthenticityRules;
 import io.mainstay.election.ElectionAction;
-import io.mainstay.election.ElectionNotice;
-import io.mainstay.election.ElectionState;
 import io.mainstay.election.FaultCause;
-import io.mainstay.election.StateChange;
 import io.mainstay.election.SyncGroup;
 import io.mainstay.election.Tracked;
 import io.mainstay.election.TransitionReason;
@@ -24,15 +20,11 @@ import io.mainstay.net.IpDatagram;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
-import io.mainstay.takeover.Detour;
 import io.mainstay.takeover.Takeover;
-import io.mainstay.takeover.TakeoverNotice;
 import io.mainstay.takeover.TakeoverOutcome;
 import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,32 +42,23 @@ final class RunningRouter {
 
     private final VirtualRouter election;
     private final Takeover takeover;
-    private final AdvertisementSigner signer;
-    private final AuthenticityRules authenticity;
+    private final RouterAuthentication authentication;
     private final AdvertisementSender sender;
     private final RouterGuard guard;
-    private final RunningInterface link;
     private final AddressHome home;
     private final ElectionPorts ports;
     private final ElectionLease lease;
-    private final ElectionReports reports;
+    private final RouterReports reports;
     private final TakeoverSteps steps;
     private final TakeoverExecution execution;
-    private final RouterHistory history;
     private final RouterDrain drain;
-    private final Detour detour = new Detour();
-    private final HandOverRequests handOvers = new HandOverRequests();
+    private final RouterDetour detour;
     private final Set<IpAddress> plainAddresses;
     private final AtomicReference<@Nullable Tracked> newlyTracked = new AtomicReference<>();
-    private final AtomicReference<@Nullable AuthenticationConfig> newAuthentication = new AtomicReference<>();
 
     /** The other members of its sync group. */
     private List<RunningRouter> companions = List.of();
 
-    /** The router that took over last, which sends on what comes for connections that live on here. */
-    private final Map<IpFamily, IpAddress> successor = new EnumMap<>(IpFamily.class);
-
-    private List<String> unsentCauses = List.of();
     private boolean stopped;
 
     /** @param number tells this router from the others of the driver */
@@ -87,19 +70,17 @@ final class RunningRouter {
             ElectionPorts ports,
             ServiceGate gate,
             ElectionLease lease,
-            ElectionReports reports) {
+            ElectionReports listeners) {
         VirtualRouterConfig config = election.config();
         this.election = election;
-        this.link = link;
         this.ports = ports;
         this.lease = lease;
-        this.reports = reports;
-        steps = new TakeoverSteps(config.name(), reports);
-        signer = new AdvertisementSigner(setup.authentication());
-        authenticity = new AuthenticityRules(config.vrid(), setup.authentication());
+        steps = new TakeoverSteps(config.name(), listeners);
+        authentication = new RouterAuthentication(config.vrid(), setup.authentication(), ports.wallClock());
         home = setup.virtualMac().isPresent()
                 ? new VirtualMacHome(config, setup.virtualMac().get(), link, ports, this::onInterfaceRestored)
                 : new InterfaceHome(link, ports);
+        AdvertisementSigner signer = authentication.signer();
         sender = new AdvertisementSender(election, signer, home, ports.wallClock());
         guard = new RouterGuard(
                 number,
@@ -110,12 +91,14 @@ final class RunningRouter {
                 new GuardMessages(election, sender, signer, ports, lease.length()));
         plainAddresses =
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
-        drain = new RouterDrain(config.name(), plainAddresses, link.name(), setup.drainTimeout(), ports, gate, reports);
+        drain = new RouterDrain(
+                config.name(), plainAddresses, link.name(), setup.drainTimeout(), ports, gate, listeners);
+        detour = new RouterDetour(plainAddresses, link.name(), ports.detours());
         takeover = new Takeover(
                 config.addresses(), setup.announce(), config.priority().isOwner(), drain.isWanted());
         execution =
                 new TakeoverExecution(takeover, plainAddresses, link.name(), home, ports, gate, lease, steps, drain);
-        history = new RouterHistory(ports.clock().now());
+        reports = new RouterReports(election, takeover, steps, drain, detour, listeners, ports.clock());
     }
 
     /** Makes one sync group of the routers. */
@@ -153,15 +136,12 @@ final class RunningRouter {
 
     /** How it proves what it says becomes another. Called by any thread; the election takes it up in its next turn. */
     void authenticate(AuthenticationConfig changed) {
-        newAuthentication.set(changed);
+        authentication.configure(changed);
     }
 
     /** Takes up how it proves what it says from now on. */
     void judgeAuthentication() {
-        AuthenticationConfig changed = newAuthentication.getAndSet(null);
-        if (changed != null) {
-            signer.configure(changed);
-            authenticity.configure(changed);
+        if (authentication.takeUp()) {
             guard.outdate();
         }
     }
@@ -230,7 +210,7 @@ final class RunningRouter {
     }
 
     private void onInterfaceRestored(String sentence) {
-        notice("virtual-interface-restored", sentence);
+        reports.notice("virtual-interface-restored", sentence);
     }
 
     boolean holds(VirtualAddress address) {
@@ -265,25 +245,21 @@ final class RunningRouter {
 
     /** Why an advertisement with this router's number is thrown away; empty if it is to be handed in. */
     Optional<DecodeResult.Discarded> refusal(DecodeResult.Decoded decoded, IpDatagram datagram) {
-        return election.refusal(decoded.advertisement(), datagram)
-                .or(() -> authenticity.refusal(
-                        decoded, datagram, ports.wallClock().instant()));
+        return election.refusal(decoded.advertisement(), datagram).or(() -> authentication.refusal(decoded, datagram));
     }
 
     void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
-        history.onReceived();
+        reports.onReceived();
         // What the guard is to send follows the peer's form of checksum.
         guard.outdate();
-        authenticity
-                .accept(decoded, source, ports.wallClock().instant())
-                .ifPresent(odd -> notice(odd.label(), odd.sentence()));
+        authentication.accept(decoded, source).ifPresent(odd -> reports.notice(odd.label(), odd.sentence()));
         election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, heededNow());
         settle();
         // A member of a sync group steps back before it hears who takes over, and one that is stopped follows nobody.
         if ((takeover.isLingering() || drain.isUnderWay())
                 && !decoded.advertisement().priority().isResign()
                 && !election.isSource(source)) {
-            successor.put(source.family(), source);
+            drain.follow(source);
         }
     }
 
@@ -306,25 +282,12 @@ final class RunningRouter {
                     .unicastPeers(datagram.source().family())
                     .isEmpty();
         }
-        Instant time = ports.wallClock().instant();
-        if (authenticity.refusal(decoded, datagram, time).isPresent()) {
+        if (authentication.refusal(decoded, datagram).isPresent()) {
             return false;
         }
-        var unused = authenticity.accept(decoded, datagram.source(), time);
-        Detour.Order order = detour.onNotice(now());
-        if (order != null) {
-            open(order);
-        }
+        var unused = authentication.accept(decoded, datagram.source());
+        detour.onNotice(now());
         return true;
-    }
-
-    private void open(Detour.Order order) {
-        for (IpAddress address : plainAddresses) {
-            IpAddress gateway = order.gateways().get(address.family());
-            if (gateway != null) {
-                ports.detours().open(address, link.name(), gateway, order.until(), order.credit());
-            }
-        }
     }
 
     boolean isOwnAddress(IpAddress source) {
@@ -352,7 +315,7 @@ final class RunningRouter {
             request.complete(HandOverResult.Outcome.NOT_ACTIVE, "this node is not Active", now());
             return;
         }
-        handOvers.add(request);
+        reports.await(request);
         election.onHandOver(request.within().orElse(election.defaultHandOverTimeout()), heededNow());
         settle();
     }
@@ -427,11 +390,11 @@ final class RunningRouter {
 
     private void tellSuccessor() {
         try {
-            sender.sendTo(successor, election::resignation);
+            sender.sendTo(drain.successor(), election::resignation);
         } catch (KernelException e) {
             // Another follows; without any the successor resets the connections.
         }
-        if (signer.signs()) {
+        if (authentication.signer().signs()) {
             guard.age();
         }
     }
@@ -475,13 +438,13 @@ final class RunningRouter {
     private boolean settleAlone() {
         boolean any = false;
         while (true) {
-            any |= report();
+            any |= reports.tellAll();
             TakeoverOutcome outcome = takeover.pollOutcome();
             if (outcome != null) {
                 switch (outcome) {
                     case TakeoverOutcome.AddressesHeld ignored -> {
                         election.onAddressesHeld(now());
-                        reports.serving(config().name());
+                        reports.onServing();
                     }
                     case TakeoverOutcome.AddressesUnavailable unavailable ->
                         election.onAddressesUnavailable(unavailable.cause(), now());
@@ -492,7 +455,7 @@ final class RunningRouter {
             ElectionAction action = election.pollAction();
             guard.instruct();
             if (action == null) {
-                return report() || any;
+                return reports.tellAll() || any;
             }
             any = true;
             perform(action);
@@ -512,8 +475,7 @@ final class RunningRouter {
             case ANNOUNCE_ADDRESSES -> takeover.announceAgain(now());
             case RELEASE_ADDRESSES -> takeover.release();
             case RELEASE_ADDRESSES_TO_SUCCESSOR -> {
-                successor.clear();
-                successor.putAll(election.heardActive());
+                drain.follow(election.heardActive());
                 takeover.releaseToSuccessor(now());
             }
             case HOLD_ANNOUNCEMENTS -> takeover.holdAnnouncements();
@@ -523,69 +485,16 @@ final class RunningRouter {
 
     private void send(Function<IpFamily, Advertisement> message) {
         AdvertisementSender.Outcome outcome = sender.send(message);
-        if (signer.signs()) {
+        if (authentication.signer().signs()) {
             guard.age();
         }
-        history.onSent(outcome);
+        reports.onSent(outcome);
         if (outcome.sent() == 0) {
             election.onAdvertisementFailed(String.join("; ", outcome.failures()), now());
             return;
         }
         steps.onAdvertised(now());
         election.onAdvertisementSent(now());
-        if (!outcome.failures().equals(unsentCauses)) {
-            unsentCauses = outcome.failures();
-            unsentCauses.forEach(
-                    cause -> notice("advertisement-unsent", "advertisements do not go to every peer: " + cause));
-        }
-    }
-
-    /** Whether there was anything to tell of a change. */
-    private boolean report() {
-        boolean changed = false;
-        StateChange change;
-        while ((change = election.pollStateChange()) != null) {
-            changed = true;
-            onStateChange(change);
-        }
-        ElectionNotice peerNotice;
-        while ((peerNotice = election.pollNotice()) != null) {
-            notice(peerNotice.label(), peerNotice.sentence());
-        }
-        TakeoverNotice addressNotice;
-        while ((addressNotice = takeover.pollNotice()) != null) {
-            notice(addressNotice.label(), addressNotice.sentence());
-        }
-        return changed;
-    }
-
-    private void onStateChange(StateChange change) {
-        history.onStateChange(change);
-        reports.transition(new RouterTransition(election.config(), change, election.effectivePriority()));
-        steps.onStateChange(change);
-        handOvers.onStateChange(change);
-        judgeDetour(change);
-    }
-
-    /** Before the addresses are taken, so that no packet of a connection of the former Active meets the stack. */
-    private void judgeDetour(StateChange change) {
-        boolean active = change.to() instanceof ElectionState.Active;
-        if (active && change.from() instanceof ElectionState.Backup backup && isFromOneThatLives(change)) {
-            open(detour.begin(backup.watch().active().addresses(), change.at()));
-        } else if (!active && detour.end()) {
-            plainAddresses.forEach(ports.detours()::close);
-        }
-    }
-
-    private static boolean isFromOneThatLives(StateChange change) {
-        return switch (change.cause().reason()) {
-            case ACTIVE_RESIGNED, PREEMPTED_LOWER, SYNC_GROUP_ACTIVE -> true;
-            default -> false;
-        };
-    }
-
-    private void notice(String label, String sentence) {
-        reports.notice(new RouterNotice(Optional.of(election.config().name()), link.name(), label, sentence, now()));
     }
 
     /** When this router wants to be looked at; now if steps of a takeover wait. */
@@ -605,29 +514,7 @@ final class RunningRouter {
     }
 
     ElectionSnapshot.Router snapshot() {
-        VirtualRouterConfig config = election.config();
-        return new ElectionSnapshot.Router(
-                config.name(),
-                config.vrid(),
-                config.interfaceName(),
-                election.state().label(),
-                history.reason().label(),
-                explanation(),
-                history.since(),
-                election.effectivePriority(),
-                election.isHandingOver(),
-                election.isPreemptionSuspended(),
-                election.activeAddress(),
-                election.activeInterval(),
-                config.addresses(),
-                takeover.held(),
-                election.peerDifferences(now()),
-                history.counters(guard.spoken(), takeover.conflictTime()));
-    }
-
-    private String explanation() {
-        String reason = election.waitsFor().map(what -> "waits for " + what).orElse(history.explanation());
-        return drain.sentence().map(lives -> reason + "; " + lives).orElse(reason);
+        return reports.snapshot(guard.spoken());
     }
 
     private MonotonicInstant now() {
