@@ -448,9 +448,12 @@ class ProberTest {
                     probe, onAnotherPort ? port : 0, new Pace(PATIENCE, PATIENCE, PATIENCE, 3, 2));
             Endpoint serves = Endpoint.parse("127.0.0.1:" + (onAnotherPort ? 1 : port));
             ProbeTarget target = new ProbeTarget("http", "web1", serves, new Payload("PQ"));
-            return outcome(told -> prober.start(config, target, told));
+            ProbeOutcome outcome = outcome(told -> prober.start(config, target, told));
+            // A check may be over before its connection is accepted, which it would not be any more after this.
+            seen.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+            return outcome;
         });
-        return seen.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+        return seen.join();
     }
 
     /** What comes before the end, or before the reset by which a check may end a connection. */
