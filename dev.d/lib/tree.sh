@@ -62,8 +62,10 @@ build_runtime() {
     rm -rf -- "$root/target/runtime"
     mkdir -p "$root/target/runtime"
     # Not compressed: the packages are, and better. Without its own archive of class data, since lib/mainstay.jsa is one.
+    # Left out is what programs that are not there, and java's own help, would say in other languages.
     "$jdk/bin/jlink" --add-modules "$runtime_modules" --compress zip-0 --strip-java-debug-attributes --no-header-files \
-        --no-man-pages --output "$runtime.new"
+        --no-man-pages --exclude-resources 'glob:/java.base/sun/security/tools/keytool/resources/keytool_*,glob:/java.base/sun/launcher/resources/launcher_*' \
+        --output "$runtime.new"
     # For programs that look into the runtime, for making its own archive, and for sorting large arrays of numbers faster.
     rm "$runtime.new/lib/jrt-fs.jar" "$runtime.new/lib/classlist" "$runtime.new/bin/keytool" "$runtime.new/lib/libsimdsort.so"
     strip_programs "$runtime.new"

@@ -12,7 +12,8 @@ from lab.backends import Backends
 from lab.capture import Capture
 from lab.clock import now
 from lab.mainstay_pair import MainstayPair
-from lab.topology import INTERFACE, VIP, Lab
+from lab.pair import other
+from lab.topology import ADDRESSES, INTERFACE, VIP, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
@@ -73,6 +74,12 @@ def test_connections_live_through_a_switchover_until_they_end_or_their_time_is_u
     assert rules(lab, "lb1") == before
 
 
+def await_followed(pair: MainstayPair, active: str) -> None:
+    """The Backup has heard of the Active, as whoever runs for longer than an interval."""
+    backup = pair.nodes[other(active)]
+    wait_until("the Active is heard", lambda: backup.router()["active_address"] == ADDRESSES[active])
+
+
 def answered(client: socket.socket) -> bool:
     client.sendall(b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n")
     return client.recv(65536).startswith(b"HTTP/1.1 200 ")
@@ -82,6 +89,7 @@ def test_a_stop_waits_for_the_last_connection_and_a_second_signal_for_none(lab: 
     first, second = pair.nodes["lb1"].daemon, pair.nodes["lb2"].daemon
     with sockets.connect(lab["client"], VIP, 80) as client:
         assert answered(client)
+        await_followed(pair, "lb1")
         first.signal(signal.SIGTERM)
         pair.await_active("lb2")
         pair.nodes["lb1"].await_not_holding()
@@ -92,6 +100,7 @@ def test_a_stop_waits_for_the_last_connection_and_a_second_signal_for_none(lab: 
     pair.restart("lb1")
     with sockets.connect(lab["client"], VIP, 80) as client:
         assert answered(client)
+        await_followed(pair, "lb2")
         start = now()
         second.signal(signal.SIGTERM)
         pair.await_active("lb1")

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Every address on which clients arrive, each with one socket on each worker, and the gates of the virtual ones.
@@ -59,6 +60,11 @@ final class ListenerSet {
             return sockets;
         }
     }
+
+    /** Far more than from the fork of a program to its start, and less than an operator notices. */
+    private static final long PATIENCE_NANOS = 200_000_000;
+
+    private static final long PAUSE_NANOS = 2_000_000;
 
     private final ProxySettings settings;
     private final List<Worker> workers;
@@ -123,20 +129,48 @@ final class ListenerSet {
     }
 
     private void bind(ProxyService service, Place place, Bound bound) throws ProxyStartException {
-        List<InetSocket> sockets = new ArrayList<>();
-        bound.sockets.put(place, sockets);
         try {
-            InetSocketAddress address = SocketAddresses.of(place.endpoint());
-            if (!isSharedWithOwn(place)) {
-                requireUnused(place.transport(), address);
-            }
-            for (int i = 0; i < workers.size(); i++) {
-                sockets.add(bind(place.transport(), address, service.traffic().tcp()));
-            }
+            bound.sockets.put(place, bindPatiently(place, service.traffic().tcp()));
         } catch (IOException refused) {
             throw new ProxyStartException(
                     "service " + service.config().name() + ": listen " + place + ": " + SocketErrors.reason(refused),
                     refused);
+        }
+    }
+
+    /**
+     * A program that is about to be started has all sockets of this one for a moment, also those just closed, such as the one
+     * that only asks whether the address is in use.
+     */
+    private List<InetSocket> bindPatiently(Place place, TcpConfig tcp) throws IOException {
+        long since = System.nanoTime();
+        while (true) {
+            try {
+                return bindAll(place, tcp);
+            } catch (IOException refused) {
+                if (!SocketErrors.isInUse(refused) || System.nanoTime() - since > PATIENCE_NANOS) {
+                    throw refused;
+                }
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+    }
+
+    /** A socket for each worker, or none. */
+    private List<InetSocket> bindAll(Place place, TcpConfig tcp) throws IOException {
+        List<InetSocket> sockets = new ArrayList<>();
+        InetSocketAddress address = SocketAddresses.of(place.endpoint());
+        try {
+            if (!isSharedWithOwn(place)) {
+                requireUnused(place.transport(), address);
+            }
+            for (int i = 0; i < workers.size(); i++) {
+                sockets.add(bind(place.transport(), address, tcp));
+            }
+            return sockets;
+        } catch (IOException refused) {
+            sockets.forEach(InetSocket::closeQuietly);
+            throw refused;
         }
     }
 

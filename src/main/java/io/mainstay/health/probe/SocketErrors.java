@@ -13,6 +13,7 @@ public final class SocketErrors {
     private static final int ENOMEM = 12;
     private static final int ENFILE = 23;
     private static final int EMFILE = 24;
+    private static final int EADDRINUSE = 98;
     private static final int ENOBUFS = 105;
 
     /** Netty's messages: {@code connect(..) failed with error(-111): Connection refused: /192.0.2.1:80}. */
@@ -40,5 +41,10 @@ public final class SocketErrors {
                     case ENOMEM, ENFILE, EMFILE, ENOBUFS -> true;
                     default -> false;
                 };
+    }
+
+    /** Whether another socket has the address. */
+    public static boolean isInUse(Throwable failure) {
+        return failure instanceof Errors.NativeIoException nativeFailure && -nativeFailure.expectedErr() == EADDRINUSE;
     }
 }

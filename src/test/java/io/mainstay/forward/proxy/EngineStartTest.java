@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -82,19 +83,48 @@ class EngineStartTest {
         bench.server(ScriptedServer.ECHO);
         try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             Endpoint endpoint = EngineBench.endpoint("127.0.0.1", taken.getLocalPort());
-            ServiceConfig config = bench.service(endpoint).config();
-            ServiceConfig udp = new ServiceConfig(
-                    config.name(),
-                    List.of(new ListenerConfig(endpoint, Transport.UDP)),
-                    config.selection(),
-                    config.drainTimeout(),
-                    config.timeouts(),
-                    config.backends());
-            ProxyService service = new ProxyService(udp, bench.service(endpoint).health());
+            ProxyService service = forDatagrams(endpoint);
             assertThatThrownBy(() -> startAndCloseChecked(List.of(service)))
                     .isInstanceOf(ProxyStartException.class)
                     .hasMessage("service web: listen " + endpoint + "/udp: address already in use (errno 98)");
         }
+    }
+
+    /** Each has all sockets of this process for a moment, the one that asked whether the address is in use among them. */
+    @Test
+    void programsThatAreStartedMeanwhileHoldNoAddress() throws Exception {
+        bench.server(ScriptedServer.ECHO);
+        AtomicBoolean over = new AtomicBoolean();
+        Thread starting = Thread.ofPlatform().start(() -> {
+            while (!over.get()) {
+                try {
+                    new ProcessBuilder("/bin/true").start().waitFor();
+                } catch (IOException | InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        });
+        try {
+            for (int i = 0; i < 100; i++) {
+                startAndCloseChecked(
+                        List.of(forDatagrams(EngineBench.endpoint("127.0.0.1", EngineBench.freePort("127.0.0.1")))));
+            }
+        } finally {
+            over.set(true);
+            starting.join();
+        }
+    }
+
+    private ProxyService forDatagrams(Endpoint endpoint) {
+        ServiceConfig config = bench.service(endpoint).config();
+        ServiceConfig udp = new ServiceConfig(
+                config.name(),
+                List.of(new ListenerConfig(endpoint, Transport.UDP)),
+                config.selection(),
+                config.drainTimeout(),
+                config.timeouts(),
+                config.backends());
+        return new ProxyService(udp, bench.service(endpoint).health());
     }
 
     private static void startAndCloseChecked(List<ProxyService> services) throws ProxyStartException {
