@@ -5,10 +5,6 @@ import json
 import subprocess
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.patient
-
 STEPS = ["drain_backend", "kill_backend", "switchover", "kill_active", "cut_link", "freeze_active", "recover"]
 
 
