@@ -61,8 +61,8 @@ final class ListenerSet {
         }
     }
 
-    /** Far more than from the fork of a program to its start, and less than an operator notices. */
-    private static final long PATIENCE_NANOS = 200_000_000;
+    /** Far more than from the fork of a program to its start, and less than an operator minds. */
+    private static final long PATIENCE_NANOS = 1_000_000_000;
 
     private static final long PAUSE_NANOS = 2_000_000;
 
