@@ -100,6 +100,8 @@ final class Daemon implements AutoCloseable {
             // stale.
             opened(parts, ControlServer.open(config.control().socket(), control, journal));
             journal.append(RunEvents.started(config, journal.previousRun(), HostBoot.id()));
+            // Before the threads that relay, which choose their own share.
+            ProcessorShare.favour(journal);
             parts.push(() -> journal.append(RunEvents.stopped()));
             for (InterfaceName leftover : kernel.virtualInterfaces().removeLeftovers()) {
                 journal.append(EventDraft.warning(
@@ -127,7 +129,8 @@ final class Daemon implements AutoCloseable {
                                     kernel.clock(),
                                     ConnectionBudget.most(config.node().maxConnections()),
                                     commands,
-                                    records::offer),
+                                    records::offer,
+                                    ProcessorShare::takeOrdinary),
                             RunningConfig.services(config),
                             events(journal, tracking)));
             KernelEngine flows = opened(parts, kernelEngine(config, proxy, journal));

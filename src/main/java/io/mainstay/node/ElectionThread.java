@@ -16,9 +16,6 @@ final class ElectionThread {
     /** Before all ordinary threads, behind all others: the machine needs what it does there to go on, but not more. */
     private static final int LOWEST_REAL_TIME_PRIORITY = 1;
 
-    /** About ten times the share of an ordinary process: the host is there for what this one does. */
-    private static final int NICE = -10;
-
     private final ElectionDriver driver;
     private final EventJournal journal;
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
@@ -49,9 +46,7 @@ final class ElectionThread {
     private void run() {
         ThreadScheduling.useRealTime(REAL_TIME_PRIORITY)
                 .or(() -> ThreadScheduling.useRealTimeForVirtualMachine(LOWEST_REAL_TIME_PRIORITY))
-                .ifPresentOrElse(
-                        reason -> warn("no_real_time", "the election runs without real-time priority", reason),
-                        this::favourOtherThreads);
+                .ifPresent(reason -> warn("no_real_time", "the election runs without real-time priority", reason));
         ThreadScheduling.lockMemory()
                 .ifPresent(reason -> warn("memory_not_locked", "memory can be swapped out", reason));
         try {
@@ -65,12 +60,6 @@ final class ElectionThread {
                     .with("at", e.getStackTrace().length > 0 ? e.getStackTrace()[0] : "unknown"));
             ended.complete(false);
         }
-    }
-
-    private void favourOtherThreads() {
-        ThreadScheduling.favour(NICE)
-                .ifPresent(reason -> warn(
-                        "not_favoured", "locks that the election waits for are held longer on a busy host", reason));
     }
 
     private void warn(String kind, String what, String reason) {

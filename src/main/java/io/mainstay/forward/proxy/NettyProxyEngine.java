@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -63,8 +64,8 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer) {
         this.settings = settings;
-        workerLoops = loops(settings.workers(), "mainstay-relay");
-        controlLoop = loops(1, "mainstay-health");
+        workerLoops = loops(settings.workers(), "mainstay-relay", settings.onWorkerStart());
+        controlLoop = loops(1, "mainstay-health", () -> {});
         control = controlLoop.next();
         watch(workerLoops, "relay");
         watch(controlLoop, "health");
@@ -79,9 +80,13 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         listeners = new ListenerSet(settings, workers, events);
     }
 
-    private static MultiThreadIoEventLoopGroup loops(int threads, String name) {
-        return new MultiThreadIoEventLoopGroup(
-                threads, new DefaultThreadFactory(name, true), EpollIoHandler.newFactory());
+    private static MultiThreadIoEventLoopGroup loops(int count, String name, Runnable onStart) {
+        ThreadFactory daemons = new DefaultThreadFactory(name, true);
+        ThreadFactory threads = loop -> daemons.newThread(() -> {
+            onStart.run();
+            loop.run();
+        });
+        return new MultiThreadIoEventLoopGroup(count, threads, EpollIoHandler.newFactory());
     }
 
     private void watch(MultiThreadIoEventLoopGroup loops, String name) {

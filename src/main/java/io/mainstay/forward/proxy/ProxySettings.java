@@ -17,6 +17,7 @@ import java.util.function.Consumer;
  * @param mostConnections how many connections and sessions of clients there may be at the same time
  * @param commands runs the programs that judge backends
  * @param records is given the records of connections, by the threads of the engine: it must return at once and not throw
+ * @param onWorkerStart what each worker does first, on its own thread
  */
 public record ProxySettings(
         int workers,
@@ -24,7 +25,8 @@ public record ProxySettings(
         MonotonicClock clock,
         int mostConnections,
         Commands commands,
-        Consumer<ConnectionRecord> records) {
+        Consumer<ConnectionRecord> records,
+        Runnable onWorkerStart) {
 
     /** For services whose checks run no programs. */
     public ProxySettings(int workers, Set<IpAddress> virtualAddresses, MonotonicClock clock) {
@@ -34,7 +36,8 @@ public record ProxySettings(
                 clock,
                 Integer.MAX_VALUE,
                 command -> new CommandResult.NotRun("no program may be run here"),
-                record -> {});
+                record -> {},
+                () -> {});
     }
 
     public ProxySettings {
@@ -50,13 +53,15 @@ public record ProxySettings(
             MonotonicClock clock,
             int mostConnections,
             Commands commands,
-            Consumer<ConnectionRecord> records) {
+            Consumer<ConnectionRecord> records,
+            Runnable onWorkerStart) {
         return new ProxySettings(
                 Runtime.getRuntime().availableProcessors(),
                 virtualAddresses,
                 clock,
                 mostConnections,
                 commands,
-                records);
+                records,
+                onWorkerStart);
     }
 }

@@ -127,7 +127,7 @@ final class LinuxCalls {
         return orErrno(LIBC.sched_setscheduler(thread, policy, parameters.pointer()));
     }
 
-    /** @param thread its kernel number: to Linux the nice value belongs to a thread, not to a process */
+    /** @param thread its kernel number, 0 for the calling thread: to Linux the nice value belongs to a thread, not to a process */
     static int setNice(int thread, int nice) {
         int prioProcess = 0;
         return orErrno(LIBC.setpriority(prioProcess, thread, nice));

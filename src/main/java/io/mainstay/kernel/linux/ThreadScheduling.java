@@ -89,13 +89,27 @@ public final class ThreadScheduling {
                         LinuxCalls.setNice(Integer.parseInt(thread.getFileName().toString()), nice);
                 // A thread may have ended meanwhile.
                 if (result < 0 && !LinuxCalls.failedWith(result, Errno.ESRCH)) {
-                    return refusal(result, "nice value " + nice + " (needs CAP_SYS_NICE)");
+                    return refusal(result, niceValue(nice));
                 }
             }
             return Optional.empty();
         } catch (IOException e) {
             return Optional.of("list " + OWN_THREADS + ": " + e.getMessage());
         }
+    }
+
+    /**
+     * Gives the calling thread, which must be a platform thread, this share of a busy machine, and those that it creates.
+     *
+     * @param nice -20 to 19; less than the thread has takes CAP_SYS_NICE
+     * @return why not, or empty if done
+     */
+    public static Optional<String> share(int nice) {
+        return refusal(LinuxCalls.setNice(0, nice), niceValue(nice));
+    }
+
+    private static String niceValue(int nice) {
+        return "nice value " + nice + " (needs CAP_SYS_NICE)";
     }
 
     /** Empty if the thread has ended meanwhile. */

@@ -63,7 +63,8 @@ final class EngineBench implements AutoCloseable {
                 CLOCK,
                 mostConnections,
                 command -> new CommandResult.NotRun("not in this test"),
-                record -> {});
+                record -> {},
+                () -> {});
     }
 
     EngineBench listenOn(String host) {

@@ -123,7 +123,7 @@ final class RelayBench {
                 new TimeoutConfig(CONNECT_TIMEOUT, IDLE_TIMEOUT, HALF_CLOSED_TIMEOUT),
                 configs);
         ProxySettings settings =
-                new ProxySettings(1, Set.of(), () -> now, Integer.MAX_VALUE, NO_COMMANDS, records::add);
+                new ProxySettings(1, Set.of(), () -> now, Integer.MAX_VALUE, NO_COMMANDS, records::add, () -> {});
         service = new LiveService(
                 new ProxyService(config, health), settings, new EventOutlet(Runnable::run, events::add), surroundings);
         for (LiveBackend backend : service.backends()) {
@@ -154,7 +154,7 @@ final class RelayBench {
                 List.of(new BackendConfig(name, Endpoint.parse("198.18.0.99:80"), 100)));
         LiveService other = new LiveService(
                 new ProxyService(config, ServiceHealthConfig.of(CHECK), traffic),
-                new ProxySettings(1, Set.of(), () -> now, Integer.MAX_VALUE, NO_COMMANDS, records::add),
+                new ProxySettings(1, Set.of(), () -> now, Integer.MAX_VALUE, NO_COMMANDS, records::add, () -> {}),
                 new EventOutlet(Runnable::run, events::add),
                 surroundings);
         other.onCheck(

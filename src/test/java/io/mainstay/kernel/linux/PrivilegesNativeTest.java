@@ -133,6 +133,12 @@ class PrivilegesNativeTest {
             assertThat(nice(Path.of("/proc/thread-self"))).isEqualTo("-3");
             assertThat(onThread(() -> Optional.of(nice(Path.of("/proc/thread-self")))))
                     .contains("-3");
+            assertThat(onThread(() -> {
+                        assertThat(ThreadScheduling.share(2)).isEmpty();
+                        return Optional.of(nice(Path.of("/proc/thread-self")));
+                    }))
+                    .contains("2");
+            assertThat(nice(Path.of("/proc/thread-self"))).isEqualTo("-3");
         } else {
             assertThat(refusal).contains("nice value -3 (needs CAP_SYS_NICE): permission denied (errno 13)");
         }
