@@ -47,7 +47,10 @@ final class ConfigBuilder {
         String name = node.value(Node.NAME);
         String fallback = ScalarTypes.isName(host.hostname()) ? host.hostname() : "node";
         return new NodeSettings(
-                name != null ? name : fallback, get(node, Node.STARTUP_DELAY), get(node, Node.MAX_CONNECTIONS));
+                name != null ? name : fallback,
+                get(node, Node.STARTUP_DELAY),
+                get(node, Node.MAX_CONNECTIONS),
+                get(node, Node.RELAY_THREADS));
     }
 
     private ControlSettings control(WrittenSection control) {

@@ -53,7 +53,8 @@ public final class EffectiveConfig {
                 new Tree()
                         .put(Node.NAME, config.node().name())
                         .put(Node.STARTUP_DELAY, config.node().startupDelay())
-                        .put(Node.MAX_CONNECTIONS, config.node().maxConnections()));
+                        .put(Node.MAX_CONNECTIONS, config.node().maxConnections())
+                        .put(Node.RELAY_THREADS, config.node().relayThreads()));
         tree.putTrees(
                 VirtualRouter.ENTRIES,
                 config.virtualRouters().stream()

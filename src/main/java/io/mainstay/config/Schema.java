@@ -48,8 +48,14 @@ final class Schema {
                 "How many connections and sessions of clients the node has at the same time, in all services; more are reset."
                         + " 0: as many as its descriptors and its memory can bear, which are never exceeded.");
 
-        static final Key.Section SECTION =
-                new Key.Section("node", List.of(NAME, STARTUP_DELAY, MAX_CONNECTIONS), "Who this node is.");
+        static final Key.Scalar<Integer> RELAY_THREADS = Key.optional(
+                "relay_threads",
+                ScalarTypes.integer(0, 1024),
+                0,
+                "How many threads relay in the proxy engine. 0: one for each processor that the daemon may use.");
+
+        static final Key.Section SECTION = new Key.Section(
+                "node", List.of(NAME, STARTUP_DELAY, MAX_CONNECTIONS, RELAY_THREADS), "Who this node is.");
 
         private Node() {}
     }

@@ -124,7 +124,8 @@ final class Daemon implements AutoCloseable {
             ProxyEngine proxy = opened(
                     parts,
                     ProxyEngine.start(
-                            ProxySettings.defaults(
+                            new ProxySettings(
+                                    relayThreads(config),
                                     config.virtualAddresses(),
                                     kernel.clock(),
                                     ConnectionBudget.most(config.node().maxConnections()),
@@ -192,6 +193,11 @@ final class Daemon implements AutoCloseable {
         } catch (KernelException e) {
             throw new DaemonStartException(e.getMessage() + " (expected: root, or CAP_NET_ADMIN and CAP_NET_RAW)", e);
         }
+    }
+
+    private static int relayThreads(MainstayConfig config) {
+        int wanted = config.node().relayThreads();
+        return wanted == 0 ? Runtime.getRuntime().availableProcessors() : wanted;
     }
 
     /** One that an earlier run has left would take connections to an address of another node in. */

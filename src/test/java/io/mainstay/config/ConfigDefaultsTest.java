@@ -69,6 +69,7 @@ class ConfigDefaultsTest {
           name: lb1
           startup_delay: 20s
           max_connections: 50000
+          relay_threads: 3
         virtual_routers:
           - name: web
             interface: bond0.7
@@ -260,7 +261,7 @@ class ConfigDefaultsTest {
         MainstayConfig config = valid(EVERY_KEY);
         assertThat(config)
                 .isEqualTo(new MainstayConfig(
-                        new NodeSettings("lb1", Duration.ofSeconds(20), 50_000),
+                        new NodeSettings("lb1", Duration.ofSeconds(20), 50_000, 3),
                         List.of(
                                 new VirtualRouterSettings(
                                         new VirtualRouterConfig(

@@ -15,6 +15,7 @@ class EffectiveConfigTest {
               name: lb9
               startup_delay: 0s
               max_connections: 0
+              relay_threads: 0
             virtual_routers:
               - name: eth0-51
                 interface: eth0

@@ -70,7 +70,7 @@ final class RandomConfig {
             routers.add(virtualRouter(i, trackers));
         }
         return new MainstayConfig(
-                new NodeSettings(name(99), duration(0, 600_000), random.nextInt(10_000_001)),
+                new NodeSettings(name(99), duration(0, 600_000), random.nextInt(10_000_001), random.nextInt(1025)),
                 routers,
                 services,
                 new KernelEngineSettings(

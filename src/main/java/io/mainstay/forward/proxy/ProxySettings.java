@@ -46,22 +46,4 @@ public record ProxySettings(
         }
         virtualAddresses = Set.copyOf(virtualAddresses);
     }
-
-    /** One worker for each processor. */
-    public static ProxySettings defaults(
-            Set<IpAddress> virtualAddresses,
-            MonotonicClock clock,
-            int mostConnections,
-            Commands commands,
-            Consumer<ConnectionRecord> records,
-            Runnable onWorkerStart) {
-        return new ProxySettings(
-                Runtime.getRuntime().availableProcessors(),
-                virtualAddresses,
-                clock,
-                mostConnections,
-                commands,
-                records,
-                onWorkerStart);
-    }
 }
