@@ -4,7 +4,7 @@
 
 java_parts=(unit property simulation)
 all_parts=("${java_parts[@]}" native kernel system relay soak interop package)
-labs_at_once=2
+labs_at_once=3
 results=()
 failed_parts=()
 
@@ -172,12 +172,12 @@ native_programs() {
         [ -e "$makefile" ] || continue
         directory=${makefile%/Makefile}
         [ "$directory" != "$bpf" ] || continue
-        run_part "native/${directory##*/}" make --no-print-directory -j2 -O -C "$directory" \
+        run_part "native/${directory##*/}" make --no-print-directory -j4 -O -C "$directory" \
             BUILD="$root/target/native/${directory##*/}" PYTHON=/usr/bin/python3 test
     done
 }
 
-# Modules marked as patient bear a machine that does something else as well, so two of them run at once.
+# Modules marked as patient bear a machine that does something else as well, so several of them run at once.
 test_system() {
     local name=$1
     if [ -n "$name" ]; then
@@ -193,7 +193,7 @@ test_in_lab() {
     [ -z "$name" ] || selection+=(-k "$name")
     cd "$root"
     PYTHONPATH=$root/tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m lab.enter \
-        /usr/bin/python3 -m pytest -p no:cacheprovider -ra --durations=5 -v "${selection[@]}" "tests/$directory" </dev/null
+        /usr/bin/python3 -m pytest -p no:cacheprovider -ra --durations=25 -v "${selection[@]}" "tests/$directory" </dev/null
 }
 
 # join SEPARATOR WORD...

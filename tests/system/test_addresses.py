@@ -12,6 +12,8 @@ from lab.topology import ADDRESSES, INTERFACE, PREFIX_LENGTH, VIP, Lab
 from lab.traffic import Traffic
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 PRIORITIES = {"lb1": 250, "lb2": 245}
 PREEMPT_DELAY_SECONDS = 1.5
 

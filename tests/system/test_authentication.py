@@ -20,6 +20,8 @@ from lab.signing import sequence_at, signature, signed_sequence
 from lab.topology import ADDRESSES, VIP, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 KEY, NEW_KEY = bytes(range(32)), b"another key of thirty-two octets"
 STRANGER = "client"
 VIP6 = "2001:db8::100/64"

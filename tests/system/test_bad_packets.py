@@ -13,6 +13,8 @@ from lab.packets import ip_datagram, multicast_frame, vrrp_message
 from lab.topology import ADDRESSES, VIP
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 STRANGER = "client"
 COUNT = 5
 

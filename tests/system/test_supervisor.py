@@ -15,6 +15,8 @@ from lab.node import Node
 from lab.topology import Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 
 class Supervisor:
     """Hears; takes every message as it came."""

@@ -14,6 +14,8 @@ from lab.mainstay_pair import start_in_order
 from lab.topology import ADDRESSES, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 PRIORITIES = {"lb1": 250, "lb2": 245}
 
 

@@ -195,7 +195,12 @@ static void *speak(void *given)
         }
         if (plan->beats == 0 || beats < plan->beats) {
             beat(writer, plan, &lease);
-        } else if (plan->exit_status >= 0) {
+            continue;
+        }
+        if (beats == plan->beats) {
+            puts("last beat");
+        }
+        if (plan->exit_status >= 0) {
             exit(plan->exit_status);
         } else if (plan->abandon) {
             return NULL;

@@ -237,9 +237,10 @@ class DaemonFreezes(GuardTest):
 
     def test_freeze_of_the_guard_as_well_is_told_as_such(self):
         add(f"{VIP}/24")
-        guard = self.tenant(*HOLD, *RESIGN, *LEASE, "--beats", 400)
+        guard = self.tenant(*HOLD, *RESIGN, *LEASE, "--beats", 100)
         guard.process.send_signal(signal.SIGSTOP)
-        self.assertEqual(self.segment.datagrams(6), [])  # the last beat is over, and its lease
+        guard.expect("last beat")
+        self.assertEqual(self.segment.datagrams(1), [])  # its lease is over as well
         guard.process.send_signal(signal.SIGCONT)
         self.assertIsNotNone(self.segment.datagram(10))
         self.assertFalse(holds(VIP))
