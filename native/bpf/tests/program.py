@@ -4,6 +4,7 @@
 import ctypes
 import ipaddress
 import os
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,6 +174,11 @@ def _test_run(fd: int, frame: bytes, context: bytearray, repeat: int, flags: int
     if result != 0:
         raise OSError(-result, f"BPF_PROG_TEST_RUN: {os.strerror(-result)}")
     return Result(run.retval, data_out.raw[:run.data_size_out], run.duration)
+
+
+def kernel_release() -> tuple[int, int]:
+    major, minor = os.uname().release.split(".")[:2]
+    return int(major), int(re.sub(r"\D.*", "", minor))
 
 
 def run_xdp(fd: int, frame: bytes, interface: int, repeat: int = 1) -> Result:
