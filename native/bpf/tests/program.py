@@ -239,7 +239,7 @@ class Program:
         return ctypes.c_void_p(_libbpf.bpf_object__find_program_by_name(self.object, name.encode()))
 
     def empty(self) -> None:
-        """As if loaded anew: loading again takes the verifier a second."""
+        """As if loaded anew: loading again takes the verifier a moment."""
         for hashed in (self.addresses, self.services, self.fronts, self.flows, self.embryos, self.fragments, self.doors,
                        self.door_states, self.refusals, self.client_counts, self.client_rates, self.access_lists,
                        self.latency):
