@@ -8,6 +8,7 @@
 #include "maps.h"
 #include "packet.h"
 #include "translate.h"
+#include "workspace.h"
 
 enum { ANSWER_HOP_LIMIT = 64 };
 
@@ -46,16 +47,6 @@ struct plain_ipv6 {
     struct ipv6hdr ip;
     struct tcphdr tcp;
 } __attribute__((packed));
-
-/* A TCP segment without options or data, to who sent the packet that it takes the place of. */
-struct answer {
-    struct address source;
-    __u32 sequence;
-    __u32 acknowledgement;
-    __be16 source_port;
-    __u8 flags; /* enum tcp_flag */
-    __u8 zero;
-};
 
 /* Returns the pseudo header's sum of length and protocol. */
 static __always_inline __u64 write_tcp(struct tcphdr *tcp, const struct packet *packet, const struct answer *answer)
@@ -121,12 +112,13 @@ static __always_inline bool write_ipv6(struct __sk_buff *skb, const struct packe
     return true;
 }
 
-/* Sends the answer in the place of a TCP segment, where that came from; counts what was sent. Drops what cannot be answered. */
-static __noinline int answer_segment(struct __sk_buff *skb, const struct packet *packet, const struct answer *answer,
-    __u32 sent)
+/* Sends what stands in `reply` in the place of a TCP segment, where that came from. Drops what cannot be answered. */
+static __noinline int send_reply(struct __sk_buff *skb, const struct packet *packet)
 {
+    __u32 zero = 0;
+    const struct answer *answer = bpf_map_lookup_elem(&reply, &zero);
     __u32 plain = packet->ipv6 ? sizeof(struct plain_ipv6) : sizeof(struct plain_ipv4);
-    if (packet->fragment != NOT_FRAGMENTED || packet->transport + sizeof(struct tcphdr) != plain) {
+    if (!answer || packet->fragment != NOT_FRAGMENTED || packet->transport + sizeof(struct tcphdr) != plain) {
         return TC_ACT_SHOT;
     }
     bool partial = checksum_is_partial(skb, packet->transport + __builtin_offsetof(struct tcphdr, check));
@@ -135,29 +127,35 @@ static __noinline int answer_segment(struct __sk_buff *skb, const struct packet 
         count(EVENT_DROP_KERNEL);
         return TC_ACT_SHOT;
     }
-    count(sent);
+    count(answer->event);
     return bpf_redirect(skb->ifindex, 0);
 }
 
-/* Answers a TCP segment with a reset (RFC 9293 section 3.5.2); drops what must not or cannot be answered. */
-static __noinline int reset_sender(struct __sk_buff *skb, const struct packet *packet)
+/*
+ * Has TCP be answered by a reset (RFC 9293 section 3.5.2), so that its sender does not wait in vain, and drops what must not
+ * be answered, or is no TCP. The reason has been counted.
+ */
+__noinline int reset_sender(void)
 {
-    struct answer reset = {
-        .source = packet->tuple.destination,
-        .source_port = packet->tuple.destination_port,
-        .flags = TCP_RST,
-    };
-    if (packet->tcp_flags & TCP_RST) {
-        return TC_ACT_SHOT;
+    __u32 zero = 0;
+    struct packet *packet = packet_at_hand();
+    struct answer *reset = bpf_map_lookup_elem(&reply, &zero);
+    if (!packet || !reset || packet->tuple.protocol != IPPROTO_TCP || (packet->tcp_flags & TCP_RST)) {
+        return FATE_DROP;
     }
+    __builtin_memset(reset, 0, sizeof *reset);
+    reset->source = packet->tuple.destination;
+    reset->source_port = packet->tuple.destination_port;
+    reset->event = EVENT_SENT_RESET;
+    reset->flags = TCP_RST;
     if (packet->tcp_flags & TCP_ACK) {
-        reset.sequence = packet->acknowledgement;
+        reset->sequence = packet->acknowledgement;
     } else {
         __u32 data = NETWORK + packet->length - packet->transport - packet->transport_octets;
-        reset.acknowledgement = packet->sequence + data + !!(packet->tcp_flags & TCP_SYN) + !!(packet->tcp_flags & TCP_FIN);
-        reset.flags |= TCP_ACK;
+        reset->acknowledgement = packet->sequence + data + !!(packet->tcp_flags & TCP_SYN) + !!(packet->tcp_flags & TCP_FIN);
+        reset->flags |= TCP_ACK;
     }
-    return answer_segment(skb, packet, &reset, EVENT_SENT_RESET);
+    return FATE_ANSWER;
 }
 
 #endif

@@ -40,17 +40,15 @@ static __always_inline __u64 hash_source(const struct settings *with, const stru
 }
 
 /*
- * The slot of a backend that takes new flows, or why there is none. Those that do not are stepped over: their flows come back
+ * Of the table of `size` slots from `first` on: the slot of a backend that takes new flows, or why there is none. Those that do not are stepped over: their flows come back
  * with them. `for_new`: one that has as many flows as it may have takes none either; a flow that goes on may be one of these.
  */
-static __noinline __s64 choose_backend(const struct service *service, __u64 hash, bool for_new)
+__noinline int choose_backend(__u32 first, __u32 size, __u64 hash, bool for_new)
 {
-    __u32 size = service->table_size;
-    __s64 none = NO_BACKEND;
+    int none = NO_BACKEND;
     if (size < 2) {
         return none;
     }
-    __u32 first = service->table_first;
     __u32 at = (__u32)hash % size;
     __u32 step = 1 + (__u32)(hash >> 24) % (size - 1);
     for (int i = 0; i < BACKEND_PROBES; i++) {

@@ -184,11 +184,7 @@ static __always_inline const struct backend *find_backend(const struct flow *flo
 {
     __u32 slot = flow->backend;
     struct backend *backend = bpf_map_lookup_elem(&backends, &slot);
-    if (!backend || backend->id != flow->backend_id || backend->state == BACKEND_DOWN || backend->state == BACKEND_ABSENT
-        || !gate_is_open(flow->gate)) {
-        return 0;
-    }
-    return backend;
+    return backend && serves(backend, flow) && gate_is_open(flow->gate) ? backend : 0;
 }
 
 /* Asks the kernel for the neighbour of this flow's way, which must be the way that is known. */
@@ -349,8 +345,7 @@ static __always_inline int send_on(struct xdp_md *context, const struct frame *f
 static __always_inline int look_at(struct xdp_md *context, const struct frame *frame, bool ipv6)
 {
     struct packet packet;
-    __u32 zero = 0;
-    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
+    const struct settings *with = settings_now();
     __builtin_memset(&packet, 0, sizeof packet);
     if (!with || !(ipv6 ? read_ipv6(frame, &packet) : read_ipv4(frame, &packet)) || !may_be_ours(&packet, with)
         || !read_ports(frame, &packet, ipv6)) {

@@ -16,115 +16,13 @@
 #include "icmp.h"
 #include "latency.h"
 #include "maps.h"
+#include "open.h"
 #include "packet.h"
 #include "passage.h"
-#include "seek.h"
+#include "settle.h"
 #include "toobig.h"
 #include "translate.h"
-
-static __always_inline bool is_first_of_flow(const struct packet *packet)
-{
-    return packet->fragment != LATER_FRAGMENT
-        && (packet->tuple.protocol == IPPROTO_UDP || (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN);
-}
-
-/* Ticks since either direction was heard. */
-static __always_inline __u32 silence(const struct flow *flow, const struct tuple *key, __u32 now)
-{
-    struct tuple other_key;
-    __u32 mine = now - flow->seen;
-    other_direction(flow, key, &other_key);
-    struct flow *other = find_flow(&other_key);
-    if (!other) {
-        return mine;
-    }
-    __u32 others = now - other->seen;
-    return others < mine ? others : mine;
-}
-
-/* Whether this packet of a client begins a flow of its own on the entry of an old one. */
-static __always_inline bool starts_anew(const struct packet *packet, const struct flow *flow, const struct backend *backend,
-    bool embryo, __u32 now)
-{
-    __u32 zero = 0;
-    if (flow->to_client || !is_first_of_flow(packet)) {
-        return false;
-    }
-    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
-    if (!with) {
-        return false;
-    }
-    if (packet->tuple.protocol == IPPROTO_UDP) {
-        return now - flow->seen > with->udp_ticks && silence(flow, &packet->tuple, now) > with->udp_ticks;
-    }
-    /* A SYN on a live flow is a stray or an attack: the backend knows how to answer (RFC 5961 section 4). */
-    return flow_closing(flow) || backend->state != BACKEND_READY
-        || (embryo && now - flow->seen > with->embryo_ticks)
-        /* As nobody has answered, it was no connection: it must not spare this one the judgement. */
-        || (embryo && flow->door && (flow->state & FLOW_ADOPTED));
-}
-
-/* A reset far from what the receiver expects may be forged: it is passed on for the receiver to judge, and not believed. */
-static __always_inline bool reset_is_plausible(const struct packet *packet, const struct flow *other)
-{
-    return other->acknowledged == 0 || packet->sequence - other->acknowledged < 1 << 24;
-}
-
-/* State that both directions share: the ends of TCP, and the first answer. False for a segment of a flow that is turned away. */
-static __noinline bool track(const struct packet *packet, struct flow *flow)
-{
-    struct tuple other_key;
-    struct flow *other = 0;
-    if (flow->mode != MODE_DSR) {
-        other_direction(flow, &packet->tuple, &other_key);
-        other = find_flow(&other_key);
-    }
-    struct flow *client = flow->to_client ? other : flow;
-    if (!client) {
-        return true;
-    }
-    const struct tuple *client_key = flow->to_client ? &other_key : &packet->tuple;
-    if (packet->tuple.protocol == IPPROTO_TCP) {
-        if ((client->state & FLOW_REFUSED) && !(packet->tcp_flags & TCP_RST)) {
-            return false;
-        }
-        if ((packet->tcp_flags & TCP_RST) && (!other || reset_is_plausible(packet, other))) {
-            mark(client_key, client, FLOW_RESET);
-        } else if (packet->tcp_flags & TCP_FIN) {
-            mark(client_key, client, flow->to_client ? FLOW_BACKEND_FIN : FLOW_CLIENT_FIN);
-        }
-        if (flow->mode == MODE_DSR && (packet->tcp_flags & (TCP_FIN | TCP_RST))) {
-            mark(client_key, client, FLOW_RESET); /* what the backend says is not seen here */
-        }
-        if (packet->tcp_flags & TCP_RST) {
-            return true;
-        }
-    }
-    if (client->state & FLOW_LIVE) {
-        return true;
-    }
-    /* A SYN that is answered by a SYN may still be forged; whoever acknowledges, or is acknowledged, is there. */
-    bool speaks = packet->tuple.protocol == IPPROTO_UDP || !(packet->tcp_flags & TCP_SYN);
-    bool proven = speaks;
-    if (flow->to_client) {
-        if (!speaks) {
-            client->acknowledged = packet->sequence + 1;
-            if (!(client->state & FLOW_BACKEND_SPOKE)) {
-                measure(client, false);
-            }
-            mark(client_key, client, FLOW_BACKEND_SPOKE);
-        }
-    } else if (flow->mode != MODE_DSR) {
-        proven = speaks && (client->state & FLOW_BACKEND_SPOKE) && packet->acknowledgement - client->acknowledged < 1 << 16;
-    }
-    if (!proven || promote_flow(client_key, client)) {
-        return true;
-    }
-    if (packet->tuple.protocol == IPPROTO_TCP) {
-        mark(client_key, client, FLOW_REFUSED | FLOW_RESET); /* both ends are told as they speak */
-    }
-    return false;
-}
+#include "workspace.h"
 
 /* Whether the packet fits through the interface: for GSO each of the segments that it will become. */
 static __always_inline bool fits(struct __sk_buff *skb, const struct packet *packet, const struct flow *flow)
@@ -157,7 +55,7 @@ static __noinline void note_data(const struct packet *packet, struct flow *flow)
 
 /* Sends a packet of a flow on its way. */
 static __always_inline int forward(struct __sk_buff *skb, struct packet *packet, struct flow *flow,
-    const struct backend *backend, __u32 now, __u32 fragment_id)
+    const struct backend *backend, __u32 now)
 {
     if (packet->hop_limit <= 1) {
         count(EVENT_DROP_HOP_LIMIT);
@@ -174,7 +72,7 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
     if (!(flow->state & FLOW_DATA)) {
         note_data(packet, flow);
     }
-    bool done = flow->mode == MODE_DSR ? spend_hop(skb, packet) : translate(skb, packet, flow, fragment_id);
+    bool done = flow->mode == MODE_DSR ? spend_hop(skb, packet) : translate(skb, packet, flow);
     if (!done) {
         count(EVENT_DROP_KERNEL);
         return TC_ACT_SHOT;
@@ -214,206 +112,79 @@ static __noinline bool is_connection_of_host(struct __sk_buff *skb, const struct
     return connected;
 }
 
-static __always_inline const struct service *find_service(const struct packet *packet)
+/* Whether there is a way out of this host to where an answer goes: it is a client of its backends too. */
+static __noinline bool leads_away(struct __sk_buff *skb, const struct packet *packet, __u32 now)
 {
-    struct service_key key = {
-        .address = packet->tuple.destination,
-        .port = packet->tuple.destination_port,
-        .protocol = packet->tuple.protocol,
-    };
-    return bpf_map_lookup_elem(&services, &key);
+    struct directions *directions = directions_at_hand();
+    return directions && look_up_hop(skb, &directions->there, &packet->tuple.destination, now);
 }
 
-/* Answers TCP by a reset, so that the client does not wait in vain. The reason has been counted. */
-static __always_inline int refuse(struct __sk_buff *skb, const struct packet *packet)
+static __noinline int settle(struct __sk_buff *skb, struct packet *packet, __u32 now)
 {
-    return packet->tuple.protocol == IPPROTO_TCP ? reset_sender(skb, packet) : TC_ACT_SHOT;
-}
-
-/* A packet of a service of which no flow is known, or that replaces one. */
-static __noinline int forward_new(struct __sk_buff *skb, struct packet *packet, __u32 gate, __u32 now, __u32 fragment_id)
-{
-    const struct service *service = find_service(packet);
-    if (!service || packet->fragment == LATER_FRAGMENT) {
-        return TC_ACT_OK;
+    int fate = settle_known(now);
+    if (fate == FATE_UNKNOWN && is_answer() && leads_away(skb, packet, now) && adopt_answer() == FATE_FORWARD) {
+        fate = settle_known(now);
+    }
+    if (fate == FATE_UNKNOWN) {
+        fate = settle_unknown();
+    }
+    if (fate != FATE_NEW) {
+        return fate;
     }
     if (packet->tuple.protocol == IPPROTO_TCP && !is_first_of_flow(packet)
         && ((packet->tcp_flags & TCP_SYN) || is_connection_of_host(skb, packet))) {
-        return TC_ACT_OK;
+        return FATE_STACK;
     }
-    struct flow *flow = open_flow(packet, service, gate);
-    if (!flow) {
-        return refuse(skb, packet);
+    return open_flow();
+}
+
+/* Whether a packet of a flow that lives changes nothing of it but counters and clocks. */
+static __always_inline bool is_steady(const struct packet *packet, const struct flow *flow, const struct backend *backend, __u32 now)
+{
+    if ((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || !serves(backend, flow) || !gate_is_open(flow->gate)) {
+        return false;
     }
+    if (packet->tuple.protocol != IPPROTO_UDP) {
+        return true;
+    }
+    const struct settings *with = settings_now();
+    return with && now - flow->seen <= with->udp_ticks;
+}
+
+static __always_inline struct backend *backend_of(const struct flow *flow)
+{
     __u32 slot = flow->backend;
-    struct backend *backend = bpf_map_lookup_elem(&backends, &slot);
-    if (!backend) {
-        return TC_ACT_SHOT;
-    }
-    return forward(skb, packet, flow, backend, now, fragment_id);
-}
-
-static __always_inline int forward_known(struct __sk_buff *skb, struct packet *packet, struct flow *flow, bool embryo,
-    __u32 now, __u32 fragment_id)
-{
-    __u32 slot = flow->backend;
-    struct backend *backend = bpf_map_lookup_elem(&backends, &slot);
-    if (!backend) {
-        return TC_ACT_SHOT;
-    }
-    if (!gate_is_open(flow->gate)) {
-        return TC_ACT_OK;
-    }
-    bool lost = backend->id != flow->backend_id || backend->state == BACKEND_DOWN || backend->state == BACKEND_ABSENT;
-    if ((lost && !flow->to_client && is_first_of_flow(packet)) || starts_anew(packet, flow, backend, embryo, now)) {
-        __u32 gate = flow->gate;
-        packet->admitted = lost && packet->tuple.protocol == IPPROTO_UDP && (flow->state & FLOW_COUNTED);
-        forget_flow(&packet->tuple, flow);
-        count(EVENT_FLOW_REPICKED);
-        return forward_new(skb, packet, gate, now, fragment_id);
-    }
-    if (lost) {
-        if (!flow->to_client) {
-            mark(&packet->tuple, flow, FLOW_RESET);
-        }
-        count(EVENT_DROP_BACKEND_DOWN);
-        return refuse(skb, packet);
-    }
-    if (embryo && flow->to_client && packet->tuple.protocol == IPPROTO_TCP) {
-        int sought = seek_source(skb, packet, flow, now);
-        if (sought != NOT_SOUGHT) {
-            return sought;
-        }
-    }
-    if ((embryo || (packet->tcp_flags & (TCP_FIN | TCP_RST))) && !track(packet, flow)) {
-        return refuse(skb, packet);
-    }
-    if (embryo) {
-        flow = find_flow(&packet->tuple); /* it may have moved to the other table */
-        if (!flow) {
-            return TC_ACT_SHOT;
-        }
-    }
-    return forward(skb, packet, flow, backend, now, fragment_id);
-}
-
-/* Whether the service would have its client go to the backend that sent this packet. */
-static __noinline bool is_choice(const struct service *service, const struct packet *packet, const struct service_key *front)
-{
-    __u32 zero = 0;
-    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
-    struct tuple client = {
-        .source = packet->tuple.destination,
-        .source_port = packet->tuple.destination_port,
-        .destination = front->address,
-        .destination_port = front->port,
-        .protocol = packet->tuple.protocol,
-    };
-    __s64 chosen = with ? choose_backend(service, hash_flow(with, service, &client), false) : NO_BACKEND;
-    __u32 slot = (__u32)chosen;
-    struct backend *backend = chosen < 0 ? 0 : bpf_map_lookup_elem(&backends, &slot);
-    return backend && same_address(&backend->address, &packet->tuple.source);
-}
-
-/* Whether there is a way to the address that leads out of this host, which is a client of its backends too. */
-static __noinline bool leads_away(struct __sk_buff *skb, const struct address *from, const struct address *target, __u32 now)
-{
-    __u32 zero = 0;
-    struct directions *directions = bpf_map_lookup_elem(&opening, &zero);
-    if (!directions) {
-        return false;
-    }
-    directions->there.source = *from;
-    directions->there.mode = MODE_NAT;
-    return look_up_hop(skb, &directions->there, target, now);
-}
-
-/* Turns the packet's description round: as if it went from this client to the service, or back again. */
-static __always_inline void turn_round(struct packet *packet, const struct address *source, const struct address *destination,
-    __be16 source_port, __be16 destination_port)
-{
-    __u32 sequence = packet->sequence;
-    packet->sequence = packet->acknowledgement;
-    packet->acknowledgement = sequence;
-    packet->tuple.source = *source;
-    packet->tuple.destination = *destination;
-    packet->tuple.source_port = source_port;
-    packet->tuple.destination_port = destination_port;
-}
-
-/*
- * Mode nat: a segment from the middle of a connection, from a backend to a client of whom nothing is known here. Both ends
- * follow from it, so the connection goes on even while the client is silent.
- */
-static __noinline bool adopt_answer(struct __sk_buff *skb, struct packet *packet, __u32 now)
-{
-    struct service_key from = {
-        .address = packet->tuple.source,
-        .port = packet->tuple.source_port,
-        .protocol = packet->tuple.protocol,
-    };
-    struct service_key *front = bpf_map_lookup_elem(&fronts, &from);
-    if (!front) {
-        return false;
-    }
-    struct role *role = bpf_map_lookup_elem(&addresses, &front->address);
-    struct service *service = bpf_map_lookup_elem(&services, front);
-    if (!role || !gate_is_open(role->gate) || !service || service->mode != MODE_NAT || !is_choice(service, packet, front)
-        || !leads_away(skb, &front->address, &packet->tuple.destination, now)) {
-        return false;
-    }
-    struct address client = packet->tuple.destination;
-    __be16 port = packet->tuple.destination_port;
-    turn_round(packet, &client, &front->address, port, front->port);
-    bool opened = open_flow(packet, service, role->gate);
-    turn_round(packet, &from.address, &client, from.port, port);
-    return opened;
-}
-
-static __always_inline bool is_mid_connection(const struct packet *packet)
-{
-    return packet->tuple.protocol == IPPROTO_TCP && packet->fragment == NOT_FRAGMENTED
-        && (packet->tcp_flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK;
-}
-
-/* The first packet of an unknown flow, or no packet of ours. */
-static __noinline int forward_unknown(struct __sk_buff *skb, struct packet *packet, __u32 now, __u32 fragment_id)
-{
-    struct role *role = bpf_map_lookup_elem(&addresses, &packet->tuple.destination);
-    if (!role || !(role->flags & ROLE_OURS) || !gate_is_open(role->gate)) {
-        return TC_ACT_OK;
-    }
-    if ((__u16)(bpf_ntohs(packet->tuple.destination_port) - role->first_port) < role->ports) {
-        count(EVENT_DROP_NO_FLOW);
-        return TC_ACT_SHOT;
-    }
-    return forward_new(skb, packet, role->gate, now, fragment_id);
+    return bpf_map_lookup_elem(&backends, &slot);
 }
 
 /* Packets of TCP, UDP and ICMP that may be for an address of ours, or from a backend that answers through us. */
 static __always_inline int forward_packet(struct __sk_buff *skb, struct packet *packet)
 {
-    __u32 fragment_id = 0;
     if (is_icmp(packet)) {
         return forward_icmp_error(skb, packet);
     }
-    if (packet->fragment != NOT_FRAGMENTED && !track_fragment(packet, &fragment_id)) {
+    if (packet->fragment != NOT_FRAGMENTED && !track_fragment(packet)) {
         count(EVENT_UP_FRAGMENT);
         return TC_ACT_OK;
     }
     __u32 now = tick();
     struct flow *flow = bpf_map_lookup_elem(&flows, &packet->tuple);
-    if (flow) {
-        return forward_known(skb, packet, flow, false, now, fragment_id);
+    struct backend *backend = flow ? backend_of(flow) : 0;
+    if (!flow || !backend || !is_steady(packet, flow, backend, now)) {
+        int fate = settle(skb, packet, now);
+        if (fate == FATE_ANSWER) {
+            return send_reply(skb, packet);
+        }
+        if (fate != FATE_FORWARD) {
+            return fate == FATE_STACK ? TC_ACT_OK : TC_ACT_SHOT;
+        }
+        flow = find_flow(&packet->tuple);
+        backend = flow ? backend_of(flow) : 0;
+        if (!flow || !backend) {
+            return TC_ACT_SHOT;
+        }
     }
-    flow = bpf_map_lookup_elem(&embryos, &packet->tuple);
-    if (!flow && is_mid_connection(packet) && adopt_answer(skb, packet, now)) {
-        flow = bpf_map_lookup_elem(&embryos, &packet->tuple);
-    }
-    if (flow) {
-        return forward_known(skb, packet, flow, true, now, fragment_id);
-    }
-    return forward_unknown(skb, packet, now, fragment_id);
+    return forward(skb, packet, flow, backend, now);
 }
 
 static __always_inline bool pull(struct __sk_buff *skb)
@@ -424,23 +195,13 @@ static __always_inline bool pull(struct __sk_buff *skb)
 /* In mode nat answers go to the client's address, and errors about them may come from any router. */
 static __always_inline bool may_be_of_nat(const struct packet *packet)
 {
-    __u32 zero = 0;
-    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
+    const struct settings *with = settings_now();
     return with && (with->flags & SETTINGS_NAT) && (is_icmp(packet) || may_be_known(&packet->tuple.source));
 }
 
-/* Kept out of the stack, which is small, and out of the verifier's sight, which multiplies paths by what it knows. */
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, struct packet);
-} workspace SEC(".maps");
-
 static __always_inline int decide(struct __sk_buff *skb)
 {
-    __u32 zero = 0;
-    struct packet *packet = bpf_map_lookup_elem(&workspace, &zero);
+    struct packet *packet = packet_at_hand();
     if (!packet) {
         return TC_ACT_OK;
     }

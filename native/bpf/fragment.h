@@ -19,7 +19,7 @@ static __always_inline void fragment_key_of(const struct packet *packet, struct 
  * Gives the packet the ports and the new identification of its datagram. False for a fragment that overtook its first, or
  * whose first was none of ours.
  */
-static __noinline bool track_fragment(struct packet *packet, __u32 *new_id)
+static __noinline bool track_fragment(struct packet *packet)
 {
     struct fragment_key key;
     fragment_key_of(packet, &key);
@@ -30,7 +30,7 @@ static __noinline bool track_fragment(struct packet *packet, __u32 *new_id)
         }
         packet->tuple.source_port = known->source_port;
         packet->tuple.destination_port = known->destination_port;
-        *new_id = known->id;
+        packet->fragment_new_id = known->id;
         return true;
     }
     struct fragment first = {
@@ -42,7 +42,7 @@ static __noinline bool track_fragment(struct packet *packet, __u32 *new_id)
         first.id = known->id; /* the network delivered it twice */
     }
     bpf_map_update_elem(&fragments, &key, &first, BPF_ANY);
-    *new_id = first.id;
+    packet->fragment_new_id = first.id;
     return true;
 }
 

@@ -49,8 +49,7 @@ static __noinline bool look_up_hop(void *context, struct flow *flow, const struc
 {
     struct bpf_fib_lookup ask;
     struct address gateway;
-    __u32 zero = 0;
-    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
+    const struct settings *with = settings_now();
     if (!with) {
         return false;
     }

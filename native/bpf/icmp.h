@@ -157,7 +157,7 @@ static __noinline bool translate_envelope(struct __sk_buff *skb, const struct pa
             return false;
         }
         change_frame_sum(skb, (__u16)~bpf_htons(1));
-    } else if (!translate_ipv4(skb, packet, &outer, 0)) {
+    } else if (!translate_ipv4(skb, packet, &outer)) {
         return false;
     }
     struct icmp_header *icmp = transport(skb, packet->transport);

@@ -37,14 +37,17 @@ static __always_inline __u32 bucket_of(__u32 micros)
 }
 
 /* What was awaited in the client's direction has come. */
-static __noinline void measure(struct flow *client, bool data)
+__noinline int measure(struct flow *client, bool data)
 {
+    if (!client) {
+        return 0;
+    }
     __u32 slot = client->backend;
     __u32 since = client->asked;
     struct latency *counts = bpf_map_lookup_elem(&latency, &slot);
     client->asked = 0;
     if (!counts || since == 0) {
-        return;
+        return 0;
     }
     __u32 bucket = bucket_of(microseconds() - since);
     if (bucket < LATENCY_BUCKETS) {
@@ -54,6 +57,7 @@ static __noinline void measure(struct flow *client, bool data)
             counts->connect[bucket]++;
         }
     }
+    return 0;
 }
 
 /* For the first packet of a flow, whose first data may have been before. */

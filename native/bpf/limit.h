@@ -25,10 +25,11 @@ static __always_inline void count_refusal(__u32 door, __u32 reason)
     }
 }
 
-static __noinline void turn_away(__u32 door, __u32 reason)
+__noinline int turn_away(__u32 door, __u32 reason)
 {
     count_refusal(door, reason);
     count(EVENT_DROP_REFUSED);
+    return 0;
 }
 
 /* The clients that count as one with this one. */
@@ -95,9 +96,9 @@ static __noinline bool client_has_room(__u32 id, const struct door *door, const 
  * ADMITTED, or why a client may not begin a flow. Of one that goes on, begun on another node or with another backend, only the
  * list is asked: it has been admitted.
  */
-static __noinline int judge(__u32 id, const struct address *client, bool goes_on)
+__noinline int judge(__u32 id, const struct address *client, bool goes_on)
 {
-    if (!access_allows(id, client)) {
+    if (!client || !access_allows(id, client)) {
         return REFUSED_DENIED;
     }
     struct door *door = bpf_map_lookup_elem(&doors, &id);
@@ -177,12 +178,15 @@ static __always_inline void remove_of_client(const struct tuple *client_key, con
 }
 
 /* Takes a flow out of the counts; nothing if it is in none. */
-static __noinline void count_out(const struct tuple *client_key, struct flow *client)
+__noinline int count_out(const struct tuple *client_key, struct flow *client)
 {
+    if (!client_key || !client) {
+        return 0;
+    }
     __u32 id = client->door;
     __u32 slot = client->backend;
     if (!(__sync_fetch_and_and(&client->state, ~(__u32)FLOW_COUNTED) & FLOW_COUNTED)) {
-        return;
+        return 0;
     }
     struct door_state *state = bpf_map_lookup_elem(&door_states, &id);
     if (state) {
@@ -196,11 +200,15 @@ static __noinline void count_out(const struct tuple *client_key, struct flow *cl
     if (load) {
         __sync_fetch_and_add(load, -1);
     }
+    return 0;
 }
 
 /* Takes a flow into the counts of its door, its client and its backend. ADMITTED, or, if `checked`, whose limit forbids it. */
-static __noinline int count_in(const struct tuple *client_key, struct flow *client, bool checked)
+__noinline int count_in(const struct tuple *client_key, struct flow *client, bool checked)
 {
+    if (!client_key || !client) {
+        return ADMITTED;
+    }
     __u32 id = client->door;
     __u32 slot = client->backend;
     struct door *door = bpf_map_lookup_elem(&doors, &id);

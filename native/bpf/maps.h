@@ -202,6 +202,12 @@ struct {
     __array(values, struct access_trie);
 } access_lists SEC(".maps");
 
+static __always_inline const struct settings *settings_now(void)
+{
+    __u32 zero = 0;
+    return bpf_map_lookup_elem(&settings, &zero);
+}
+
 static __always_inline void count(__u32 event)
 {
     __u64 *counter = bpf_map_lookup_elem(&events, &event);

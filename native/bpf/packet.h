@@ -43,6 +43,8 @@ struct packet {
     __u32 sequence;
     __u32 acknowledgement;
     __u32 fragment_id;     /* as in the header: IPv4 in the low 16 bits */
+    __u32 fragment_new_id; /* what it is replaced by */
+    __u32 gate;            /* of a packet that begins a flow: where it came in */
     __u16 transport;       /* offset in the frame */
     __u16 transport_octets; /* of the TCP header, options included, or the UDP header */
     __u16 fragment_header; /* offset in the frame; IPv6 */
@@ -60,6 +62,12 @@ enum parse {
     PARSE_STACK,     /* nothing that this program forwards */
     PARSE_MALFORMED, /* lengths do not fit */
 };
+
+static __always_inline bool is_first_of_flow(const struct packet *packet)
+{
+    return packet->fragment != LATER_FRAGMENT
+        && (packet->tuple.protocol == IPPROTO_UDP || (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN);
+}
 
 static __always_inline void *frame(struct __sk_buff *skb)
 {

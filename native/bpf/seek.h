@@ -8,13 +8,12 @@
 #ifndef MAINSTAY_SEEK_H
 #define MAINSTAY_SEEK_H
 
-#include <linux/pkt_cls.h>
-
-#include "answer.h"
 #include "flow.h"
+#include "open.h"
+#include "workspace.h"
 
 enum {
-    NOT_SOUGHT = TC_ACT_UNSPEC,
+    NOT_SOUGHT = -1,
     CHOICES_SOUGHT = 8,          /* the first ones: with half of all ports taken, one of 256 flows has a later one */
     SEEKS_PER_TICK = 32,         /* on each processor: what was never a flow must not make us ask without end */
     NUMBERS_WINDOW = 1 << 26,    /* two sides that know each other differ by less in what they have sent and received */
@@ -59,24 +58,25 @@ static __always_inline bool may_seek(__u32 now)
 }
 
 /* Goes on to the next choice that is free here; those that were tried come again only after all others. */
-static __noinline bool claim_next(const struct service *service, const struct tuple *key, struct directions *directions)
+__noinline int claim_next(__u32 sources_first, __u32 sources_count)
 {
-    __u32 zero = 0;
-    struct flow *there = &directions->there;
-    struct settings *with = bpf_map_lookup_elem(&settings, &zero);
-    if (!with) {
+    struct directions *directions = directions_at_hand();
+    const struct settings *with = settings_now();
+    if (!directions || !with) {
         return false;
     }
+    struct flow *there = &directions->there;
+    const struct tuple *key = &directions->key;
     __u64 hash = siphash_tuple(with->secret, key);
     __u32 before = (there->state & FLOW_CHOICE) >> FLOW_CHOICE_SHIFT;
     __u32 sought = (there->state & FLOW_SOUGHT) >> FLOW_SOUGHT_SHIFT;
     for (__u32 i = 0; i < CHOICES_SOUGHT; i++) {
         sought++;
         __u32 n = (before + 1 + i) % CHOICES_SOUGHT;
-        if (sought > CHOICES_SOUGHT || !choose_source(service, key, there, hash, n)) {
+        if (sought > CHOICES_SOUGHT || !choose_source(sources_first, sources_count, key, there, hash, n)) {
             return false;
         }
-        if (claim(key)) {
+        if (claim()) {
             there->state = FLOW_ADOPTED | FLOW_DATA | (n ? FLOW_PROBED : 0) | n << FLOW_CHOICE_SHIFT | sought << FLOW_SOUGHT_SHIFT;
             there->address_sum = bpf_csum_diff((__be32 *)key, 32, (__be32 *)there, 32, 0);
             return true;
@@ -86,10 +86,10 @@ static __noinline bool claim_next(const struct service *service, const struct tu
 }
 
 /*
- * For a segment of a backend, in the direction `back` of an embryo. NOT_SOUGHT: there is nothing to seek, or nothing left:
+ * For a segment of a backend, in the direction `back` of an embryo: what is to become of it. NOT_SOUGHT: there is nothing to seek, or nothing left:
  * the segment is for the client.
  */
-static __noinline int seek_source(struct __sk_buff *skb, const struct packet *packet, const struct flow *back, __u32 now)
+static __noinline int seek_source(const struct packet *packet, const struct flow *back, __u32 now)
 {
     struct tuple key;
     __u32 zero = 0;
@@ -100,34 +100,36 @@ static __noinline int seek_source(struct __sk_buff *skb, const struct packet *pa
     }
     struct service_key of = {.address = key.destination, .port = key.destination_port, .protocol = key.protocol};
     struct service *service = bpf_map_lookup_elem(&services, &of);
-    struct directions *directions = bpf_map_lookup_elem(&opening, &zero);
-    if (!service || !directions) {
+    struct directions *directions = directions_at_hand();
+    struct answer *question = bpf_map_lookup_elem(&reply, &zero);
+    if (!service || !directions || !question) {
         return NOT_SOUGHT;
     }
     if (!may_seek(now)) {
-        return TC_ACT_SHOT;
+        return FATE_DROP;
     }
     __u32 expected = back->acknowledged;
     directions->there = *client;
     directions->there.seen = now;
     __builtin_memset(&directions->back, 0, sizeof directions->back);
     directions->back.acknowledged = expected;
-    if (!claim_next(service, &key, directions)) {
-        return packet->tcp_flags & TCP_RST ? NOT_SOUGHT : TC_ACT_SHOT;
+    directions->key = key;
+    if (!claim_next(service->sources_first, service->sources_count)) {
+        return packet->tcp_flags & TCP_RST ? NOT_SOUGHT : FATE_DROP;
     }
     if (directions->there.source_port != packet->tuple.destination_port
         || !same_address(&directions->there.source, &packet->tuple.destination)) {
         bpf_map_delete_elem(&embryos, &packet->tuple); /* two choices may be one port */
     }
     bpf_map_update_elem(&embryos, &key, &directions->there, BPF_ANY);
-    struct answer question = {
-        .source = directions->there.source,
-        .source_port = directions->there.source_port,
-        .sequence = expected - 1,
-        .acknowledgement = directions->there.acknowledged,
-        .flags = TCP_ACK,
-    };
-    return answer_segment(skb, packet, &question, EVENT_FLOW_SOUGHT);
+    __builtin_memset(question, 0, sizeof *question);
+    question->source = directions->there.source;
+    question->source_port = directions->there.source_port;
+    question->sequence = expected - 1;
+    question->acknowledgement = directions->there.acknowledged;
+    question->event = EVENT_FLOW_SOUGHT;
+    question->flags = TCP_ACK;
+    return FATE_ANSWER;
 }
 
 #endif

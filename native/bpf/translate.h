@@ -40,8 +40,7 @@ static __always_inline __u64 spend_hop_ipv4(struct iphdr *ip)
 }
 
 /* Rewrites the IP header: addresses, hop limit, and for a fragment the identification. */
-static __always_inline bool translate_ipv4(struct __sk_buff *skb, const struct packet *packet, const struct flow *flow,
-    __u32 fragment_id)
+static __always_inline bool translate_ipv4(struct __sk_buff *skb, const struct packet *packet, const struct flow *flow)
 {
     struct iphdr *ip = frame(skb) + NETWORK;
     if ((void *)(ip + 1) > frame_end(skb)) {
@@ -51,7 +50,7 @@ static __always_inline bool translate_ipv4(struct __sk_buff *skb, const struct p
     difference += spend_hop_ipv4(ip);
     if (packet->fragment != NOT_FRAGMENTED) {
         difference += (__u16)~ip->id;
-        ip->id = (__be16)fragment_id;
+        ip->id = (__be16)packet->fragment_new_id;
         difference += ip->id;
     }
     ip->saddr = flow->source.word[3];
@@ -81,10 +80,10 @@ static __always_inline void change_frame_sum(struct __sk_buff *skb, __u32 differ
     bpf_csum_update(skb, difference);
 }
 
-static __noinline bool translate_fragment_id_ipv6(struct __sk_buff *skb, const struct packet *packet, __u32 fragment_id)
+static __noinline bool translate_fragment_id_ipv6(struct __sk_buff *skb, const struct packet *packet)
 {
     __be32 before = packet->fragment_id;
-    __be32 after = fragment_id;
+    __be32 after = packet->fragment_new_id;
     if (bpf_skb_store_bytes(skb, packet->fragment_header + 4, &after, sizeof after, 0) < 0) {
         return false;
     }
@@ -149,20 +148,19 @@ static __always_inline bool spend_hop(struct __sk_buff *skb, const struct packet
     return true;
 }
 
-static __always_inline bool translate(struct __sk_buff *skb, const struct packet *packet, const struct flow *flow,
-    __u32 fragment_id)
+static __always_inline bool translate(struct __sk_buff *skb, const struct packet *packet, const struct flow *flow)
 {
     if (packet->ipv6) {
         if (!translate_ipv6(skb, flow)) {
             return false;
         }
-        if (packet->fragment != NOT_FRAGMENTED && !translate_fragment_id_ipv6(skb, packet, fragment_id)) {
+        if (packet->fragment != NOT_FRAGMENTED && !translate_fragment_id_ipv6(skb, packet)) {
             return false;
         }
         if (packet->fragment == LATER_FRAGMENT) {
             change_frame_sum(skb, flow->address_sum);
         }
-    } else if (!translate_ipv4(skb, packet, flow, fragment_id)) {
+    } else if (!translate_ipv4(skb, packet, flow)) {
         return false;
     }
     return packet->fragment == LATER_FRAGMENT || translate_transport(skb, packet, flow);

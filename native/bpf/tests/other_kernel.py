@@ -94,7 +94,8 @@ def initial_files(package: Path, program: str, options: list[str], file) -> None
         files.tree(tree)
         wanted |= {str(path) for path in Path(tree).rglob("*.so")}
     wanted |= {"/usr/lib/x86_64-linux-gnu/libbpf.so.1", "/usr/lib/x86_64-linux-gnu/libc.so.6"}
-    for path in set(wanted):
+    loader = str(Path(program).parent / "mainstay-bpf")
+    for path in wanted | {loader}:
         wanted |= libraries_of(path)
     for path in sorted(wanted):
         real = os.path.realpath(os.path.dirname(path)) + "/" + os.path.basename(path)
@@ -108,6 +109,7 @@ def initial_files(package: Path, program: str, options: list[str], file) -> None
     files.tree(str(here), "bpf/tests")
     files.copy(str(here.parent / "abi.h"), "bpf/abi.h")
     files.copy(program, "forward.bpf.o")
+    files.copy(loader, "mainstay-bpf")
     for extra in Path(program).parent.glob("*.bpf.o"):
         files.copy(str(extra), extra.name)
     files.text("init", "\n".join([

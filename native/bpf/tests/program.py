@@ -4,6 +4,7 @@
 import ctypes
 import ipaddress
 import os
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,6 +176,11 @@ def _test_run(fd: int, frame: bytes, context: bytearray, repeat: int, flags: int
     return Result(run.retval, data_out.raw[:run.data_size_out], run.duration)
 
 
+def kernel_release() -> tuple[int, int]:
+    major, minor = os.uname().release.split(".")[:2]
+    return int(major), int(re.sub(r"\D.*", "", minor))
+
+
 def run_xdp(fd: int, frame: bytes, interface: int, repeat: int = 1) -> Result:
     return _test_run(fd, frame, bytearray(XDP_MD.pack(0, len(frame), 0, interface, 0, 0)), repeat)
 
@@ -233,7 +239,7 @@ class Program:
         return ctypes.c_void_p(_libbpf.bpf_object__find_program_by_name(self.object, name.encode()))
 
     def empty(self) -> None:
-        """As if loaded anew: loading again takes the verifier a second."""
+        """As if loaded anew: loading again takes the verifier a moment."""
         for hashed in (self.addresses, self.services, self.fronts, self.flows, self.embryos, self.fragments, self.doors,
                        self.door_states, self.refusals, self.client_counts, self.client_rates, self.access_lists,
                        self.latency):

@@ -143,6 +143,7 @@ def test_it_ends_with_its_credit(detour: Detour) -> None:
     assert [detour.verdict() for _ in range(5)] == [REDIRECT] * 3 + [PASS] * 2
 
 
+@pytest.mark.skipif(not Path("/proc/sys/net/ipv4/tcp_syncookies").exists(), reason="a kernel without CONFIG_SYN_COOKIES")
 def test_connections_that_begin_by_a_cookie_are_this_nodes_own(detour: Detour) -> None:
     """Until the client's ACK comes there is no socket for it."""
     detour.network.lb.sysctl(ipv4__tcp_syncookies=2)

@@ -14,8 +14,10 @@ import pytest
 from conftest import BACKEND_SIDE, CLIENT_SIDE, Node, only_ipv4
 from packets import ACK, FIN, PSH, RST, SYN, Seen, Segment, fragments_of, frame, icmp, judge
 from program import (ABSENT, DOWN, DSR, EVENTS, FULL_NAT, NAT, REDIRECT, TCP, UDP, UNHEALTHY, XDP_PASS, XDP_REDIRECT, XDP_TX,
-                     FastPath, Flow, Result, word16)
+                     FastPath, Flow, Result, kernel_release, word16)
 from test_malformed import damage, some_packet
+
+pytestmark = pytest.mark.skipif(kernel_release() < (5, 15), reason="BPF_PROG_TEST_RUN gives XDP no interface before 5.15")
 
 MODES = pytest.mark.parametrize("mode", [FULL_NAT, NAT, DSR], ids=["full_nat", "nat", "dsr"])
 PROTOCOLS = pytest.mark.parametrize("protocol", [TCP, UDP], ids=["tcp", "udp"])

@@ -51,7 +51,7 @@ class Loader:
 
 @pytest.fixture(scope="module")
 def pins(object_path) -> Iterator[Path]:
-    """Where it stays loaded, which takes the verifier a second."""
+    """Where it stays loaded, which takes the verifier a moment."""
     path = Path(f"/sys/fs/bpf/test-{os.getpid()}")
     yield path
     Loader(Path(object_path).parent, path).run("unload", str(path))

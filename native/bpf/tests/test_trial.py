@@ -16,7 +16,7 @@ from program import EVENTS, FULL_NAT, PASS, REDIRECT, TCP, UDP, Map, Program, _l
 
 DIRECTORY = Path("/sys/fs/bpf/mainstay-kernel-test")
 CONFIGURATION = {"settings", "addresses", "filter", "services", "fronts", "tables", "sources", "backends"}
-OWN = {"gates", "flows", "embryos", "fragments", "traffic", "events", "seeks", "opening", "workspace", "clock", "owners"}
+OWN = {"gates", "flows", "embryos", "fragments", "traffic", "events", "seeks", "opening", "workspace", "reply", "clock", "owners"}
 
 
 def pinned(path: Path) -> int:

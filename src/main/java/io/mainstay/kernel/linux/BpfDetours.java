@@ -34,7 +34,7 @@ public final class BpfDetours implements Detours, AutoCloseable {
     private volatile Map<InterfaceName, Integer> attached = Map.of();
     private long latestNanos;
 
-    private BpfDetours(BpfLoader loader, Path directory, DataPathLock lock) throws KernelException {
+    private BpfDetours(BpfLoader loader, Path directory, PinsLock lock) throws KernelException {
         this.loader = loader;
         parts.push(lock);
         try {
@@ -60,7 +60,7 @@ public final class BpfDetours implements Detours, AutoCloseable {
     public static BpfDetours open(Path program, Path object, int mostAddresses) throws IOException {
         BpfLoader loader = new BpfLoader(program, object, DIRECTORY);
         loader.prepare();
-        DataPathLock lock = DataPathLock.ofPins(DIRECTORY)
+        PinsLock lock = PinsLock.of(DIRECTORY)
                 .orElseThrow(() ->
                         new IOException(DIRECTORY + " is another mainstayd's (expected: one mainstayd on a host)"));
         try {

@@ -100,12 +100,12 @@ public final class BpfFlowProgram implements FlowProgram {
         loader.prepare();
         Deque<AutoCloseable> held = new ArrayDeque<>();
         try {
-            held.push(DataPathLock.ofPins(files.directory())
+            held.push(PinsLock.of(files.directory())
                     .orElseThrow(() -> new IOException(files.directory()
                             + " is another mainstayd's (expected: one with engine: kernel on a host)")));
-            held.push(DataPathLock.ofNetwork()
+            held.push(NetworkClaim.take()
                     .orElseThrow(() -> new IOException("the interfaces of this network namespace are those of "
-                            + DataPathLock.holderOfNetwork()
+                            + NetworkClaim.holder()
                             + " (expected: one mainstayd with engine: kernel in a network namespace)")));
             loader.load(sizes);
             LoopbackForwarding.turnOn();
@@ -125,8 +125,8 @@ public final class BpfFlowProgram implements FlowProgram {
         if (!files.directory().toFile().exists()) {
             return;
         }
-        try (DataPathLock pins = DataPathLock.ofPins(files.directory()).orElse(null);
-                DataPathLock network = DataPathLock.ofNetwork().orElse(null)) {
+        try (PinsLock pins = PinsLock.of(files.directory()).orElse(null);
+                NetworkClaim network = NetworkClaim.take().orElse(null)) {
             if (pins != null && network != null) {
                 loader(files).unload();
             }
