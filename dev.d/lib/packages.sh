@@ -6,6 +6,7 @@
 packages=$root/target/package
 
 package() {
+    need_java
     need "to make the packages" asciidoctor:asciidoctor rpmbuild:rpm dpkg-deb:dpkg
     build_if_stale
     # What is packed bears the time of the commit that is packed.

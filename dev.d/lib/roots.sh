@@ -4,6 +4,9 @@
 
 clean_roots() {
     local cache=/var/cache/mainstay-dev
+    mkdir -p "$cache"
+    # What an earlier version of this file made there.
+    find "$cache" -mindepth 1 -maxdepth 1 ! -name debian-12 ! -name debian-12-dnf ! -name '*.new' -exec rm -rf -- {} +
     make_root "$cache/debian-12" debian_root
     make_root "$cache/debian-12-dnf" dnf_root "$cache/debian-12"
 }

@@ -111,6 +111,20 @@ static __always_inline struct detour *find_ipv6(struct __sk_buff *skb, __u64 now
     return unknown ? way : NULL;
 }
 
+/*
+ * RFC 9568 §7.3. The interface with this MAC address stands on the one that runs the program, which sees the frame first, as one
+ * to another host.
+ */
+static __always_inline bool is_to_virtual_mac(struct __sk_buff *skb)
+{
+    struct ethhdr *ethernet = frame(skb);
+    if ((void *)(ethernet + 1) > frame_end(skb)) {
+        return false;
+    }
+    const __u8 *to = ethernet->h_dest;
+    return to[0] == 0 && to[1] == 0 && to[2] == 0x5e && to[3] == 0 && (to[4] == 1 || to[4] == 2);
+}
+
 static __always_inline bool pay(struct detour *way)
 {
     /* Two processors at the last packet may both find it: what is below zero is nothing left. */
@@ -140,10 +154,13 @@ int mainstay_detour(struct __sk_buff *skb)
         return ELSEWHERE;
     }
     __u64 now = bpf_ktime_get_ns();
-    if (*until <= now || skb->pkt_type != PACKET_HOST || skb->vlan_present) {
+    if (*until <= now || skb->vlan_present) {
         return ELSEWHERE;
     }
     if (bpf_skb_pull_data(skb, skb->len < HEADERS ? skb->len : HEADERS) != 0) {
+        return ELSEWHERE;
+    }
+    if (skb->pkt_type != PACKET_HOST && !is_to_virtual_mac(skb)) {
         return ELSEWHERE;
     }
     struct detour *way = NULL;

@@ -85,11 +85,17 @@ bool exists(const char *path)
     return stat(path, &status) == 0;
 }
 
-/* The file system that keeps pins; systemd mounts it, a container or a network namespace may lack it. */
+/*
+ * The file system that keeps pins; systemd mounts it, a container or a network namespace may lack it. A service may be given the
+ * directory alone, without what is above it.
+ */
 static void need_bpf_file_system(const char *directory)
 {
     char parent[PATH];
     struct statfs status;
+    if (statfs(directory, &status) == 0 && (uint32_t)status.f_type == BPFFS_MAGIC) {
+        return;
+    }
     path_of(parent, directory, "", "");
     parent[strlen(parent) - 1] = 0;
     char *slash = strrchr(parent, '/');

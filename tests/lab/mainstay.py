@@ -40,6 +40,8 @@ class Settings:
     address: str = VIP_WITH_PREFIX
     """The one on which the service listens, and by which it is told whether the node is Active."""
     more_addresses: tuple[str, ...] = ()
+    more_listeners: tuple[str, ...] = ()
+    """More addresses with ports on which the service listens."""
     router_lines: str = ""
     """More keys of the virtual router, one a line."""
     service_lines: str = ""
@@ -55,6 +57,9 @@ class Settings:
     def yaml(self) -> str:
         listen = self.address.partition("/")[0]
         listen = f"[{listen}]" if ":" in listen else listen
+        listeners = f'"{listen}:80/tcp"'
+        if self.more_listeners:
+            listeners = f"[{', '.join((listeners, *map(json.dumps, self.more_listeners)))}]"
         router_lines = "".join(f"    {line}\n" for line in self.router_lines.splitlines())
         service_lines = "".join(f"    {line}\n" for line in self.service_lines.splitlines())
         addresses = ", ".join(f'"{address}"' for address in (*self.more_addresses, self.address))
@@ -73,7 +78,7 @@ virtual_routers:
 {router_lines}\
 services:
   - name: {SERVICE}
-    listen: "{listen}:80/tcp"
+    listen: {listeners}
     balance: {self.balance}
     health_check: {{type: http, path: /health, interval: 500ms, timeout: 400ms, failures: 2, success: 2}}
     timeouts: {{connect: 1s}}

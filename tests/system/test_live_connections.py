@@ -17,6 +17,7 @@ from lab.topology import ADDRESSES, INTERFACE, VIP, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
+VIP6 = "2001:db8::100"
 DRAIN_SECONDS = 6
 
 
@@ -111,3 +112,52 @@ def test_a_stop_waits_for_the_last_connection_and_a_second_signal_for_none(lab: 
             client.recv(1)
         assert second.exit_status() == 0
         assert now() - start < DRAIN_SECONDS * 1_000_000_000
+
+
+def ended(client: socket.socket) -> bool:
+    """By whatever the kernel of a node says whose daemon was killed, or the other node, which knows nothing of it."""
+    try:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n")
+        return client.recv(1) == b""
+    except (ConnectionResetError, BrokenPipeError):
+        return True
+
+
+def test_one_switchover_after_the_other_and_the_death_of_either_node_with_virtual_macs(lab: Lab, backends: Backends) -> None:
+    pair = MainstayPair(
+        lab, backends, 100, router_lines="virtual_mac: true\ndrain_timeout: 1m", more_addresses=("fe80::100/64", f"{VIP6}/64")
+    )
+    for node in pair.nodes.values():
+        node.configure(more_listeners=(f"[{VIP6}]:80",))
+    pair.start()
+
+    def connections() -> list[socket.socket]:
+        return [sockets.connect(lab["client"], address, 80) for address in (VIP, VIP6)]
+
+    def hand_over(to: str) -> None:
+        pair.switchover()
+        pair.await_active(to)
+        pair.await_standby(other(to))
+
+    await_followed(pair, "lb1")
+    first = connections()
+    assert all(map(answered, first))
+    hand_over("lb2")
+    second = connections()
+    assert all(map(answered, first + second))
+    hand_over("lb1")
+    assert all(map(answered, first + second)), "those of both nodes, each by way of the other"
+    hand_over("lb2")
+    assert all(map(answered, first + second))
+
+    pair.kill("lb2")
+    pair.await_active("lb1")
+    assert all(map(answered, first)), "its own again"
+    assert all(map(ended, second)), "they died with the new Active"
+    pair.restart("lb2")
+    await_followed(pair, "lb1")
+    hand_over("lb2")
+    assert all(map(answered, first))
+    pair.kill("lb1")
+    assert all(map(ended, first)), "they died with the old one"
+    assert all(map(answered, connections()))

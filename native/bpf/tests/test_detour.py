@@ -51,10 +51,10 @@ class Detour:
         client_port = change.pop("client_port", 40000)
         return Segment(self.network.CLIENTS[self.family], client_port, change.pop("to", self.vip), port, TCP, **change)
 
-    def send(self, segment: Segment):
+    def send(self, segment: Segment, mac: bytes | None = None):
         ethertype = 0x86DD if self.family == socket.AF_INET6 else 0x0800
         with self.network.lb.entered():
-            return self.program.run(frame(segment.packet(), self.mac, ethertype=ethertype), self.interface)
+            return self.program.run(frame(segment.packet(), mac or self.mac, ethertype=ethertype), self.interface)
 
     def verdict(self, **change) -> int:
         return self.send(self.segment(**change)).verdict
@@ -98,6 +98,16 @@ def test_what_belongs_to_no_connection_of_this_node_goes_on_as_it_is(detour: Det
     result = detour.send(sent)
     assert result.verdict == REDIRECT
     assert result.frame[14:] == sent.packet()
+
+
+def test_frames_to_a_virtual_mac_are_this_nodes_and_those_to_others_are_not(detour: Detour) -> None:
+    detour.open()
+    kind = {socket.AF_INET: 1, socket.AF_INET6: 2}[detour.family]
+    virtual = bytes((0, 0, 0x5E, 0, kind, 51))
+    assert detour.send(detour.segment(), virtual).verdict == REDIRECT
+    assert detour.send(detour.segment(flags=packets.SYN), virtual).verdict == PASS
+    for other in (bytes((0, 0, 0x5E, 0, 3, 51)), bytes((2, 0, 0, 0, 0, 51)), bytes((1, 0, 0x5E, 0, kind, 51))):
+        assert detour.send(detour.segment(), other).verdict == PASS
 
 
 def test_new_connections_are_this_nodes_own(detour: Detour) -> None:

@@ -226,7 +226,7 @@ final class Daemon implements AutoCloseable {
             return Optional.empty();
         }
         Set<InterfaceName> interfaces = draining.stream()
-                .flatMap(settings -> settings.interfaces().stream())
+                .map(settings -> settings.router().interfaceName())
                 .collect(Collectors.toSet());
         int addresses = draining.stream()
                 .mapToInt(settings -> settings.router().addresses().size())

@@ -383,7 +383,8 @@ final class RunningRouter {
             takeover.onTime(now());
             settle();
         }
-        if (drain.judgeTime()) {
+        // Active again a moment before the drain is over: to a unicast peer it would be a resignation.
+        if (drain.judgeTime() && !election.isActive()) {
             tellSuccessor();
         }
     }

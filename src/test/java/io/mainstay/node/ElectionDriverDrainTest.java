@@ -4,8 +4,11 @@ package io.mainstay.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.election.AuthenticationConfig;
+import io.mainstay.election.ChecksumPreference;
+import io.mainstay.election.ProtocolConfig;
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.AdvertisementEncoder;
+import io.mainstay.election.wire.Authentication;
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.VrrpVersion;
 import io.mainstay.net.IpAddress;
@@ -15,6 +18,8 @@ import io.mainstay.net.VirtualRouterId;
 import io.mainstay.observe.EventDraft;
 import io.mainstay.observe.EventKind;
 import io.mainstay.takeover.AnnounceConfig;
+import io.mainstay.takeover.ConnectionDrain;
+import io.mainstay.time.MonotonicInstant;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +33,11 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final String PEER = "198.18.0.11";
 
+    /** Of priority 100 behind an Active that advertises each second. */
+    private static final Duration SKEW = Duration.ofNanos(609_375_000);
+
     private int connections = 3;
+    private ProtocolConfig protocol = ProtocolConfig.DEFAULT;
 
     private final ServiceGate counting = new ServiceGate() {
         @Override
@@ -54,7 +63,7 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
 
     private ElectionDriver backup() {
         kernel.plug("eth0", 2, "198.18.0.10");
-        RouterSetup plain = setup("web", "eth0", 51, 100, "198.18.0.200/24");
+        RouterSetup plain = setup("web", "eth0", 51, 100, protocol, "198.18.0.200/24");
         RouterSetup draining = new RouterSetup(
                 plain.config(),
                 new AnnounceConfig(1, Duration.ZERO),
@@ -159,6 +168,26 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
     }
 
     @Test
+    void whoIsActiveAgainResignsToNobody() {
+        ElectionDriver driver = handedOver();
+        int before = kernel.sent.size();
+        while (notices(before).isEmpty()) {
+            MonotonicInstant next = driver.nextDeadline().orElseThrow();
+            runFor(driver, next.isBefore(kernel.now()) ? Duration.ZERO : next.since(kernel.now()));
+        }
+        // The second notice from here is due at the very moment of the takeover.
+        runBesidePeer(driver, ConnectionDrain.NOTICE_PAUSE.multipliedBy(2).minus(SKEW));
+        kernel.hear("eth0", PEER, 51, 0);
+        before = kernel.sent.size();
+        runFor(driver, SKEW);
+        assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
+        assertThat(kernel.sent.subList(before, kernel.sent.size()))
+                .extracting(datagram -> datagram.payload()[2])
+                .containsSubsequence((byte) 0, (byte) 100)
+                .endsWith((byte) 100);
+    }
+
+    @Test
     void aHostThatCannotKeepThemResetsThem() {
         kernel.failing.add("keep eth0");
         ElectionDriver driver = handedOver();
@@ -238,12 +267,16 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
     }
 
     private void hearAlone(String source, int hopLimit) {
+        hearAlone(source, hopLimit, 0);
+    }
+
+    private void hearAlone(String source, int hopLimit, int priority) {
         IpAddress from = IpAddress.parse(source);
         IpAddress to = IpAddress.parse("198.18.0.10");
-        Advertisement resignation = new Advertisement(
+        Advertisement advertisement = new Advertisement(
                 VrrpVersion.V3,
                 new VirtualRouterId(51),
-                new Priority(0),
+                new Priority(priority),
                 Duration.ofSeconds(1),
                 List.of(IpAddress.parse("198.18.0.200")));
         kernel.hear(
@@ -252,7 +285,7 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
                         from,
                         to,
                         hopLimit,
-                        AdvertisementEncoder.encode(resignation, ChecksumForm.PSEUDO_HEADER, from, to)));
+                        AdvertisementEncoder.encode(advertisement, ChecksumForm.PSEUDO_HEADER, from, to)));
     }
 
     @Test
@@ -270,6 +303,25 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
         driver.runOnce();
         assertThat(kernel.takeDeeds()).as("too late").noneMatch(deed -> deed.startsWith("detour"));
         assertThat(noticeLabels()).as("and nothing to complain of").isEmpty();
+        assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
+    }
+
+    @Test
+    void unicastPeersTellItByTheResignationThatAnActiveNeedNotHeed() {
+        protocol = new ProtocolConfig(
+                VrrpVersion.V3, ChecksumPreference.AUTO, Authentication.NONE, List.of(IpAddress.parse(PEER)), 255);
+        ElectionDriver driver = backup();
+        driver.runOnce();
+        hearAlone(PEER, 255, 200);
+        runFor(driver, Duration.ofMillis(100));
+        hearAlone(PEER, 255);
+        while (!stateOf(driver, "web").equals("ACTIVE")) {
+            runFor(driver, Duration.ofMillis(50));
+        }
+        assertThat(kernel.takeDeeds()).contains("detour 198.18.0.200 by eth0 to " + PEER + " for 300 ms");
+        hearAlone(PEER, 255);
+        driver.runOnce();
+        assertThat(kernel.takeDeeds()).contains("detour 198.18.0.200 by eth0 to " + PEER + " for 1500 ms");
         assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
     }
 

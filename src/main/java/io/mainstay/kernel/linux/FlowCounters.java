@@ -74,15 +74,14 @@ final class FlowCounters {
 
     /** Flows that still wait for an answer, by slot. */
     List<Integer> embryos(int slots) throws KernelException {
-        Integer[] counts = new Integer[slots];
-        Arrays.fill(counts, 0);
+        int[] counts = new int[slots];
         maps.get(FlowMap.EMBRYOS).forEach(Integer.MAX_VALUE, (key, flow) -> {
             int slot = flow.get(FlowAbi.INT, FlowAbi.FLOW_BACKEND);
             if (flow.get(JAVA_BYTE, FlowAbi.FLOW_TO_CLIENT) == 0 && slot < slots) {
                 counts[slot]++;
             }
         });
-        return List.of(counts);
+        return Arrays.stream(counts).boxed().toList();
     }
 
     /** Has the latency of a slot's backend counted from now on, or no more. */
