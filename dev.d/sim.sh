@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # root is set by ./dev, jdk by find_jdk
-# ./dev sim: the simulation of whole clusters as a program; its options are its own (--seeds N, --seed S).
+# ./dev sim: the simulation of whole clusters as a program; its options are its own (--seeds N, --seeds N --from S, --seed S).
 
 verb_sim() {
     need_java

@@ -116,8 +116,8 @@ final class Schema {
                 ScalarTypes.virtualAddress(),
                 510,
                 false,
-                "The virtual addresses, with their prefix lengths; IPv4 and IPv6 may mix, 255 of each at most. They move"
-                        + " together.");
+                "The virtual addresses, with their prefix lengths; IPv4 and IPv6 may mix. They move together. 255 of each at"
+                        + " most, and no more than fit into one packet: of IPv6 that are 89 with an MTU of 1500.");
 
         static final Key.Scalar<Boolean> PREEMPT = Key.optional(
                 "preempt", ScalarTypes.bool(), true, "Whether the node takes over from an Active of lower priority.");

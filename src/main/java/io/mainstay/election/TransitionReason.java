@@ -23,6 +23,10 @@ public enum TransitionReason {
     INTERFACE_DOWN("interface-down", "the interface is administratively down", true),
     NO_CARRIER("no-carrier", "the interface has no carrier", true),
     NO_SOURCE_ADDRESS("no-source-address", "the interface has no address of its own to advertise from", true),
+    ADVERTISEMENT_TOO_LONG(
+            "advertisement-too-long",
+            "an advertisement is longer than what the interface can carry in one piece",
+            true),
     SOCKET_UNAVAILABLE("socket-unavailable", "the interface cannot be opened for VRRP", true),
     VIRTUAL_MAC_UNAVAILABLE("virtual-mac-unavailable", "the interface for the virtual MAC cannot be made", true),
     ADDRESSES_UNAVAILABLE("addresses-unavailable", "the addresses could not be taken", true),

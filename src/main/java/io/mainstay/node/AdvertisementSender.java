@@ -4,6 +4,7 @@ package io.mainstay.node;
 import io.mainstay.election.AdvertisementSigner;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.wire.Advertisement;
+import io.mainstay.election.wire.AdvertisementEncoder;
 import io.mainstay.election.wire.SequenceNumber;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.IpAddress;
@@ -26,6 +27,9 @@ final class AdvertisementSender {
 
     /** RFC 9568 §5.1.1.3 and §5.1.2.3; to unicast peers too, so that they can tell how far away this node is. */
     static final int HOP_LIMIT = 255;
+
+    private static final int IPV4_HEADER_OCTETS = 20;
+    private static final int IPV6_HEADER_OCTETS = 40;
 
     private final VirtualRouter election;
     private final AdvertisementSigner signer;
@@ -76,6 +80,12 @@ final class AdvertisementSender {
                 home.send(datagram.source(), datagram.destination(), datagram.payload());
             }
         }
+    }
+
+    /** How many octets each packet of a family has. None is sent in pieces: the kernel takes packets with their header as they are. */
+    int packetOctets(IpFamily family) {
+        int header = family == IpFamily.IPV4 ? IPV4_HEADER_OCTETS : IPV6_HEADER_OCTETS;
+        return header + AdvertisementEncoder.octets(election.advertisement(family), signer.signs());
     }
 
     /** What {@code message} gives for each family as it stands now, for each destination, with the number if it is signed. */

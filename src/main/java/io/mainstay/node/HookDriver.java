@@ -32,12 +32,12 @@ import java.util.stream.Collectors;
  */
 final class HookDriver implements ElectionListener, AutoCloseable {
 
-    /** How long a stop waits for the hooks that are still to run. */
     private static final Duration LONGEST_FAREWELL = Duration.ofSeconds(10);
 
     private static final int MOST_WAITING = 64;
 
     private final String node;
+    private final Duration farewell;
     private volatile Map<String, VirtualRouterSettings> settings;
     private final Commands commands;
     private final Consumer<EventDraft> journal;
@@ -48,8 +48,10 @@ final class HookDriver implements ElectionListener, AutoCloseable {
     /** Calls for Actives that do not hold their addresses yet. Belongs to the election thread. */
     private final Map<String, HookCall> untilServing = new HashMap<>();
 
-    HookDriver(MainstayConfig config, Commands commands, Consumer<EventDraft> journal) {
+    /** @param farewell how long a stop waits for the hooks that are still to run */
+    HookDriver(MainstayConfig config, Commands commands, Consumer<EventDraft> journal, Duration farewell) {
         node = config.node().name();
+        this.farewell = farewell;
         settings = settings(config);
         this.commands = commands;
         this.journal = journal;
@@ -58,7 +60,7 @@ final class HookDriver implements ElectionListener, AutoCloseable {
     }
 
     static HookDriver start(MainstayConfig config, Commands commands, EventJournal journal) {
-        HookDriver driver = new HookDriver(config, commands, journal::append);
+        HookDriver driver = new HookDriver(config, commands, journal::append, LONGEST_FAREWELL);
         driver.start();
         return driver;
     }
@@ -174,6 +176,10 @@ final class HookDriver implements ElectionListener, AutoCloseable {
             return false;
         }
         for (String program : call.programs()) {
+            if (Thread.currentThread().isInterrupted()) {
+                // To begin what cannot end would be worse than to leave it out.
+                return false;
+            }
             CommandResult result = commands.run(new Command(List.of(program), call.environment(), call.timeout()));
             journal.accept(draft(call, program, result));
         }
@@ -194,12 +200,16 @@ final class HookDriver implements ElectionListener, AutoCloseable {
         return result instanceof CommandResult.Ended ended ? draft.with("status", ended.status()) : draft;
     }
 
-    /** Lets the hooks that wait run, for a while, and ends what is left. */
+    boolean isEnded() {
+        return !thread.isAlive();
+    }
+
+    /** Lets the hooks that wait run, for a while; then it ends the one under way, and those that are left are not begun. */
     @Override
     public void close() {
         inbox.add(Optional.empty());
         try {
-            if (!thread.join(LONGEST_FAREWELL)) {
+            if (!thread.join(farewell)) {
                 thread.interrupt();
             }
         } catch (InterruptedException e) {

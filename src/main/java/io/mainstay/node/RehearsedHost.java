@@ -41,6 +41,10 @@ import java.util.function.Consumer;
 final class RehearsedHost implements KernelEvents, AddressTable, NeighbourAnnouncer, LinkTable, MonotonicClock {
 
     private static final MacAddress MAC = new MacAddress(0x02_00_00_00_00_01L);
+
+    /** What a real host cannot carry in one piece is its own affair. */
+    private static final int LARGEST_MTU = 65_535;
+
     private static final IpAddress OWN_IPV4 = IpAddress.parse("192.0.2.2");
     private static final IpAddress OWN_IPV6 = IpAddress.parse("fe80::2");
     private static final IpAddress PEER_IPV4 = IpAddress.parse("192.0.2.3");
@@ -164,7 +168,7 @@ final class RehearsedHost implements KernelEvents, AddressTable, NeighbourAnnoun
 
     @Override
     public Optional<LinkState> find(InterfaceName interfaceName) {
-        return Optional.of(new LinkState(1, MAC, 1500, true, carrier, List.of(OWN_IPV4, OWN_IPV6)));
+        return Optional.of(new LinkState(1, MAC, LARGEST_MTU, true, carrier, List.of(OWN_IPV4, OWN_IPV6)));
     }
 
     VirtualInterfaces virtualInterfaces() {

@@ -326,14 +326,14 @@ final class RunningInterface {
         } else if (!state.carrier()) {
             linkDown(TransitionReason.NO_CARRIER, "interface " + name);
         } else {
-            routers.forEach(router -> tellSources(router, state.sources()));
+            routers.forEach(router -> tellSources(router, state));
         }
     }
 
-    private void tellSources(RunningRouter router, List<IpAddress> candidates) {
+    private void tellSources(RunningRouter router, LinkState state) {
         Map<IpFamily, IpAddress> sources = new EnumMap<>(IpFamily.class);
         for (IpFamily family : router.config().families()) {
-            Optional<IpAddress> source = candidates.stream()
+            Optional<IpAddress> source = state.sources().stream()
                     .filter(address -> address.family() == family && isSource(address, router))
                     .findFirst();
             if (source.isEmpty()) {
@@ -341,6 +341,14 @@ final class RunningInterface {
                 return;
             }
             sources.put(family, source.get());
+            int octets = router.packetOctets(family);
+            if (octets > state.mtuOctets()) {
+                router.onLinkDown(
+                        TransitionReason.ADVERTISEMENT_TOO_LONG,
+                        "over " + family + ": " + octets + " octets (expected: at most " + state.mtuOctets()
+                                + ", the MTU of " + name + ": divide the addresses among several virtual routers)");
+                return;
+            }
         }
         Optional<String> obstacle = router.prepareHome();
         if (obstacle.isPresent()) {

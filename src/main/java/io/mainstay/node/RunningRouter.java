@@ -223,6 +223,11 @@ final class RunningRouter {
         takeAllSteps();
     }
 
+    /** How many octets its advertisements over a family have, with the IP header. */
+    int packetOctets(IpFamily family) {
+        return sender.packetOctets(family);
+    }
+
     /** @param sources from which address to advertise, for each family of the configuration */
     void onLinkUp(Map<IpFamily, IpAddress> sources) {
         if (stopped) {

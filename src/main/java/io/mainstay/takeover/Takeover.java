@@ -228,7 +228,7 @@ public final class Takeover {
             return;
         }
         tell(new TakeoverNotice.AddressLost(address), address.address(), now);
-        if (fight.isFierce(now)) {
+        if (fight.isFierce(address, now)) {
             retryLater(address, now.plus(RemovalFight.PAUSE));
         } else {
             actions.addFirst(new AddAddress(address));

@@ -10,7 +10,9 @@ import io.mainstay.net.IpAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualRouterId;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Interfaces that come, go and fail. */
@@ -84,6 +86,31 @@ class ElectionDriverLinksTest extends ElectionDriverBench {
         kernel.failing.clear();
         runFor(driver, Duration.ofSeconds(1));
         assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");
+    }
+
+    @Test
+    void moreAddressesThanFitIntoAPacketAreAFaultThatSaysHowMany() {
+        String[] many = IntStream.rangeClosed(1, 91)
+                .mapToObj(number -> "2001:db8::" + Integer.toHexString(number) + "/64")
+                .toArray(String[]::new);
+        kernel.plug("eth0", 2, "fe80::10");
+        ElectionDriver driver =
+                driver(setup("web", "eth0", 51, 100, many), setup("few", "eth0", 52, 100, oneLess(many)));
+        driver.runOnce();
+        assertThat(transitions)
+                .containsExactly("web INITIALIZE FAULT advertisement-too-long", "few INITIALIZE BACKUP started");
+        assertThat(routerOf(driver, "web").explanation())
+                .endsWith(
+                        ": over IPv6: 1504 octets (expected: at most 1500, the MTU of eth0: divide the addresses among"
+                                + " several virtual routers)");
+        kernel.setLink(
+                "eth0", new LinkState(2, FakeKernel.mac(2), 1504, true, true, List.of(IpAddress.parse("fe80::10"))));
+        driver.runOnce();
+        assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");
+    }
+
+    private static String[] oneLess(String... addresses) {
+        return Arrays.copyOf(addresses, addresses.length - 1);
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +36,7 @@ class HookDriverTest {
     private final HookDriver driver = driver();
 
     private HookDriver driver() {
-        return new HookDriver(config("/hooks/down"), this::run, told::add);
+        return new HookDriver(config("/hooks/down"), this::run, told::add, AMPLE);
     }
 
     private static MainstayConfig config(String onBackup) {
@@ -154,6 +155,33 @@ class HookDriverTest {
                 .endsWith("/hooks/down")
                 // Of the 402 calls the one under way ran, and as many as may wait.
                 .hasSizeLessThan(402);
+    }
+
+    @Test
+    void whatWaitsWhenTheTimeIsUpIsNotBegun() {
+        CountDownLatch ended = new CountDownLatch(1);
+        List<String> begun = new CopyOnWriteArrayList<>();
+        HookDriver hasty = new HookDriver(
+                config("/hooks/down"),
+                command -> {
+                    begun.add(command.words().getFirst());
+                    try {
+                        new CountDownLatch(1).await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    return new CommandResult.NotRun("the daemon stops");
+                },
+                draft -> ended.countDown(),
+                Duration.ofMillis(1));
+        hasty.start();
+        hasty.onTransition(SampleTransitions.transition("BACKUP", "ACTIVE", TransitionReason.ACTIVE_DOWN_TIMER, 240));
+        hasty.onServing("web");
+        hasty.onTransition(SampleTransitions.transition("ACTIVE", "BACKUP", TransitionReason.HIGHER_PRIORITY, 240));
+        await().atMost(AMPLE).until(() -> !begun.isEmpty());
+        hasty.close();
+        await().atMost(AMPLE).until(() -> ended.getCount() == 0 && hasty.isEnded());
+        assertThat(begun).containsExactly("/hooks/up");
     }
 
     @Test

@@ -3,7 +3,10 @@ package io.mainstay.sim;
 
 import java.util.List;
 
-/** Runs the simulation from a command line: {@code --seeds N} runs seeds 1 to N, {@code --seed S} replays one. */
+/**
+ * Runs the simulation from a command line: {@code --seeds N} runs seeds 1 to N, with {@code --from S} as many from S on;
+ * {@code --seed S} replays one.
+ */
 final class MainstaySim {
 
     private MainstaySim() {}
@@ -27,10 +30,16 @@ final class MainstaySim {
         if (arguments.size() == 2 && arguments.getFirst().equals("--seeds")) {
             return new SimulationRunner(1, Long.parseLong(arguments.getLast()));
         }
+        if (arguments.size() == 4
+                && arguments.getFirst().equals("--seeds")
+                && arguments.get(2).equals("--from")) {
+            return new SimulationRunner(Long.parseLong(arguments.getLast()), Long.parseLong(arguments.get(1)));
+        }
         if (arguments.size() == 2 && arguments.getFirst().equals("--seed")) {
             return new SimulationRunner(Long.parseLong(arguments.getLast()), 1);
         }
-        System.err.println("arguments: " + String.join(" ", arguments) + " (expected: --seeds N or --seed S)");
+        System.err.println("arguments: " + String.join(" ", arguments)
+                + " (expected: --seeds N, --seeds N --from S, or --seed S)");
         System.exit(2);
         throw new IllegalStateException("exited");
     }

@@ -8,6 +8,7 @@ import io.mainstay.net.VirtualAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +56,18 @@ class HeldAddressesTest extends TakeoverBench {
             }
             assertThat(added).isBetween(80, 100);
             assertThat(notices()).containsExactly("address-lost");
+        }
+
+        @Test
+        void putsManyBackAtOnceThatWereRemovedAtOnce() {
+            List<VirtualAddress> many = IntStream.rangeClosed(1, 200)
+                    .mapToObj(number -> VirtualAddress.parse("198.18.1." + number + "/32"))
+                    .toList();
+            takeover = new Takeover(many, new AnnounceConfig(5, Duration.ofSeconds(60)), false);
+            hold();
+            many.forEach(address -> takeover.onAddressLost(address, now));
+            carryOut();
+            assertThat(takeover.held()).containsExactlyInAnyOrderElementsOf(many);
         }
 
         @Test

@@ -5,6 +5,7 @@ import io.mainstay.net.InternetChecksum;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Ipv4Address;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes advertisements as octets (RFC 9568 §5.2, RFC 3768 §5.3). */
@@ -66,6 +67,18 @@ public final class AdvertisementEncoder {
         int covered = MessageLayout.checksummed(source, length, message.length);
         putChecksum(message, covered, version, form, source, destination);
         return message;
+    }
+
+    /**
+     * How many octets {@link #encode} makes of a message, with a trailer or without.
+     *
+     * @param advertisement with one address at least
+     */
+    public static int octets(Advertisement advertisement, boolean signed) {
+        List<IpAddress> addresses = advertisement.addresses();
+        int addressLength = MessageLayout.addressLength(addresses.getFirst());
+        return MessageLayout.length(advertisement.version(), addressLength, addresses.size())
+                + (signed ? AuthenticationTrailer.LENGTH : 0);
     }
 
     private static void requireEncodable(Advertisement advertisement, IpAddress source, IpAddress destination) {

@@ -81,9 +81,7 @@ final class LinuxKernelEvents implements KernelEvents {
 
     @Override
     public void await(Optional<MonotonicInstant> deadline, Consumer<KernelEvent> sink) throws KernelException {
-        for (PollSource source : sources.await(deadline.map(instant -> instant.since(clock.now())))) {
-            source.drain(MESSAGES_PER_TURN, sink);
-        }
+        sources.drain(deadline.map(instant -> instant.since(clock.now())), MESSAGES_PER_TURN, sink);
     }
 
     @Override

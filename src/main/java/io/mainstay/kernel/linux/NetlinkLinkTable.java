@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The interfaces of the network namespace, asked of rtnetlink each time. Used by one thread. */
-final class NetlinkLinkTable implements LinkTable {
+final class NetlinkLinkTable implements LinkTable, InterfaceListing {
 
     private final NetlinkSocket netlink;
 
@@ -78,8 +78,8 @@ final class NetlinkLinkTable implements LinkTable {
                 .toList();
     }
 
-    /** All interfaces. */
-    List<LinkMessage> all() throws KernelException {
+    @Override
+    public List<LinkMessage> all() throws KernelException {
         return netlink.list(LinkMessage.requestAll(), "list the interfaces").stream()
                 .flatMap(message -> LinkMessage.parse(message).stream())
                 .toList();
@@ -92,8 +92,8 @@ final class NetlinkLinkTable implements LinkTable {
                 .toList();
     }
 
-    /** The addresses on all interfaces. */
-    List<AddressMessage> allAddresses() throws KernelException {
+    @Override
+    public List<AddressMessage> allAddresses() throws KernelException {
         return netlink.list(AddressMessage.requestAll(), "list the addresses").stream()
                 .flatMap(message -> AddressMessage.parse(message).stream())
                 .toList();

@@ -5,13 +5,14 @@ import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.KernelEvent;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.MacAddress;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * Hears from rtnetlink what happens to interfaces and addresses (rtnetlink(7)). Used by one thread.
  *
  * <p>When the kernel had to throw messages away because its buffer was full, everything is listed anew and the differences
- * are told.
+ * are told, as soon as a listing succeeds: on a host where interfaces come and go all the time that may take several tries.
  */
 final class NetlinkListener implements PollSource, AutoCloseable {
 
@@ -21,15 +22,16 @@ final class NetlinkListener implements PollSource, AutoCloseable {
     private static final int RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
 
     private final KernelSocket socket;
-    private final NetlinkLinkTable links;
+    private final InterfaceListing listing;
     private final InterfaceMirror mirror = new InterfaceMirror();
+    private boolean outdated;
 
-    private NetlinkListener(KernelSocket socket, NetlinkLinkTable links) {
+    private NetlinkListener(KernelSocket socket, InterfaceListing listing) {
         this.socket = socket;
-        this.links = links;
+        this.listing = listing;
     }
 
-    static NetlinkListener open(NetlinkLinkTable links) throws KernelException {
+    static NetlinkListener open(InterfaceListing listing) throws KernelException {
         KernelSocket socket = KernelSocket.open(
                 "rtnetlink socket for events",
                 SocketConstants.AF_NETLINK,
@@ -41,8 +43,8 @@ final class NetlinkListener implements PollSource, AutoCloseable {
             // Listening comes before listing, so that no change falls between the two.
             socket.bind(SocketAddresses.netlink(
                     Rtnetlink.RTMGRP_LINK | Rtnetlink.RTMGRP_IPV4_IFADDR | Rtnetlink.RTMGRP_IPV6_IFADDR));
-            NetlinkListener listener = new NetlinkListener(socket, links);
-            listener.mirror.replaceAll(links.all(), links.allAddresses(), event -> {});
+            NetlinkListener listener = new NetlinkListener(socket, listing);
+            listener.mirror.replaceAll(listing.all(), listing.allAddresses(), event -> {});
             return listener;
         } catch (KernelException e) {
             socket.close();
@@ -59,8 +61,17 @@ final class NetlinkListener implements PollSource, AutoCloseable {
         return socket.descriptor();
     }
 
+    /** Whether events were lost, and what has changed meanwhile is yet to be learnt. */
+    @Override
+    public boolean isPending() {
+        return outdated;
+    }
+
     @Override
     public void drain(int mostMessages, Consumer<KernelEvent> sink) throws KernelException {
+        if (outdated && !socket.isClosed()) {
+            startAnew(sink);
+        }
         for (int taken = 0; taken < mostMessages && !socket.isClosed(); taken++) {
             int length = socket.receive();
             if (LinuxCalls.failedWith(length, Errno.EAGAIN)) {
@@ -76,8 +87,12 @@ final class NetlinkListener implements PollSource, AutoCloseable {
     }
 
     private void startAnew(Consumer<KernelEvent> sink) throws KernelException {
+        outdated = true;
         socket.discardQueue();
-        mirror.replaceAll(links.all(), links.allAddresses(), sink);
+        List<LinkMessage> links = listing.all();
+        List<AddressMessage> addresses = listing.allAddresses();
+        outdated = false;
+        mirror.replaceAll(links, addresses, sink);
     }
 
     @Override

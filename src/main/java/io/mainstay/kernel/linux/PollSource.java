@@ -10,6 +10,11 @@ interface PollSource {
 
     int descriptor();
 
+    /** Whether it has something to hand out of which its descriptor does not tell. */
+    default boolean isPending() {
+        return false;
+    }
+
     /**
      * Takes what is there, without waiting, and hands on the events that follow from it. Does nothing once closed, as it may
      * have been by the receiver of an event of this turn.

@@ -176,10 +176,7 @@ class EventsNativeTest {
         kernel.addresses().add(VethLab.NEAR, VIP);
         VethLab.awaitEvent(kernel, new KernelEvent.AddressAdded(VethLab.NEAR, VIP)::equals);
         VirtualAddress flood = VirtualAddress.parse("198.19.0.1/32");
-        for (int i = 0; i < 8000; i++) {
-            kernel.addresses().add(VethLab.NEAR, flood);
-            kernel.addresses().remove(VethLab.NEAR, flood);
-        }
+        flood(flood);
         kernel.addresses().remove(VethLab.NEAR, VIP);
         kernel.addresses().add(VethLab.NEAR, added);
 
@@ -191,6 +188,61 @@ class EventsNativeTest {
                 .filter(new KernelEvent.AddressAdded(VethLab.NEAR, flood)::equals)
                 .count();
         assertThat(ofFlood).as("some were lost, or this test tests nothing").isLessThan(8000);
+    }
+
+    /** More than a socket for events that nobody reads has room for. */
+    private void flood(VirtualAddress address) throws KernelException {
+        for (int i = 0; i < 8000; i++) {
+            kernel.addresses().add(VethLab.NEAR, address);
+            kernel.addresses().remove(VethLab.NEAR, address);
+        }
+    }
+
+    /** Lists nothing while it is told to fail, as when interfaces come and go during each try. */
+    private static final class Listing implements InterfaceListing {
+
+        private final NetlinkLinkTable links;
+        private boolean failing;
+
+        private Listing(NetlinkLinkTable links) {
+            this.links = links;
+        }
+
+        @Override
+        public List<LinkMessage> all() throws KernelException {
+            return links.all();
+        }
+
+        @Override
+        public List<AddressMessage> allAddresses() throws KernelException {
+            if (failing) {
+                throw new KernelException("list the addresses", Errno.EAGAIN.number());
+            }
+            return links.allAddresses();
+        }
+    }
+
+    @Test
+    void whatCannotBeListedAfterLostEventsIsListedLater() throws Exception {
+        try (NetlinkSocket netlink = NetlinkSocket.open()) {
+            Listing listing = new Listing(new NetlinkLinkTable(netlink));
+            NetlinkListener listener = NetlinkListener.open(listing);
+            flood(VirtualAddress.parse("198.19.0.1/32"));
+            kernel.addresses().add(VethLab.NEAR, VIP);
+            List<KernelEvent> events = new ArrayList<>();
+
+            listing.failing = true;
+            assertThat(listener.isPending()).isFalse();
+            assertThatExceptionOfType(KernelException.class).isThrownBy(() -> listener.drain(64, events::add));
+            assertThat(listener.isPending()).isTrue();
+            assertThat(events).isEmpty();
+
+            listing.failing = false;
+            listener.drain(64, events::add);
+            assertThat(listener.isPending()).isFalse();
+            assertThat(events).contains(new KernelEvent.AddressAdded(VethLab.NEAR, VIP));
+            listener.close();
+        }
     }
 
     @Test
