@@ -104,9 +104,6 @@ final class ActiveRules {
     }
 
     private Transition onAdvertisement(Active here, AdvertisementReceived received, MonotonicInstant now) {
-        if (received.source().equals(here.primaryAddress())) {
-            return Transition.quiet(here);
-        }
         PeerRouter sender = Election.senderOf(received);
         if (here.handOver().isPresent()) {
             return sender.priority().isResign() ? Transition.quiet(here) : handedOver(here, received, now);

@@ -14,6 +14,7 @@ public enum Errno {
     EEXIST(17, "exists already"),
     ENODEV(19, "no such device"),
     EINVAL(22, "invalid argument"),
+    EMSGSIZE(90, "message too long"),
     EAFNOSUPPORT(97, "address family not supported"),
     EADDRINUSE(98, "address in use"),
     EADDRNOTAVAIL(99, "address not available"),

@@ -28,7 +28,7 @@ final class Notes {
     }
 
     void add(Origin origin, String directive, Note.Kind kind, String why) {
-        Note note = new Note(origin, directive, kind, printable(why));
+        Note note = new Note(origin, printable(directive), kind, printable(why));
         if (notes.size() < MOST_KEPT && known.add(note)) {
             notes.add(note);
         }

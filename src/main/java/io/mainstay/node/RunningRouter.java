@@ -11,6 +11,7 @@ import io.mainstay.election.TransitionReason;
 import io.mainstay.election.VirtualRouter;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.election.wire.Advertisement;
+import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelException;
@@ -255,10 +256,15 @@ final class RunningRouter {
 
     void onAdvertisement(DecodeResult.Decoded decoded, IpAddress source) {
         reports.onReceived();
-        // What the guard is to send follows the peer's form of checksum.
-        guard.outdate();
+        ChecksumForm form = election.checksumForm();
         authentication.accept(decoded, source).ifPresent(odd -> reports.notice(odd.label(), odd.sentence()));
         election.onAdvertisement(decoded.advertisement(), decoded.checksumForm(), source, heededNow());
+        if (election.checksumForm() != form) {
+            // What the guard is to send follows that of the peer. To sign it anew for less would cost a node with
+            // hundreds of
+            // routers most of the time in which it hands them over.
+            guard.outdate();
+        }
         settle();
         // A member of a sync group steps back before it hears who takes over, and one that is stopped follows nobody.
         if ((takeover.isLingering() || drain.isUnderWay())

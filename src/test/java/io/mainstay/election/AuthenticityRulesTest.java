@@ -93,6 +93,13 @@ class AuthenticityRulesTest {
     }
 
     @Test
+    void theFirstNumberOfALifeIsThatOfTheClock() {
+        Instant shortlyBeforeNumbersBeginAnew = Instant.ofEpochSecond(0xFFFF_FFFFL);
+        assertThat(peer.next(shortlyBeforeNumbersBeginAnew))
+                .isEqualTo(SequenceNumber.at(shortlyBeforeNumbersBeginAnew));
+    }
+
+    @Test
     void severalMessagesOfTheSameMomentAreBelieved() {
         assertThat(hear(said(peer.next(clock)))).isEmpty();
         assertThat(hear(said(peer.next(clock)))).isEmpty();

@@ -196,7 +196,14 @@ class ElectionAuthenticationTest extends ElectionDriverBench {
         assertThat(peerHears(kernel.sent.getLast())).contains(DiscardReason.TRAILER_KEY_UNKNOWN);
         peer.configure(changed);
         assertThat(peerHears(kernel.sent.getLast())).isEmpty();
-        assertThat(peerHears(guard.held.getFirst().resignations().getFirst())).isEmpty();
+        assertPeerBelievesAllThatIsLaidReady();
+    }
+
+    private void assertPeerBelievesAllThatIsLaidReady() {
+        GuardedRouter guarded = guard.held.getFirst();
+        guarded.advertisements()
+                .forEach(each -> assertThat(peerHears(each.datagram())).isEmpty());
+        assertThat(peerHears(guarded.resignations().getFirst())).isEmpty();
     }
 
     @Test
@@ -266,8 +273,7 @@ class ElectionAuthenticationTest extends ElectionDriverBench {
         assertThat(ready)
                 .extracting(PreparedAdvertisement::turn)
                 .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L);
-        ready.forEach(each -> assertThat(peerHears(each.datagram())).isEmpty());
-        assertThat(peerHears(guard.held.getFirst().resignations().getFirst())).isEmpty();
+        assertPeerBelievesAllThatIsLaidReady();
     }
 
     @Test
@@ -287,6 +293,58 @@ class ElectionAuthenticationTest extends ElectionDriverBench {
             guard.stoodIn = new StoodIn(guard.stoodIn.times() + 1, kernel.now());
             driver.runOnce();
         }
+    }
+
+    @Test
+    void theGuardFollowsThePeersFormOfChecksum() {
+        ElectionDriver driver = activeDriver(AuthenticationConfig.NONE);
+        assertThat(formOfTheGuard()).isEqualTo(ChecksumForm.PSEUDO_HEADER);
+        peerSays(50);
+        driver.runOnce();
+        assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
+        assertThat(formOfTheGuard()).isEqualTo(ChecksumForm.RFC9568);
+    }
+
+    private ChecksumForm formOfTheGuard() {
+        IpDatagram datagram = guard.held.getFirst().advertisements().getFirst().datagram();
+        return ((Decoded) AdvertisementDecoder.decode(datagram)).checksumForm();
+    }
+
+    @Test
+    void whatASuccessorSaysIsNoReasonToSignAnewWhatTheGuardIsToSay() {
+        ElectionDriver driver = activeDriver(SIGNED);
+        peerSays(50);
+        runFor(driver, TICK.multipliedBy(3));
+        var unused = driver.handOver("web", Optional.empty());
+        runFor(driver, Duration.ofMillis(5));
+        GuardedRouter before = guard.held.getFirst();
+        peerSays(200);
+        driver.runOnce();
+        assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");
+        assertThat(guard.held).singleElement().isSameAs(before);
+    }
+
+    @Test
+    void whenTheClockOfTheHostWasSetBackNothingOfTheOldTimeIsLeftWithTheGuard() {
+        ElectionDriver driver = activeDriver(SIGNED);
+        assertPeerBelievesAllSinceThen();
+        kernel.setClockError(Duration.ofHours(-1));
+        runFor(driver, TICK.multipliedBy(3));
+        assertPeerBelievesAllSinceThen();
+        assertPeerBelievesAllThatIsLaidReady();
+    }
+
+    @Test
+    void whatTheGuardSaidCountsAsSaidThoughTheClockWasSetBack() {
+        ElectionDriver driver = activeDriver(SIGNED);
+        assertPeerBelievesAllSinceThen();
+        kernel.advance(Duration.ofMillis(15));
+        assertThat(peerHears(guard.held.getFirst().advertisements().getFirst().datagram()))
+                .isEmpty();
+        guard.stoodIn = new StoodIn(1, kernel.now());
+        kernel.setClockError(Duration.ofMillis(-100));
+        driver.runOnce();
+        assertPeerBelievesAllSinceThen();
     }
 
     @Test

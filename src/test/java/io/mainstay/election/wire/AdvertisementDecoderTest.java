@@ -4,6 +4,7 @@ package io.mainstay.election.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.net.InternetChecksum;
+import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -66,6 +67,16 @@ class AdvertisementDecoderTest {
                     .isEqualTo(new DecodeResult.Decoded(vector.advertisement, vector.form));
         }
 
+        @ParameterizedTest
+        @ValueSource(ints = {1, 64, 254})
+        void aUnicastMessageFromFarAway(int ttl) {
+            Vectors vector = Vectors.V3_MESSAGE_ALONE;
+            IpDatagram datagram = new IpDatagram(vector.source, IpAddress.parse("192.0.2.252"), ttl, vector.octets());
+
+            assertThat(AdvertisementDecoder.decode(datagram))
+                    .isEqualTo(new DecodeResult.Decoded(vector.advertisement, ChecksumForm.RFC9568));
+        }
+
         @Test
         void anOwnerAndAResignation() {
             for (int priority : new int[] {0, 255}) {
@@ -93,6 +104,16 @@ class AdvertisementDecoderTest {
 
             assertDiscarded(
                     AdvertisementDecoder.decode(datagram), DiscardReason.TTL, "TTL: " + ttl + " (expected: 255)");
+        }
+
+        @ParameterizedTest
+        @ValueSource(ints = {0, 64, 254})
+        void anotherHopLimitOverIpv6(int hopLimit) {
+            Vectors vector = Vectors.V3_IPV6;
+            IpDatagram datagram = new IpDatagram(vector.source, vector.destination, hopLimit, vector.octets());
+
+            assertDiscarded(
+                    AdvertisementDecoder.decode(datagram), DiscardReason.TTL, "TTL: " + hopLimit + " (expected: 255)");
         }
 
         @ParameterizedTest
@@ -235,6 +256,20 @@ class AdvertisementDecoderTest {
             DecodeResult.Discarded discarded = discard(vector, octets);
             assertThat(discarded.reason()).isEqualTo(DiscardReason.CHECKSUM);
             return discarded.detail();
+        }
+
+        @Test
+        void inVersion2AChecksumBehindAPseudoHeader() {
+            Vectors vector = Vectors.V2_WITHOUT_AUTHENTICATION;
+            byte[] octets = vector.octets();
+            octets[MessageLayout.CHECKSUM] = 0;
+            octets[MessageLayout.CHECKSUM + 1] = 0;
+            int checksum = InternetChecksum.of(InternetChecksum.sum(octets, 0, octets.length)
+                    + InternetChecksum.sumOfPseudoHeader(vector.source, vector.destination, 112, octets.length));
+            octets[MessageLayout.CHECKSUM] = (byte) (checksum >>> 8);
+            octets[MessageLayout.CHECKSUM + 1] = (byte) checksum;
+
+            assertThat(discard(vector, octets).reason()).isEqualTo(DiscardReason.CHECKSUM);
         }
 
         @Test

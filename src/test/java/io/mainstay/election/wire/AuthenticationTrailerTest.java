@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Signed messages, against octets that other programs computed. */
 class AuthenticationTrailerTest {
@@ -112,6 +113,20 @@ class AuthenticationTrailerTest {
                     .as("the last of %s octets", length)
                     .isFalse();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 127, 128, 255})
+    void theNumberOfAKeyIsReadAsWritten(int id) {
+        AuthenticationKey key = new AuthenticationKey(id, counted(32));
+        IpAddress from = IpAddress.parse("198.51.100.10");
+        IpAddress to = IpAddress.parse("224.0.0.18");
+        byte[] octets = AdvertisementEncoder.encode(
+                advertisement(VrrpVersion.V3, "192.0.2.100"), ChecksumForm.RFC9568, from, to, key, SEQUENCE);
+        assertThat(AdvertisementDecoder.decode(datagram("198.51.100.10", octets)))
+                .isInstanceOfSatisfying(
+                        DecodeResult.Decoded.class,
+                        decoded -> assertThat(decoded.trailer()).contains(new AuthenticationTrailer(id, SEQUENCE)));
     }
 
     @ParameterizedTest

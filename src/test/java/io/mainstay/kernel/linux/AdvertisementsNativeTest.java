@@ -98,6 +98,18 @@ class AdvertisementsNativeTest {
         }
     }
 
+    /** The reason why the length of an advertisement is compared with the MTU before a virtual router takes part. */
+    @Test
+    void whatIsLongerThanTheMtuIsNotSentInPieces() throws Exception {
+        try (AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES)) {
+            int mtu = near.links().find(VethLab.NEAR).orElseThrow().mtuOctets();
+            socket.send(VethLab.NEAR_ADDRESS, Ipv4Address.VRRP_GROUP, new byte[mtu - 20]);
+            assertThatExceptionOfType(KernelException.class)
+                    .isThrownBy(() -> socket.send(VethLab.NEAR_ADDRESS, Ipv4Address.VRRP_GROUP, new byte[mtu - 20 + 1]))
+                    .satisfies(refused -> assertThat(refused.errno()).isEqualTo(Errno.EMSGSIZE));
+        }
+    }
+
     @Test
     void aUnicastAdvertisementArrives() throws Exception {
         AdvertisementSocket socket = near.events().open(VethLab.NEAR, VethLab.BOTH_FAMILIES);
