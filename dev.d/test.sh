@@ -44,8 +44,10 @@ verb_test() {
         # These wait for timers of whole seconds most of their time, each in a lab of its own.
         interop) run_part "$part" test_in_lab "$part" "$name" -n "$labs_at_once" ;;
         system) test_system "$name" ;;
+        # What needs no lab runs beside the labs, which follow each other.
+        package) run_part "$part" test_in_lab "$part" "$name" -n 2 --dist loadgroup ;;
         # Side by side these are late for each other: several look at what happens within a few hundred milliseconds.
-        relay | soak | package) run_part "$part" test_in_lab "$part" "$name" ;;
+        relay | soak) run_part "$part" test_in_lab "$part" "$name" ;;
         esac
     done
     summary
@@ -88,7 +90,7 @@ prepare() {
     *" interop "*) need "as peers" keepalived:keepalived /usr/lib/frr/vrrpd:frr haproxy:haproxy ;;
     esac
     case " $* " in
-    *" interop "* | *" system "*)
+    *" interop "* | *" system "* | *" package "*)
         need "to run several labs at once" /usr/lib/python3/dist-packages/xdist:python3-pytest-xdist
         ;;
     esac

@@ -169,13 +169,15 @@ build_native() {
 archive_classes() {
     say "archiving class data"
     # The archive holds the paths of the jars, so it is made where they are the same everywhere. Which place that is does
-    # not matter: the JVM compares what follows the directory that the jars have in common.
+    # not matter: the JVM compares what follows the directory that the jars have in common. It holds what the JVM has made of its
+    # locale and time zone too.
     local dump=(java -Xint -XX:+UseSerialGC -Xmx128m -Xshare:dump --enable-native-access=ALL-UNNAMED
         -XX:SharedClassListFile="$root/packaging/classes" -XX:SharedArchiveFile="$1/lib/mainstay.jsa"
         -cp "$(class_path "$1/lib" | sed 's|\$lib|/mnt/lib|g')") own=()
     [ "$(id -u)" -eq 0 ] || own=(--user --map-root-user)
     # shellcheck disable=SC2016 # the inner shell's
-    unshare --mount "${own[@]}" -- /bin/sh -c 'mount --bind "$1" /mnt && shift && exec /mnt/runtime/bin/"$@"' sh "$1" "${dump[@]}" \
+    unshare --mount "${own[@]}" -- /bin/sh -c 'mount --bind "$1" /mnt && shift &&
+        exec env -i LC_ALL=C.UTF-8 TZ=UTC /mnt/runtime/bin/"$@"' sh "$1" "${dump[@]}" \
         >"$root/target/archive-classes.log" 2>&1 || die "no class data archive (see target/archive-classes.log)"
     touch --date="@$(source_date)" "$1/lib/mainstay.jsa" "$1/lib"
 }

@@ -6,6 +6,7 @@ By apt on a Debian; and by dnf, on a Debian too, whose repository stands for a R
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import pytest
 from lab.clock import now
 from lab.installed import DEBIAN, WITH_DNF, Installed
 from lab.installed_pair import InstalledPair
-from lab.topology import ADDRESSES, VIP, Lab
+from lab.topology import ADDRESSES, INTERFACE, VIP, Lab
 from lab.traffic import Amount, Traffic
+
+pytestmark = pytest.mark.xdist_group("lab")
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "install.md"
 
@@ -81,9 +84,15 @@ class Guide:
         return command
 
     def run_next(self, section: str, *nodes: Installed, stdin: str = "") -> list[str]:
-        """Carries the next command out on each of the nodes; returns what was printed there."""
+        """Carries the next command out on each of the nodes, one after the other; returns what was printed there."""
         command = self.next(section)
         return [node.run("sh", "-c", command, stdin=stdin) for node in nodes]
+
+    def run_next_at_once(self, section: str, *nodes: Installed, stdin: str = "") -> None:
+        """The same on all nodes at the same time."""
+        command = self.next(section)
+        with ThreadPoolExecutor() as at_once:
+            list(at_once.map(lambda node: node.run("sh", "-c", command, stdin=stdin), nodes))
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +110,7 @@ def pair(distribution: Distribution) -> Iterator[InstalledPair]:
 
 
 def test_installing_starts_nothing_and_brings_what_is_needed(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
-    guide.run_next(INSTALL, *pair.nodes.values(), stdin="y\n")
+    guide.run_next_at_once(INSTALL, *pair.nodes.values(), stdin="y\n")
     for node in pair.nodes.values():
         assert node.show("ActiveState") == "inactive" and node.show("UnitFileState") == "disabled"
         assert "valid (0 virtual routers, 0 services" in node.run("mainstay", "config", "check")
@@ -156,7 +165,7 @@ def test_it_starts_now_and_at_every_boot(pair: InstalledPair, guide: Guide) -> N
     pair["lb2"].await_state("BACKUP")
 
 
-def test_an_upgrade_and_the_way_back_cost_no_more_than_requests_under_way(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
+def test_an_upgrade_and_the_way_back_reset_no_connection(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
     traffic = Traffic(pair.lab["client"], Amount(kept=0, download=False))
     traffic.start()
     written = {node.name: node.run("cat", "/etc/mainstay/mainstay.yaml") for node in pair.nodes.values()}
@@ -173,20 +182,17 @@ def test_an_upgrade_and_the_way_back_cost_no_more_than_requests_under_way(pair: 
             assert node.run("sh", "-c", distribution.version) in package.name.replace("-1.", "_")
             assert node.main_pid() != before[node.name], f"{node.name} runs the program that was replaced"
             assert node.run("cat", "/etc/mainstay/mainstay.yaml") == written[node.name]
-        assert_only_what_was_under_way_failed(package, traffic, start)
+        assert_nothing_was_lost(package, traffic, start)
     traffic.stop()
 
 
-def assert_only_what_was_under_way_failed(package: Path, traffic: Traffic, start: int) -> None:
-    """When the address moves, there and back, the relay's connections end, and an answer of the data path may be lost (docs/install.md).
-
-    Of a hundred requests a second that is one or two each.
-    """
+def assert_nothing_was_lost(package: Path, traffic: Traffic, start: int) -> None:
+    """But an answer of the data path for each of the two times that the address moves, there and back (docs/install.md)."""
     seen = traffic.figures(start)
-    told = f"{package.name}: {seen.failed_requests} of {seen.requests} requests failed {dict(seen.failures)}"
+    told = f"{package.name}: {seen.failed_requests} of {seen.requests} requests failed {dict(seen.failures)}, {dict(seen.resets)} reset"
     print(told)
-    assert seen.requests > 0 and seen.outage.lost_probes == 0, told
-    assert seen.failed_requests <= 6, told
+    assert seen.requests > 0 and (seen.outage.lost_probes, seen.reset_connections) == (0, 0), told
+    assert set(seen.failures) <= {"timeout"} and seen.failed_requests <= 2, told
 
 
 def test_removing_hands_over_and_leaves_what_the_page_says(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
@@ -194,6 +200,7 @@ def test_removing_hands_over_and_leaves_what_the_page_says(pair: InstalledPair, 
     guide.run_next(REMOVE, node, stdin="y\n")
     pair["lb2"].await_state("ACTIVE")
     assert not node.holds_address
+    assert node.node.run("tc", "filter", "show", "dev", INTERFACE, "ingress") == "", "the data path is gone with its program"
     kept = ["/etc/mainstay", "/etc/mainstay/mainstay-peer.yaml", "/etc/mainstay/mainstay.yaml.bak"]
     if distribution.machine == WITH_DNF:
         assert left_on(node) == [*kept, "/etc/mainstay/mainstay.yaml.rpmsave"]
@@ -205,9 +212,9 @@ def test_removing_hands_over_and_leaves_what_the_page_says(pair: InstalledPair, 
 
 
 def left_on(node: Installed) -> list[str]:
-    """What bears the name of the product, apart from what the tools of the distribution write about it."""
+    """What bears the name of the product, apart from what the tools of the distribution write about it; in the kernel too."""
     elsewhere = " ".join(f"! -path '{path}/*'" for path in ("/root", "/var/log", "/var/lib/rpm", "/var/lib/dnf", "/var/cache"))
-    return sorted(node.run("sh", "-c", f"find / -xdev -name '*mainstay*' {elsewhere}").split())
+    return sorted(node.run("sh", "-c", f"find / /sys/fs/bpf -xdev -name '*mainstay*' {elsewhere}").split())
 
 
 def test_nothing_of_the_page_was_left_out(guide: Guide) -> None:

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from lab.topology import Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.xdist_group("lab")
+"""One after the other: both count failed requests."""
+
 MISTAKE = "virtual_routers:\n  - {interface: eth0, vrid: 300, addresses: [198.18.0.100/24]}\n"
 TOLD = "/etc/mainstay/mainstay.yaml:2:29 virtual_routers[0].vrid: 300 (expected: 1..255)"
 
@@ -21,8 +25,8 @@ TOLD = "/etc/mainstay/mainstay.yaml:2:29 virtual_routers[0].vrid: 300 (expected:
 def pair(deb: Path) -> Iterator[InstalledPair]:
     with Lab() as lab:
         pair = InstalledPair(lab)
-        for node in pair.nodes.values():
-            node.install(deb)
+        with ThreadPoolExecutor() as at_once:
+            list(at_once.map(lambda node: node.install(deb), pair.nodes.values()))
         yield pair
 
 
@@ -33,11 +37,11 @@ def running(pair: InstalledPair) -> InstalledPair:
 
 
 class Clients:
-    """Requests to both engines: to the relay on new connections, to the data path on new and on kept ones."""
+    """Requests to both engines on new and on kept connections."""
 
     def __init__(self, pair: InstalledPair) -> None:
         client = pair.lab["client"]
-        self.relay = Traffic(client, Amount(kept=0, download=False))
+        self.relay = Traffic(client, Amount(kept=20, kept_requests_per_second=5, download=False))
         self.data_path = Traffic(client, Amount(kept=50, kept_requests_per_second=2, download=False), KERNEL_PORT, name="kernel-")
         self.both = (self.relay, self.data_path)
         for traffic in self.both:
@@ -149,7 +153,7 @@ def test_an_upgrade_of_the_backup_disturbs_nobody(running: InstalledPair, client
         assert seen.requests > 0 and (seen.failed_requests, seen.reset_connections) == (0, 0), seen.failures
 
 
-def test_an_upgrade_of_the_active_and_back_fails_nothing_but_what_the_relay_had_under_way(
+def test_an_upgrade_of_the_active_and_back_fails_no_request_of_the_relay_and_resets_no_connection(
     running: InstalledPair, clients: Clients, deb: Path, later_deb: Path
 ) -> None:
     node = running["lb1"]
@@ -164,13 +168,11 @@ def test_an_upgrade_of_the_active_and_back_fails_nothing_but_what_the_relay_had_
         assert running["lb2"].holds_address
         for engine, traffic in (("kernel", clients.data_path), ("proxy", clients.relay)):
             seen = traffic.figures(start)
-            told = f"{engine}: {seen.failed_requests} of {seen.requests} requests failed {dict(seen.failures)}, {seen.reset_connections} reset"
+            told = f"{engine}: {seen.failed_requests} of {seen.requests} requests failed {dict(seen.failures)}, {dict(seen.resets)} reset"
             print(f"{package.name}: {told}")
-            assert seen.requests > 0 and seen.outage.lost_probes == 0, told
+            assert seen.requests > 0 and (seen.outage.lost_probes, seen.reset_connections) == (0, 0), told
             if engine == "kernel":
-                # An answer that crosses the switchover may be lost (docs/install.md); no connection is.
-                assert seen.reset_connections == 0 and set(seen.failures) <= {"timeout"} and seen.failed_requests <= 2, told
+                # An answer that crosses the switchover may be lost (docs/install.md).
+                assert set(seen.failures) <= {"timeout"} and seen.failed_requests <= 2, told
             else:
-                # A connection of the relay ends with the switchover, and a request that is under way on it: of some hundred
-                # a second, each of a few milliseconds, one or two. None fails in another way.
-                assert set(seen.failures) <= {"reset"} and seen.failed_requests <= 3, told
+                assert seen.failed_requests == 0, told

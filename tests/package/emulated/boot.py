@@ -47,7 +47,8 @@ def make_disk(kernel: Path, deb: Path, directory: Path) -> Path:
     run("unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", str(root), "/bin/sh", "-c", install)
     run("cp", "-a", str(kernel / "lib" / "modules"), str(root / "lib" / "modules"))
     run("chroot", str(root), "depmod", next((kernel / "lib" / "modules").iterdir()).name)
-    for file in (deb, *HERE.glob("*.sh"), *HERE.glob("*.pl")):
+    run("cp", str(deb), str(root / "root" / "mainstay.deb"))
+    for file in (*HERE.glob("*.sh"), *HERE.glob("*.pl")):
         run("cp", str(file), str(root / "root"))
     units = root / "etc" / "systemd" / "system"
     (units / "trial.service").write_text(SERVICE)

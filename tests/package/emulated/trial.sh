@@ -58,7 +58,7 @@ serves() {
 
 make_network
 say "kernel $(uname -r), $(systemctl --version | head -n 1)"
-must apt-get -y -q install ./mainstay_*.deb
+must apt-get -y -q install ./mainstay.deb
 mainstay version --verbose
 must mainstay init --interface eth0 --vip "$VIP/24" --peer none --interval 1s --port 80 --engine proxy \
     --backends 198.18.0.11:8080,198.18.0.12:8080 --service 81=198.18.0.11:8080,198.18.0.12:8080 --yes
