@@ -53,16 +53,12 @@ final class BackupRules {
     }
 
     private Transition onAdvertisement(Backup here, AdvertisementReceived received, MonotonicInstant now) {
-        if (received.source().equals(here.primaryAddress())) {
-            return Transition.quiet(here);
-        }
         PeerRouter sender = Election.senderOf(received);
         if (sender.priority().isResign()) {
             return onResignation(here, sender, now);
         }
         if (sender.priority().compareTo(parameters.priority()) >= 0) {
-            return Transition.quiet(here.withPreemptFrom(Optional.empty())
-                    .withWatch(accept(here.watch().active(), received, now)));
+            return Transition.quiet(here.withPreemptFrom(Optional.empty()).withWatch(follow(here, received, now)));
         }
         return onLowerPriority(here, received, now);
     }
@@ -88,12 +84,12 @@ final class BackupRules {
     private Transition onLowerPriority(Backup here, AdvertisementReceived received, MonotonicInstant now) {
         boolean preempt = parameters.preempt() || parameters.priority().isOwner();
         if (!preempt || here.preemptionSuspended()) {
-            return Transition.quiet(here.withWatch(accept(here.watch().active(), received, now)));
+            return Transition.quiet(here.withWatch(follow(here, received, now)));
         }
         MonotonicInstant preemptFrom = here.preemptFrom().orElse(now.plus(parameters.preemptDelay()));
         Backup waiting = here.withPreemptFrom(Optional.of(preemptFrom));
         if (!now.hasReached(preemptFrom)) {
-            return Transition.quiet(waiting.withWatch(accept(here.watch().active(), received, now)));
+            return Transition.quiet(waiting.withWatch(follow(here, received, now)));
         }
         return Transition.quiet(waiting.withWatch(
                 here.watch().withActive(Election.senderOf(received), now, TransitionReason.PREEMPTED_LOWER)));
@@ -105,6 +101,20 @@ final class BackupRules {
         Duration skewBefore = parameters.withPriority(before).skew(watch.interval());
         Duration difference = parameters.skew(watch.interval()).minus(skewBefore);
         return here.withWatch(watch.withDownDeadline(watch.downDeadline().plus(difference), watch.onExpiry()));
+    }
+
+    /**
+     * Deviation: the first word of another router than the Active that this node follows does not bring the deadline forward. It
+     * may be the last word of one that steps back, which waits for a shorter interval than the one that it gives way to.
+     */
+    private ActiveWatch follow(Backup here, AdvertisementReceived received, MonotonicInstant now) {
+        ActiveWatch before = here.watch();
+        ActiveWatch watch = accept(before.active(), received, now);
+        boolean another =
+                before.active().router().isPresent() && !before.active().isFrom(Election.senderOf(received));
+        return another && watch.downDeadline().isBefore(before.downDeadline())
+                ? watch.withDownDeadline(before.downDeadline(), watch.onExpiry())
+                : watch;
     }
 
     /** Follows the sender as the Active: learns its interval and waits for the active-down interval from now. */

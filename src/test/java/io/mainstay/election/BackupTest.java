@@ -23,6 +23,20 @@ class BackupTest extends VirtualRouterBench {
     }
 
     @Test
+    void theLastWordOfAnActiveThatStepsBackDoesNotHastenTheTakeover() {
+        linkUp(OURS);
+        hear(230, PEER);
+        MonotonicInstant deadline = now.plus(ACTIVE_DOWN);
+        Duration shorter = Duration.ofMillis(100);
+        hear(210, OTHER_PEER, shorter, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        assertThat(router.nextDeadline()).contains(deadline);
+        hear(210, OTHER_PEER, shorter, ADDRESSES, ChecksumForm.PSEUDO_HEADER);
+        assertThat(router.nextDeadline())
+                .as("one that goes on is followed")
+                .contains(now.plus(ACTIVE_DOWN.dividedBy(10)));
+    }
+
+    @Test
     void aRepeatedFarewellDoesNotPutTheTakeoverOff() {
         linkUp(OURS);
         hear(200, PEER);

@@ -133,6 +133,10 @@ class ElectionTableTest {
             case "advertise" -> Optional.of(now.plusNanos(own));
             case "down:own" -> Optional.of(now.plusNanos(3 * own + skew(priority, own)));
             case "down:theirs" -> Optional.of(now.plusNanos(3 * theirs + skew(priority, theirs)));
+            case "down:later" -> {
+                MonotonicInstant ofTheirs = now.plusNanos(3 * theirs + skew(priority, theirs));
+                yield before.nextDeadline().map(kept -> kept.isBefore(ofTheirs) ? ofTheirs : kept);
+            }
             case "skew:own" -> Optional.of(now.plusNanos(skew(priority, own)));
             case "skew:learnt" -> Optional.of(now.plusNanos(skew(priority, learnt)));
             case "listen" -> Optional.of(now.plusNanos(own + skew(priority, own)));
