@@ -69,7 +69,7 @@ int table_large(struct __sk_buff *skb)
         return TC_ACT_SHOT;
     }
     flow->seen = flow->source.word[3] + flow->hop_until;
-    return TC_ACT_OK;
+    return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
@@ -77,7 +77,7 @@ int table_small(struct __sk_buff *skb)
 {
     struct small_key ends;
     __u32 *slot = read_ends(skb, &ends) ? bpf_map_lookup_elem(&small, &ends) : 0;
-    return slot && *slot != ~0u ? TC_ACT_OK : TC_ACT_SHOT;
+    return slot && *slot != ~0u ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 }
 
 char program_license[] SEC("license") = "GPL";

@@ -2,9 +2,9 @@
 """python3 -m lab.load.sweep MAC PAUSE_MILLIS ADDRESS...: asks every address for an ICMP echo until the host with this MAC
 address has answered for it.
 
-Prints `asking`, then for each address its first such answer: the address, when that arrived, and when the last answer of
-another host did, 0 if none; nanoseconds of CLOCK_MONOTONIC. Each address that has no such answer yet is asked once in each
-pause; the probes are spread evenly over it.
+Prints `asking` when each has been answered for by some host, and for each address its first such answer: the address, when
+that arrived, and when the last answer of another host did, 0 if none; nanoseconds of CLOCK_MONOTONIC. Each address that has
+no such answer yet is asked once in each pause; the probes are spread evenly over it.
 """
 
 import gc
@@ -31,7 +31,7 @@ def sweep(mac: str, pause_nanos: int, addresses: list[str]) -> None:
     ):
         hearing.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         hearing.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        print("asking", flush=True)
+        told = False
         while pending:
             due = time.monotonic_ns()
             gap = pause_nanos // len(pending)
@@ -42,6 +42,9 @@ def sweep(mac: str, pause_nanos: int, addresses: list[str]) -> None:
                     pass  # No neighbour: without an answer, like one that is lost.
                 due += gap
                 _hear(hearing, hardware, pending, due)
+            if not told and all(pending.values()):
+                print("asking", flush=True)
+                told = True
 
 
 def _hear(hearing: socket.socket, hardware: bytes, pending: dict[str, int], until: int) -> None:
