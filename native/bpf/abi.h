@@ -67,10 +67,14 @@ enum role_flag {
     ROLE_BACKEND = 2, /* backend of a service in mode nat */
 };
 
-/* `gates`: one for each virtual router. Shut while another node is Active: then its addresses are none of ours. */
+/*
+ * `gates`: one for each virtual address. Shut while another node is Active: then it is none of ours. The bits above that of an
+ * open one are the tick since when it is open.
+ */
 enum gate {
     GATE_SHUT,
     GATE_OPEN,
+    GATE_TICK_SHIFT = 1,
 };
 
 /*

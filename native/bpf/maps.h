@@ -228,7 +228,14 @@ static __always_inline bool may_be_known(const struct address *address)
 static __always_inline bool gate_is_open(__u32 gate)
 {
     __u32 *state = bpf_map_lookup_elem(&gates, &gate);
-    return state && *state == GATE_OPEN;
+    return state && (*state & GATE_OPEN);
+}
+
+/* For how many ticks the gate has been open; they wrap around after some months. */
+static __always_inline __u32 ticks_open(__u32 gate, __u32 now)
+{
+    __u32 *state = bpf_map_lookup_elem(&gates, &gate);
+    return state ? (now - (*state >> GATE_TICK_SHIFT)) & ~0u >> GATE_TICK_SHIFT : 0;
 }
 
 #endif

@@ -13,6 +13,34 @@
 /* Half of them scattered, which soon finds a gap in a full range; then consecutive, which misses none in a small one. */
 enum { PORT_PROBES = 64, SCATTERED_PORT_PROBES = 32 };
 
+/* Whether the direction back is that to this client. */
+static __always_inline bool is_of_client(const struct flow *back, const struct tuple *key)
+{
+    return same_address(&back->destination, &key->source) && back->destination_port == key->source_port
+        && same_address(&back->source, &key->destination) && back->source_port == key->destination_port;
+}
+
+/*
+ * A flow that was not heard since this node became Active may have ended while another node was. To one that is met in its middle it
+ * gives its place up, given by the direction back: the backend tells whether that is the right one, and a client that speaks after
+ * all is met in its middle itself, as by a node that never knew it.
+ */
+static __always_inline bool give_way(const struct tuple *back_key, struct flow *back, struct tuple *client_key, __u32 now)
+{
+    other_direction(back, back_key, client_key);
+    struct flow *client = bpf_map_lookup_elem(&flows, client_key);
+    __u32 term = ticks_open(back->gate, now);
+    if (now - back->seen < term || (client && now - client->seen < term)) {
+        return false;
+    }
+    if (client) {
+        mark(client_key, client, FLOW_RESET);
+        bpf_map_delete_elem(&flows, client_key);
+    }
+    bpf_map_delete_elem(&flows, back_key);
+    return true;
+}
+
 /*
  * Takes the source address and port in `there` for this flow: enters the direction back, unless another flow has it. An
  * entry of the same client is left from an earlier life, or made by another CPU at this moment, and is as good as ours.
@@ -29,6 +57,10 @@ __noinline int claim(void)
     struct flow *back = &directions->back;
     other_direction(there, key, &back_key);
     struct flow *taken = bpf_map_lookup_elem(&flows, &back_key);
+    if (taken && (there->state & FLOW_ADOPTED) && !is_of_client(taken, key)
+        && give_way(&back_key, taken, &directions->other, there->seen)) {
+        taken = 0;
+    }
     if (!taken) {
         back->source = key->destination;
         back->destination = key->source;
@@ -51,9 +83,7 @@ __noinline int claim(void)
             taken = bpf_map_lookup_elem(&embryos, &back_key);
         }
     }
-    return taken && same_address(&taken->destination, &key->source) && taken->destination_port == key->source_port
-        && same_address(&taken->source, &key->destination) && taken->source_port == key->destination_port
-        && taken->backend_id == there->backend_id;
+    return taken && is_of_client(taken, key) && taken->backend_id == there->backend_id;
 }
 
 /* A stride would do when it shared no factor with the range, which is any number. */

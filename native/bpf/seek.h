@@ -91,18 +91,21 @@ __noinline int claim_next(__u32 sources_first, __u32 sources_count)
  */
 static __noinline int seek_source(const struct packet *packet, const struct flow *back, __u32 now)
 {
-    struct tuple key;
     __u32 zero = 0;
-    other_direction(back, &packet->tuple, &key);
-    struct flow *client = bpf_map_lookup_elem(&embryos, &key);
+    struct directions *directions = directions_at_hand();
+    if (!directions) {
+        return NOT_SOUGHT;
+    }
+    struct tuple *key = &directions->key;
+    other_direction(back, &packet->tuple, key);
+    struct flow *client = bpf_map_lookup_elem(&embryos, key);
     if (!client || (client->state & (FLOW_ADOPTED | FLOW_LIVE)) != FLOW_ADOPTED || is_of_connection(packet, client, back)) {
         return NOT_SOUGHT;
     }
-    struct service_key of = {.address = key.destination, .port = key.destination_port, .protocol = key.protocol};
+    struct service_key of = {.address = key->destination, .port = key->destination_port, .protocol = key->protocol};
     struct service *service = bpf_map_lookup_elem(&services, &of);
-    struct directions *directions = directions_at_hand();
     struct answer *question = bpf_map_lookup_elem(&reply, &zero);
-    if (!service || !directions || !question) {
+    if (!service || !question) {
         return NOT_SOUGHT;
     }
     if (!may_seek(now)) {
@@ -113,7 +116,6 @@ static __noinline int seek_source(const struct packet *packet, const struct flow
     directions->there.seen = now;
     __builtin_memset(&directions->back, 0, sizeof directions->back);
     directions->back.acknowledged = expected;
-    directions->key = key;
     if (!claim_next(service->sources_first, service->sources_count)) {
         return packet->tcp_flags & TCP_RST ? NOT_SOUGHT : FATE_DROP;
     }
@@ -121,7 +123,7 @@ static __noinline int seek_source(const struct packet *packet, const struct flow
         || !same_address(&directions->there.source, &packet->tuple.destination)) {
         bpf_map_delete_elem(&embryos, &packet->tuple); /* two choices may be one port */
     }
-    bpf_map_update_elem(&embryos, &key, &directions->there, BPF_ANY);
+    bpf_map_update_elem(&embryos, key, &directions->there, BPF_ANY);
     __builtin_memset(question, 0, sizeof *question);
     question->source = directions->there.source;
     question->source_port = directions->there.source_port;

@@ -53,7 +53,8 @@ struct {
 struct directions {
     struct flow there;
     struct flow back;
-    struct tuple key; /* of the way there: the client's packets */
+    struct tuple key;  /* of the way there: the client's packets */
+    struct tuple other; /* of another client, whose place is asked for */
 };
 
 struct {

@@ -285,8 +285,8 @@ class Program:
         known = struct.unpack("<Q", self.filter.get(index))[0]
         self.filter.put(index, struct.pack("<Q", known | 1 << bit % 64))
 
-    def gate(self, is_open: bool, gate: int = 0) -> None:
-        self.gates.put(struct.pack("<I", gate), struct.pack("<I", is_open))
+    def gate(self, is_open: bool, gate: int = 0, since: int = 0) -> None:
+        self.gates.put(struct.pack("<I", gate), struct.pack("<I", (since << 1 | 1) & 0xFFFFFFFF if is_open else 0))
 
     def source(self, index: int, address: str, ports: tuple[int, int]) -> None:
         self.sources.put(struct.pack("<I", index), word16(address) + struct.pack("<HH", *ports))

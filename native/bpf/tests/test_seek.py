@@ -103,6 +103,31 @@ def first_choice(node, port):
     return choice
 
 
+@pytest.mark.parametrize("heard", ["before", "since"])
+def test_a_flow_unheard_since_this_node_is_active_gives_its_port_to_one_met_in_its_middle(node, heard):
+    node = node(TCP, ports=(20000, 4))
+    node.program.table(0, [0] * 31)
+    old = node.establish(40000)
+    again = next(port for port in range(41000, 41100) if first_choice(node, port) == old.source_port)
+    node.program.gate(False)
+    now = node.program.ticks()[0]
+    until(lambda: node.program.ticks()[0] > now + 1)
+    opened = node.program.ticks()[0]
+    node.program.gate(True, since=opened)
+    until(lambda: node.program.ticks()[0] > opened)
+    if heard == "since":
+        node.forwarded(node.answer(old, flags=ACK, sequence=5001, acknowledgement=1001), "backends")
+    assert node.forwarded(node.client(41999)).source_port != old.source_port, "a new flow takes what nobody has"
+    seen = node.forwarded(node.client(again, flags=ACK, sequence=7000, acknowledgement=9000))
+    gone = node.program.flow(node.addresses.client, 40000, node.addresses.vip, 443, TCP) is None
+    assert (seen.source_port == old.source_port, gone) == ((True, True) if heard == "before" else (False, False))
+    if heard == "since":
+        return
+    back = node.forwarded(node.answer(seen, flags=ACK, sequence=9000, acknowledgement=7000), "backends")
+    assert back.ends == (node.addresses.vip, 443, node.addresses.client, again)
+    assert node.forwarded(node.client(40000, flags=ACK, sequence=1001, acknowledgement=5001)).source_port != old.source_port
+
+
 def test_what_no_choice_knows_is_reset(node):
     node = node(TCP)
     seen = node.forwarded(node.client(flags=ACK, sequence=7000, acknowledgement=9000))

@@ -215,14 +215,15 @@ public final class BpfFlowProgram implements FlowProgram {
 
     @Override
     public void setGate(int gate, boolean open) throws KernelException {
-        maps.get(FlowMap.GATES).put(gate, FlowAbi.index(open ? FlowAbi.GATE_OPEN : 0));
+        int state = open ? FlowAbi.GATE_OPEN | clock().ticks() << FlowAbi.GATE_TICK_SHIFT : 0;
+        maps.get(FlowMap.GATES).put(gate, FlowAbi.index(state));
     }
 
     @Override
     public boolean isGateOpen(int gate) throws KernelException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = maps.get(FlowMap.GATES).get(arena, arena.allocateFrom(JAVA_INT, gate));
-            return state != null && state.get(JAVA_INT, 0) == FlowAbi.GATE_OPEN;
+            return state != null && (state.get(JAVA_INT, 0) & FlowAbi.GATE_OPEN) != 0;
         }
     }
 

@@ -102,6 +102,7 @@ final class FlowAbi {
     static final int ACCESS_DENIED = 2;
 
     static final int GATE_OPEN = 1;
+    static final int GATE_TICK_SHIFT = 1;
     static final int MODE_DSR = 2;
     static final int SETTINGS_NAT = 1;
     static final int ROLE_OURS = 1;

@@ -106,6 +106,7 @@ class FlowAbiAgreementTest {
         java.put("FILTER_BITS", FlowAbi.FILTER_WORDS * Long.SIZE);
         java.put("EVENTS", FlowEvent.values().length);
         java.put("GATE_OPEN", FlowAbi.GATE_OPEN);
+        java.put("GATE_TICK_SHIFT", FlowAbi.GATE_TICK_SHIFT);
         java.put("FLOW_BACKEND_SPOKE", FlowCursor.BACKEND_SPOKE);
         java.put("FLOW_CLIENT_FIN", FlowCursor.CLIENT_FIN);
         java.put("FLOW_BACKEND_FIN", FlowCursor.BACKEND_FIN);
