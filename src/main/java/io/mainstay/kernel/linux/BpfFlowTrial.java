@@ -145,9 +145,9 @@ final class BpfFlowTrial implements FlowTrial {
                 MemorySegment key = arena.allocateFrom(JAVA_BYTE, FlowAbi.tuple(flow));
                 flows.clear();
                 embryos.clear();
-                limits.take(flow, copyOwn(arena, key));
+                limits.take(flow, copyBoth(arena, key));
                 for (byte[] rival : rivals) {
-                    copyRival(arena, arena.allocateFrom(JAVA_BYTE, rival));
+                    copyBoth(arena, arena.allocateFrom(JAVA_BYTE, rival));
                 }
                 Outcome outcome = run(flow, arena, key, TrialFrame.write(flow, packet, arrival.mac()), arrival.index());
                 byte[] rival = rivalOf(arena, key, rivals);
@@ -187,8 +187,8 @@ final class BpfFlowTrial implements FlowTrial {
                 .orElse(Arrival.LOOPBACK);
     }
 
-    /** Both directions of the flow in question, each from the table that has it; the one from the client. */
-    private @Nullable MemorySegment copyOwn(Arena arena, MemorySegment key) throws KernelException {
+    /** Both directions of a flow, given by one of them, each from the table that has it; that one. */
+    private @Nullable MemorySegment copyBoth(Arena arena, MemorySegment key) throws KernelException {
         MemorySegment flow = copy(arena, key);
         if (flow != null) {
             copy(arena, FlowAbi.otherKey(arena, key, flow));
@@ -210,13 +210,6 @@ final class BpfFlowTrial implements FlowTrial {
     }
 
     /** A port is taken whichever table says so. */
-    private void copyRival(Arena arena, MemorySegment key) throws KernelException {
-        MemorySegment flow = holder(arena, key);
-        if (flow != null) {
-            flows.put(arena, key, flow);
-        }
-    }
-
     private @Nullable MemorySegment holder(Arena arena, MemorySegment key) throws KernelException {
         MemorySegment flow = live.get(FlowMap.FLOWS).get(arena, key);
         return flow == null ? live.get(FlowMap.EMBRYOS).get(arena, key) : flow;
