@@ -127,6 +127,17 @@ def initial_files(package: Path, program: str, options: list[str], file) -> None
     files.end()
 
 
+def verdict_of(machine: subprocess.Popen, before: str) -> int:
+    """Shows what the machine says, until it ends; the status that it tells behind these words, 1 if it does not."""
+    status = 1
+    for line in machine.stdout:
+        print(line, end="", flush=True)
+        if line.startswith(before):
+            status = int(line.removeprefix(before))
+    machine.wait()
+    return status
+
+
 def main() -> int:
     package, program, options = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
     kernel = next(package.glob("boot/vmlinuz-*"))
@@ -138,13 +149,7 @@ def main() -> int:
              "-machine", "accel=tcg", "-cpu", "max", "-kernel", str(kernel), "-initrd", file.name,
              "-append", "console=ttyS0 quiet panic=-1"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
             errors="replace")
-        status = 1
-        for line in machine.stdout:
-            print(line, end="", flush=True)
-            if line.startswith(VERDICT):
-                status = int(line.removeprefix(VERDICT))
-        machine.wait()
-    return status
+        return verdict_of(machine, VERDICT)
 
 
 if __name__ == "__main__":

@@ -99,13 +99,7 @@ def main() -> int:
              "-initrd", initial.name, "-drive", f"file={disk},if=virtio,format=raw", "-append",
              "console=ttyS0 quiet panic=-1 systemd.show_status=false systemd.mask=serial-getty@ttyS0.service"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
-        status = 1
-        for line in machine.stdout:
-            print(line, end="", flush=True)
-            if line.startswith(VERDICT):
-                status = int(line.removeprefix(VERDICT))
-        machine.wait()
-    return status
+        return other_kernel.verdict_of(machine, VERDICT)
 
 
 if __name__ == "__main__":
