@@ -35,7 +35,8 @@ final class TrafficKeys {
                 "responses",
                 ScalarTypes.integer(0, 1_000_000),
                 UdpConfig.DEFAULT.responses(),
-                "Datagrams of the backend after which the session is over, such as 1 for DNS; 0: any number.");
+                "Datagrams with which the backend answers each of the client, such as 1 for DNS; when all have come the"
+                        + " session is over. 0: any number.");
 
         static final Key.Scalar<Boolean> ONE_PACKET = Key.optional(
                 "one_packet",

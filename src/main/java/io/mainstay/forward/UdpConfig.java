@@ -7,7 +7,8 @@ import java.time.Duration;
  * How long the datagrams of a client belong together.
  *
  * @param sessionTimeout how long a session may be silent in both directions
- * @param responses datagrams from the backend after which a session is over, as one answer ends a DNS query; 0: any number
+ * @param responses datagrams of the backend to each of the client, after which a session is over, as one answer ends a DNS
+ *     query; 0: any number
  * @param onePacket whether a backend is chosen anew for every datagram of a client
  */
 public record UdpConfig(Duration sessionTimeout, int responses, boolean onePacket) {

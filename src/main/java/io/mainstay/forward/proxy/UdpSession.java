@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  * The datagrams between one client and one backend: a socket towards the backend, on which its answers come back. Runs on
  * the thread of one worker.
  *
- * <p>It ends when it was silent for a while, when the backend has given as many answers as there are to be, or when the
- * backend is gone; nobody is told, the client's next datagram just begins another one.
+ * <p>It ends when it was silent for a while, when the backend has given as many answers as there are to be to all that the
+ * client has asked, or when the backend is gone; nobody is told, the client's next datagram just begins another one.
  */
 final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
 
@@ -38,8 +38,9 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
     private final IoRegistration registration;
     private final long startedNanos;
     private final long timeoutNanos;
-    private final int responsesUntilEnd;
-    private int responses;
+    private final int responsesToEach;
+    private long requests;
+    private long responses;
     private int knownChanges;
     private long lastActivityNanos;
     private boolean admitted;
@@ -66,7 +67,7 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
         this.backend = backend;
         counters = backend.counters(worker.lane().index);
         timeoutNanos = service.settings().traffic().udp().sessionTimeout().toNanos();
-        responsesUntilEnd = service.settings().traffic().udp().responses();
+        responsesToEach = service.settings().traffic().udp().responses();
         knownChanges = service.changes();
         socket = connect();
         try {
@@ -172,6 +173,7 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
         int octets = 0;
         for (int slot = first; slot < end; slot++) {
             octets += batch.length(slot);
+            requests += batch.datagrams(slot);
         }
         batch.addressToPeer(first, end);
         int failure = batch.send(socket, first, end);
@@ -206,7 +208,7 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
         counters.bytesOut(octets);
         lastActivityNanos = worker.lane().nowNanos();
         responses += datagrams;
-        if (responsesUntilEnd > 0 && responses >= responsesUntilEnd) {
+        if (responsesToEach > 0 && responses >= responsesToEach * requests) {
             abort();
         }
     }

@@ -38,6 +38,7 @@ final class UdpBench implements AutoCloseable {
 
     private final List<UdpServer> servers = new ArrayList<>();
     private final List<DatagramSocket> clients = new ArrayList<>();
+    private final List<DatagramSocket> played = new ArrayList<>();
     private List<BackendConfig> backends = new ArrayList<>();
     private String host = "127.0.0.1";
     private int ports = 1;
@@ -127,6 +128,21 @@ final class UdpBench implements AutoCloseable {
         UdpServer server = another(name, at, port, answers);
         backends.add(new BackendConfig(name, EngineBench.endpoint(at, server.port()), 100));
         return server;
+    }
+
+    /** Adds a backend that the test plays itself. */
+    DatagramSocket played() {
+        String at = "127.0.1." + (backends.size() + 1);
+        try {
+            DatagramSocket server = new DatagramSocket(new InetSocketAddress(at, 0));
+            server.setSoTimeout((int) EngineBench.PATIENCE.toMillis());
+            played.add(server);
+            backends.add(new BackendConfig(
+                    "b" + (backends.size() + 1), EngineBench.endpoint(at, server.getLocalPort()), 100));
+            return server;
+        } catch (SocketException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A server that is no backend. */
@@ -275,5 +291,6 @@ final class UdpBench implements AutoCloseable {
             engine.close();
         }
         servers.forEach(UdpServer::close);
+        played.forEach(DatagramSocket::close);
     }
 }

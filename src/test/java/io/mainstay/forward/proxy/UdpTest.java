@@ -86,6 +86,31 @@ class UdpTest {
     }
 
     @Test
+    void questionsThatAreAskedTogetherAllGetTheirAnswers() throws IOException {
+        DatagramSocket server = bench.udp(LONG, 1, false).played();
+        bench.start();
+        DatagramSocket client = bench.client();
+        // As a resolver asks for the addresses of both families.
+        UdpBench.send(client, "A");
+        UdpBench.send(client, "AAAA");
+        DatagramPacket first = question(server);
+        DatagramPacket second = question(server);
+        server.send(first);
+        assertThat(UdpBench.receive(client)).isEqualTo("A");
+        server.send(second);
+        assertThat(UdpBench.receive(client)).isEqualTo("AAAA");
+        bench.awaitSessions(0);
+        assertThat(bench.snapshot().total()).isEqualTo(1);
+    }
+
+    /** What a server that the test plays is asked; sent as it is, it is the answer. */
+    private static DatagramPacket question(DatagramSocket server) throws IOException {
+        DatagramPacket packet = new DatagramPacket(new byte[64], 64);
+        server.receive(packet);
+        return packet;
+    }
+
+    @Test
     void inOnePacketModeEveryDatagramIsBalancedAndAnswered() throws IOException {
         bench.udp(LONG, 0, true);
         startWithTwo();
