@@ -35,6 +35,6 @@ public enum RefusalReason {
     CONNECT_FAILED,
     /** The node has no descriptor, port or memory left for the connection to a backend. */
     NO_RESOURCES,
-    /** Peers do not take their octets, and the memory in which these wait is used up, or nearly so. */
+    /** A new connection to a backend took not even the header of this node, and no memory is left in which that could wait. */
     NO_MEMORY
 }

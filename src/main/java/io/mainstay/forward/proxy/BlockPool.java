@@ -19,24 +19,25 @@ final class BlockPool {
 
     private static final int MAX_KEPT = 16;
 
-    private final int maxLent;
+    private final BlockBudget budget;
     private final Deque<Block> kept = new ArrayDeque<>(MAX_KEPT);
     private Block scratch = new Block(BLOCK_SIZE);
     private int lent;
 
-    /** @param maxLent blocks that connections may hold at the same time */
-    BlockPool(int maxLent) {
-        this.maxLent = maxLent;
+    /** Whether the next loan has been taken out of the budget: so a read costs no look at what all workers share. */
+    private boolean loanGranted;
+
+    /** @param budget for the blocks that connections hold, of all workers */
+    BlockPool(BlockBudget budget) {
+        this.budget = budget;
     }
 
     /** Whether a connection may have a block. */
     boolean canLend() {
-        return lent < maxLent;
-    }
-
-    /** Whether most of what connections may have is lent, so that another connection would be one too many. */
-    boolean isScarce() {
-        return lent >= maxLent - maxLent / 8;
+        if (!loanGranted) {
+            loanGranted = budget.take();
+        }
+        return loanGranted;
     }
 
     /** The block into which the next read goes. */
@@ -44,8 +45,12 @@ final class BlockPool {
         return scratch;
     }
 
-    /** Gives the scratch block away, with what was just read into it, and takes another one in its place. */
+    /** Gives the scratch block away, with what was just read into it, and takes another one in its place. See {@link #canLend}. */
     Block lendScratch() {
+        if (!canLend()) {
+            throw new AssertionError("more blocks lent than there may be");
+        }
+        loanGranted = false;
         Block block = scratch;
         Block free = kept.pollFirst();
         scratch = free != null ? free : new Block(BLOCK_SIZE);
@@ -56,6 +61,7 @@ final class BlockPool {
     /** Takes a lent block back. */
     void giveBack(Block block) {
         lent--;
+        budget.giveBack();
         if (kept.size() < MAX_KEPT) {
             kept.addFirst(block);
         } else {

@@ -37,8 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     /**
-     * Memory for octets that slow peers have not taken, of all workers. It must stay below what the virtual machine grants
-     * outside the heap, because running into that limit halts a worker for half a second at each attempt.
+     * Memory for octets that slow peers have not taken, of all workers: beyond it octets wait in the socket from which they
+     * come. It must stay below what the virtual machine grants outside the heap, because running into that limit halts a
+     * worker for half a second at each attempt.
      */
     private static final int MAX_STALL_MEMORY = 128 * 1024 * 1024;
 
@@ -63,6 +64,11 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     private volatile boolean closing;
 
     NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer) {
+        this(settings, consumer, new BlockBudget(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE));
+    }
+
+    /** @param stalls for the octets that slow peers have not taken */
+    NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer, BlockBudget stalls) {
         this.settings = settings;
         workerLoops = loops(settings.workers(), "mainstay-relay", settings.onWorkerStart());
         controlLoop = loops(1, "mainstay-health", () -> {});
@@ -74,8 +80,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         links = new LinkWatch(settings.clock());
         Load load = new Load(settings.mostConnections());
         for (int i = 0; i < settings.workers(); i++) {
-            BlockPool blocks = new BlockPool(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE / settings.workers());
-            workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks, load));
+            workers.add(new Worker(workerLoops.next(), i, settings.clock(), new BlockPool(stalls), load));
         }
         listeners = new ListenerSet(settings, workers, events);
     }

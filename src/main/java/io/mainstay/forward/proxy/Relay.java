@@ -189,7 +189,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
             case CONNECTING -> onReadyWhileConnecting(end, readiness);
             case RELAYING -> {
                 RelayEnd other = end == client ? server : client;
-                if (end.hasPending() && Readiness.mayWrite(readiness)) {
+                if (end.isFull() && Readiness.mayWrite(readiness)) {
                     touch();
                     if (end.flush()) {
                         move(other, end);
@@ -229,8 +229,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
         touch();
         allowSilenceFor(service.timeouts().idleNanos());
         byte[] header = service.opening().headerFor(visit);
-        if (header != null) {
-            server.write(header);
+        if (header != null && !server.write(header)) {
+            refuse(RefusalReason.NO_MEMORY);
+            return;
         }
         move(client, server);
         if (phase == Phase.RELAYING) {
@@ -242,22 +243,16 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     /** Moves octets until the one has no more, the other takes no more, or it is the turn of other connections. */
     private void move(RelayEnd from, RelayEnd to) {
-        for (int blocks = 0; from.isReadable() && !to.hasPending() && !to.refusesOutput(); blocks++) {
+        for (int blocks = 0; from.isReadable() && !to.isFull() && !to.refusesOutput(); blocks++) {
             if (blocks == MAX_BLOCKS_AT_ONCE) {
                 from.tellAgain();
                 return;
             }
-            int count = from.read();
+            // Without memory in which octets could wait for a slow reader they wait where they are.
+            boolean canKeep = lane.blocks.canLend();
+            int count = canKeep ? from.read() : from.peek();
             if (count == 0) {
                 return;
-            }
-            touch();
-            if (from == client) {
-                counters.bytesIn(count);
-                bytesIn += count;
-            } else {
-                counters.bytesOut(count);
-                bytesOut += count;
             }
             if (trial != null) {
                 trial.passed(from == client);
@@ -265,15 +260,31 @@ final class Relay extends TimerWheel.Entry implements Flow {
             if (from.isAtLastOctets()) {
                 to.expectFinish();
             }
-            to.write(count);
-            if (to.hasOverflowed()) {
-                refuse(RefusalReason.NO_MEMORY);
-                return;
+            if (canKeep) {
+                to.write(count);
+                passed(from, count);
+            } else {
+                int taken = to.offer(count);
+                from.skip(taken, count);
+                passed(from, taken);
             }
         }
         if (to.refusesOutput() && !from.refusesOutput()) {
             // It has gone away, and may have sent an answer before that.
             move(to, from);
+        }
+    }
+
+    private void passed(RelayEnd from, int count) {
+        if (count > 0) {
+            touch();
+        }
+        if (from == client) {
+            counters.bytesIn(count);
+            bytesIn += count;
+        } else {
+            counters.bytesOut(count);
+            bytesOut += count;
         }
     }
 
@@ -291,7 +302,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     /**
      * Acts on ends that have finished or broken. Either is known only when all that came before has been read, and nothing is
-     * read while something is pending: so all of it has been written to the other end.
+     * read while the other end is full: so all of it has been written to the other end.
      */
     private void settle() {
         if (phase != Phase.RELAYING) {

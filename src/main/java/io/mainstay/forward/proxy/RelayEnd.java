@@ -28,9 +28,12 @@ final class RelayEnd implements StreamSocket.Listener {
     private boolean outputRefused;
     private boolean outputFinished;
 
-    private boolean overflowed;
+    /** The last write was cut short, and room for more has not been told since. */
+    private boolean full;
 
+    /** What still has to be written to it; null if that is in the other end's socket, or nothing. */
     private @Nullable Block pending;
+
     private int pendingFrom;
     private int pendingTo;
 
@@ -79,18 +82,14 @@ final class RelayEnd implements StreamSocket.Listener {
         return outputRefused;
     }
 
-    /** Whether octets for it were lost because there was no memory in which they could wait. */
-    boolean hasOverflowed() {
-        return overflowed;
-    }
-
     /** Whether the octets that were read last are the last before the FIN. */
     boolean isAtLastOctets() {
         return atLastOctets;
     }
 
-    boolean hasPending() {
-        return pending != null;
+    /** Whether it takes no octets for now. */
+    boolean isFull() {
+        return full;
     }
 
     /** Whether nothing that was written to it can still be lost by a reset. */
@@ -100,10 +99,27 @@ final class RelayEnd implements StreamSocket.Listener {
 
     /** Reads into the scratch block; the number of octets, 0 when there are none for now or ever. */
     int read() {
-        Block scratch = blocks.scratch();
-        int count = socket().read(scratch);
+        return outcome(socket().read(blocks.scratch()));
+    }
+
+    /** As {@link #read}, but the octets stay where they are until {@link #skip}. */
+    int peek() {
+        return outcome(socket().peek(blocks.scratch()));
+    }
+
+    /** Drops so many of the octets that {@link #peek} has shown, since they have been written to the other end. */
+    void skip(int count, int shown) {
+        readable |= count < shown;
+        if (count > 0 && !socket().skip(count, blocks.scratch())) {
+            // What comes next in the stream is not known any more.
+            readable = false;
+            broken = true;
+        }
+    }
+
+    private int outcome(int count) {
         if (count > 0) {
-            boolean all = count < scratch.capacity();
+            boolean all = count < BlockPool.BLOCK_SIZE;
             readable = stopsShort || !all;
             atLastOctets = complete && all;
             return count;
@@ -121,34 +137,53 @@ final class RelayEnd implements StreamSocket.Listener {
         return 0;
     }
 
-    /** Writes a few octets of this node's own, before anything else. */
-    void write(byte[] own) {
+    /**
+     * Writes a few octets of this node's own, before anything else. Whether they are written or pending; if not, there is no
+     * memory in which they could wait.
+     */
+    boolean write(byte[] own) {
         blocks.scratch().bytes().put(0, own);
-        write(own.length);
+        boolean canWait = blocks.canLend();
+        int taken = offer(own.length);
+        if (full && canWait) {
+            keep(taken, own.length);
+        }
+        return !full || canWait;
     }
 
-    /** Writes the first octets of the scratch block. What the socket does not take now stays pending. */
+    /** Writes the first octets of the scratch block. What the socket does not take now stays pending, in a block that is lent. */
     void write(int count) {
-        int taken = socket().write(blocks.scratch(), 0, count);
-        if (taken == count) {
-            return;
+        int taken = offer(count);
+        if (full) {
+            keep(taken, count);
         }
+    }
+
+    private void keep(int from, int to) {
+        pending = blocks.lendScratch();
+        pendingFrom = from;
+        pendingTo = to;
+    }
+
+    /** Writes as many of the first octets of the scratch block as the socket takes now; how many that were. */
+    int offer(int count) {
+        int taken = socket().write(blocks.scratch(), 0, count);
         if (taken == StreamSocket.BROKEN) {
             onOutputRefused();
-        } else if (blocks.canLend()) {
-            pending = blocks.lendScratch();
-            pendingFrom = taken;
-            pendingTo = count;
-            socket().tellWritable();
-        } else {
-            overflowed = true;
+            return 0;
         }
+        if (taken < count) {
+            full = true;
+            socket().tellWritable();
+        }
+        return taken;
     }
 
-    /** Writes what is pending; whether nothing is left of it. */
+    /** There is room again: writes what is pending. Whether there is room for more. */
     boolean flush() {
         Block block = pending;
         if (block == null) {
+            full = false;
             return true;
         }
         int taken = socket().write(block, pendingFrom, pendingTo);
@@ -161,12 +196,14 @@ final class RelayEnd implements StreamSocket.Listener {
             socket().tellWritable();
             return false;
         }
+        full = false;
         dropPending();
         return true;
     }
 
     private void onOutputRefused() {
         outputRefused = true;
+        full = false;
         dropPending();
         if (finished) {
             broken = true;

@@ -96,10 +96,8 @@ final class Worker {
 
     /** Takes over a connection that was accepted. */
     void receive(LiveListener listener, TcpSocket accepted, Endpoint peer) {
-        if (lane.blocks.isScarce() || !lane.load().enter()) {
-            listener.service()
-                    .door()
-                    .countRefused(lane.blocks.isScarce() ? RefusalReason.NO_MEMORY : RefusalReason.NODE_FULL);
+        if (!lane.load().enter()) {
+            listener.service().door().countRefused(RefusalReason.NODE_FULL);
             accepted.reset();
             return;
         }

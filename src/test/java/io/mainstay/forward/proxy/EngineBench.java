@@ -52,6 +52,7 @@ final class EngineBench implements AutoCloseable {
     private ServiceHealthConfig health = ServiceHealthConfig.of(
             new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofHours(1), Duration.ofSeconds(20), 3, 2));
     private Set<IpAddress> virtual = Set.of();
+    private int stallBlocks = 1_000;
     private @Nullable NettyProxyEngine engine;
     private @Nullable InetSocketAddress listening;
 
@@ -95,6 +96,12 @@ final class EngineBench implements AutoCloseable {
         return this;
     }
 
+    /** Blocks of memory for octets that are not taken. */
+    EngineBench stallBlocks(int wanted) {
+        stallBlocks = wanted;
+        return this;
+    }
+
     EngineBench virtualAddress(String address) {
         virtual = Set.of(IpAddress.parse(address));
         return this;
@@ -124,7 +131,7 @@ final class EngineBench implements AutoCloseable {
     EngineBench startWithoutWaiting() {
         int port = freePort(listenHost);
         listening = new InetSocketAddress(listenHost, port);
-        engine = new NettyProxyEngine(new ProxySettings(2, virtual, CLOCK), events::add);
+        engine = new NettyProxyEngine(new ProxySettings(2, virtual, CLOCK), events::add, new BlockBudget(stallBlocks));
         try {
             engine.start(List.of(service(endpoint(listenHost, port))));
         } catch (ProxyStartException e) {

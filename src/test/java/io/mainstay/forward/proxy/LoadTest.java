@@ -46,17 +46,23 @@ class LoadTest {
     }
 
     @Test
-    void memoryThatIsNearlyLentLetsNobodyElseIn() {
-        BlockPool pool = new BlockPool(8);
-        for (int i = 0; i < 6; i++) {
-            pool.lendScratch();
-        }
-        assertThat(pool.isScarce()).isFalse();
-        Block last = pool.lendScratch();
-        assertThat(pool.isScarce()).isTrue();
-        pool.giveBack(last);
-        assertThat(pool.isScarce()).isFalse();
-        pool.close();
+    void workersShareTheMemoryForStallsToTheLastBlock() {
+        BlockBudget budget = new BlockBudget(3);
+        BlockPool one = new BlockPool(budget);
+        BlockPool other = new BlockPool(budget);
+        Block first = one.lendScratch();
+        Block second = one.lendScratch();
+        Block third = other.lendScratch();
+        assertThat(one.canLend()).isFalse();
+        assertThat(other.canLend()).isFalse();
+        other.giveBack(third);
+        assertThat(one.canLend()).isTrue();
+        assertThat(other.canLend()).isFalse();
+        one.giveBack(second);
+        assertThat(other.canLend()).isTrue();
+        one.giveBack(first);
+        one.close();
+        other.close();
     }
 
     @Test

@@ -110,6 +110,24 @@ class ReceptionTest {
     }
 
     @Test
+    void aHeaderThatTheBackendDoesNotTakeWaitsAsLongAsThereIsMemory() {
+        traffic(TrafficConfig.DEFAULT.withProxyProtocol(
+                new ProxyProtocolConfig(List.of(), Optional.of(ProxyVersion.V1))));
+        bench.accept();
+        bench.server().limitWindow(3);
+        bench.server().connected();
+        assertThat(bench.server().written()).isEqualTo(octets("PRO"));
+        bench.server().openWindow(100);
+        assertThat(bench.server().written()).startsWith(octets("PROXY TCP4 198.18.2.1"));
+        bench.takeMemory();
+        SimulatedSocket client = bench.accept();
+        bench.server().limitWindow(3);
+        bench.server().connected();
+        assertThat(client.deeds()).containsExactly("RST after 0");
+        assertThat(bench.refused(RefusalReason.NO_MEMORY)).isEqualTo(1);
+    }
+
+    @Test
     void theBackendThatIsTriedNextGetsTheHeaderToo() {
         traffic(TrafficConfig.DEFAULT.withProxyProtocol(accepting(Optional.of(ProxyVersion.V1))));
         SimulatedSocket client = bench.receive();

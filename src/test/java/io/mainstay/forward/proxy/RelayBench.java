@@ -88,6 +88,7 @@ final class RelayBench {
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final LiveService service;
     private final LiveListener listener;
+    private final BlockBudget stalls = new BlockBudget(MAX_LENT_BLOCKS);
     private final Lane lane;
     private Fate fate = Fate.PENDING;
     private MonotonicInstant now = new MonotonicInstant(Long.MAX_VALUE - 1_000_000_000L);
@@ -134,13 +135,7 @@ final class RelayBench {
         events.clear();
         listener = new LiveListener(config.listeners().getFirst().endpoint(), false, true, service, 0);
         lane = new Lane(
-                0,
-                () -> now,
-                new BlockPool(MAX_LENT_BLOCKS),
-                this::connect,
-                () -> {},
-                tasks::add,
-                new Load(Integer.MAX_VALUE));
+                0, () -> now, new BlockPool(stalls), this::connect, () -> {}, tasks::add, new Load(Integer.MAX_VALUE));
     }
 
     /** Adds a service without listener, with a backend of the same name that is healthy. */
@@ -209,6 +204,22 @@ final class RelayBench {
 
     void runOutOfSockets() {
         fate = Fate.SHORTAGE;
+    }
+
+    /** Leaves no memory for stalls but what connections have; how many blocks that were. */
+    int takeMemory() {
+        int taken = 0;
+        while (stalls.take()) {
+            taken++;
+        }
+        return taken;
+    }
+
+    /** Makes room for so many stalls. */
+    void giveMemory(int blocks) {
+        for (int i = 0; i < blocks; i++) {
+            stalls.giveBack();
+        }
     }
 
     /** A client arrives; its socket. */

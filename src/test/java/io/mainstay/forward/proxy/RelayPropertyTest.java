@@ -68,11 +68,41 @@ class RelayPropertyTest {
         }
     }
 
+    /** The memory for stalls, which other connections take and give back at random; with every second seed there is enough. */
+    private static final class Memory {
+
+        private final RelayBench bench;
+        private final Random random;
+        private final boolean changes;
+        private int taken;
+
+        Memory(RelayBench bench, Random random) {
+            this.bench = bench;
+            this.random = random;
+            changes = random.nextBoolean();
+            if (changes) {
+                taken = bench.takeMemory();
+            }
+        }
+
+        void act() {
+            if (changes && random.nextInt(8) == 0) {
+                if (random.nextBoolean()) {
+                    taken += bench.takeMemory();
+                } else if (taken > 0) {
+                    bench.giveMemory(1);
+                    taken--;
+                }
+            }
+        }
+    }
+
     @Test
     void whateverTheInterleavingEveryOctetArrivesOnceAndInOrderWithTheFinBehindIt() {
         for (long seed = 1; seed <= 200; seed++) {
             Random random = new Random(seed);
             RelayBench bench = new RelayBench(2);
+            Memory memory = new Memory(bench, random);
             SimulatedSocket clientSocket = bench.accept();
             Peer client = new Peer(clientSocket, random);
             for (int i = random.nextInt(5); i > 0; i--) {
@@ -82,6 +112,7 @@ class RelayPropertyTest {
             serverSocket.connected();
             Peer server = new Peer(serverSocket, random);
             for (int i = 0; i < 100 && !clientSocket.isClosed(); i++) {
+                memory.act();
                 (random.nextBoolean() ? client : server).act();
             }
             while (!clientSocket.isClosed()) {
@@ -116,6 +147,7 @@ class RelayPropertyTest {
         for (long seed = 1; seed <= 200; seed++) {
             Random random = new Random(seed);
             RelayBench bench = new RelayBench(2);
+            Memory memory = new Memory(bench, random);
             SimulatedSocket clientSocket = bench.accept();
             SimulatedSocket serverSocket = bench.server();
             serverSocket.connected();
@@ -133,6 +165,7 @@ class RelayPropertyTest {
                     }
                 }
                 Peer next = random.nextBoolean() ? client : server;
+                memory.act();
                 if (!next.socket.isClosed()) {
                     next.act();
                 }

@@ -101,6 +101,16 @@ class RelaySocketsTest {
 
     @Test
     void largeTransfersBothWaysAtOnceAreExactToTheOctet() throws Exception {
+        transferBothWays();
+    }
+
+    @Test
+    void soAreThoseForWhichThereIsNoMemoryToWaitIn() throws Exception {
+        bench.stallBlocks(0);
+        transferBothWays();
+    }
+
+    private void transferBothWays() throws Exception {
         BlockingQueue<Long> seenByServer = new LinkedBlockingQueue<>();
         BlockingQueue<Long> sentByServer = new LinkedBlockingQueue<>();
         bench.server(connection -> {
@@ -128,6 +138,17 @@ class RelaySocketsTest {
 
     @Test
     void aReaderThatTakesNothingStopsTheWriterInsteadOfFillingMemory() throws Exception {
+        // One direction, one block.
+        writeToWhoDoesNotRead(1);
+    }
+
+    @Test
+    void withoutMemoryAReaderThatTakesNothingStopsTheWriterAndLosesNothing() throws Exception {
+        bench.stallBlocks(0);
+        writeToWhoDoesNotRead(0);
+    }
+
+    private void writeToWhoDoesNotRead(int blocks) throws Exception {
         BlockingQueue<Long> seenByServer = new LinkedBlockingQueue<>();
         bench.server(connection -> {
             connection.setReceiveBufferSize(64 * 1024);
@@ -156,7 +177,7 @@ class RelaySocketsTest {
             }
             // The kernel's buffers of both connections and one block; the writer would go on for ever without a limit.
             assertThat(total).isLessThan(64L * 1024 * 1024);
-            assertThat(bench.lentBlocks()).isEqualTo(1);
+            assertThat(bench.lentBlocks()).isEqualTo(blocks);
             release.countDown();
             client.shutdownOutput();
             assertThat(seenByServer.poll(30, TimeUnit.SECONDS)).isEqualTo(sent.getValue());

@@ -156,7 +156,7 @@ class RelayTest {
     }
 
     @Test
-    void aStallBeyondTheMemoryForStallsEndsTheConnectionAndNoOther() {
+    void beyondTheMemoryForStallsOctetsWaitInTheSocketFromWhichTheyCome() {
         List<SimulatedSocket> stalled = new ArrayList<>();
         for (int i = 0; i < RelayBench.MAX_LENT_BLOCKS; i++) {
             SimulatedSocket slow = bench.accept();
@@ -166,11 +166,51 @@ class RelayTest {
             bench.server().arrive(octets("answer"));
         }
         client.limitWindow(2);
-        server.arrive(octets("answer"));
-        assertThat(client.deeds()).containsExactly("RST after 2");
-        assertThat(server.deeds()).containsExactly("RST after 0");
-        assertThat(bench.refused(RefusalReason.NO_MEMORY)).isEqualTo(1);
+        server.arriveSilently(octets("answer"));
+        server.peerFinishes();
+        assertThat(client.written()).isEqualTo(octets("an"));
+        assertThat(bench.lane().blocks.lent()).isEqualTo(RelayBench.MAX_LENT_BLOCKS);
+        client.openWindow(3);
+        assertThat(client.written()).isEqualTo(octets("answe"));
+        assertThat(client.deeds()).isEmpty();
+        client.openWindow(100);
+        assertThat(client.written()).isEqualTo(octets("answer"));
+        assertThat(client.deeds()).containsExactly("FIN after 6");
         assertThat(stalled).noneMatch(SimulatedSocket::isClosed);
+        assertThat(bench.refused(RefusalReason.NO_MEMORY)).isZero();
+        assertThat(bench.snapshot().bytesOut()).isEqualTo(6 * (1 + RelayBench.MAX_LENT_BLOCKS));
+    }
+
+    @Test
+    void whoWaitsInASocketGetsMemoryAgainWhenThereIsSome() {
+        int memory = bench.takeMemory();
+        client.limitWindow(2);
+        server.arrive(octets("answer"));
+        bench.giveMemory(memory);
+        client.openWindow(2);
+        assertThat(client.written()).isEqualTo(octets("answ"));
+        assertThat(bench.lane().blocks.lent()).isEqualTo(1);
+        client.openWindow(100);
+        assertThat(client.written()).isEqualTo(octets("answer"));
+    }
+
+    @Test
+    void aResetOfWhoTakesNothingLeavesNothingBehindWithoutMemoryEither() {
+        bench.takeMemory();
+        client.limitWindow(2);
+        server.arrive(octets("answer"));
+        client.peerResets();
+        assertThat(server.deeds()).containsExactly("RST after 0");
+        expectAllIsReturned();
+    }
+
+    @Test
+    void silenceIsCountedFromTheLastOctetThatASlowPeerTook() {
+        bench.takeMemory();
+        client.limitWindow(2);
+        server.arrive(octets("answer"));
+        bench.pass(RelayBench.IDLE_TIMEOUT.plus(RelayBench.TIMER_SLACK));
+        assertThat(client.deeds()).containsExactly("RST after 2");
     }
 
     @Test
