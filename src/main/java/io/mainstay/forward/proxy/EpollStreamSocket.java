@@ -148,6 +148,11 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
     }
 
     @Override
+    public long acknowledged() {
+        return socket.acknowledged();
+    }
+
+    @Override
     public void close() {
         if (!closed) {
             closed = true;

@@ -32,7 +32,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private enum Phase {
         CONNECTING,
         RELAYING,
-        /** One end was reset, and what was read from it before is still on its way to the other. */
+        /** One end is gone, and what was read from it before is still on its way to the other. */
         CLOSING,
         ENDED
     }
@@ -65,6 +65,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     /** The end that is left in {@link Phase#CLOSING}. */
     private @Nullable RelayEnd survivor;
+
+    /** Whether its stream is complete, so that it ends by a FIN. */
+    private boolean complete;
 
     private long nextLookNanos;
 
@@ -198,7 +201,23 @@ final class Relay extends TimerWheel.Entry implements Flow {
                 move(end, other);
                 settle();
             }
-            case CLOSING, ENDED -> {}
+            case CLOSING -> {
+                if (end == survivor) {
+                    onReadyWhileClosing(end, readiness);
+                }
+            }
+            case ENDED -> {}
+        }
+    }
+
+    /**
+     * A peer that goes on sending is told as soon as it has everything: an acknowledged FIN makes an event of unread octets.
+     */
+    private void onReadyWhileClosing(RelayEnd left, int readiness) {
+        if (Readiness.isError(readiness)) {
+            abort();
+        } else if (left.isAllDelivered()) {
+            endAfterDelivery(left);
         }
     }
 
@@ -332,24 +351,36 @@ final class Relay extends TimerWheel.Entry implements Flow {
     }
 
     /**
-     * Ends the connection after one end is gone. The other end is reset too, once its peer has what was written to it, or
-     * closed where the reset came after the FIN and so has cost the stream nothing.
+     * Ends the connection after one end is gone, as soon as the other end's peer has what was written to it. That end is
+     * reset too, or closed where the reset came after the FIN and so has cost the stream nothing. Even a close must wait:
+     * octets that are unread in the socket, or arrive later, make the kernel reset it and drop what is under way (RFC 2525
+     * §2.17).
      */
     private void closeAfter(RelayEnd gone, RelayEnd left) {
         gone.close();
-        if (gone.isFinished()) {
-            left.close();
-            end();
-        } else if (left.isAllDelivered()) {
-            left.reset();
-            end();
+        survivor = left;
+        complete = gone.isFinished();
+        if (complete) {
+            left.finishOutput();
+        }
+        if (left.isAllDelivered()) {
+            endAfterDelivery(left);
         } else {
             phase = Phase.CLOSING;
-            survivor = left;
+            left.hasProgressed();
             touch();
             timeoutNanos = service.timeouts().halfClosedNanos();
             fileNextLook();
         }
+    }
+
+    private void endAfterDelivery(RelayEnd left) {
+        if (complete) {
+            left.close();
+        } else {
+            left.reset();
+        }
+        end();
     }
 
     /** No event tells what the peer's kernel has acknowledged: it is looked at in every other tick. */
@@ -376,15 +407,23 @@ final class Relay extends TimerWheel.Entry implements Flow {
         switch (phase) {
             case CONNECTING -> onConnectFailed("connect timed out");
             case RELAYING -> abort(EndCause.SILENCE);
-            case CLOSING -> {
-                boolean outOfTime = nowNanos - lastActivityNanos >= timeoutNanos;
-                if (outOfTime || survivor == null || survivor.isAllDelivered()) {
-                    abort();
-                } else {
-                    fileNextLook();
-                }
-            }
+            case CLOSING -> lookWhatIsDelivered(Objects.requireNonNull(survivor), nowNanos);
             case ENDED -> {}
+        }
+    }
+
+    private void lookWhatIsDelivered(RelayEnd left, long nowNanos) {
+        if (left.isAllDelivered()) {
+            endAfterDelivery(left);
+            return;
+        }
+        if (left.hasProgressed()) {
+            touch();
+        }
+        if (nowNanos - lastActivityNanos >= timeoutNanos) {
+            abort();
+        } else {
+            fileNextLook();
         }
     }
 

@@ -37,6 +37,9 @@ final class RelayEnd implements StreamSocket.Listener {
     private int pendingFrom;
     private int pendingTo;
 
+    /** See {@link #hasProgressed}. */
+    private long acknowledged;
+
     RelayEnd(Relay relay, BlockPool blocks) {
         this.relay = relay;
         this.blocks = blocks;
@@ -90,6 +93,13 @@ final class RelayEnd implements StreamSocket.Listener {
     /** Whether it takes no octets for now. */
     boolean isFull() {
         return full;
+    }
+
+    /** Whether its peer's kernel has acknowledged more than when this was asked the last time. */
+    boolean hasProgressed() {
+        long before = acknowledged;
+        acknowledged = socket().acknowledged();
+        return acknowledged != before;
     }
 
     /** Whether nothing that was written to it can still be lost by a reset. */

@@ -58,6 +58,9 @@ interface StreamSocket {
     /** Whether the peer's kernel has acknowledged all that was written. */
     boolean isAllDelivered();
 
+    /** How many octets the peer's kernel has acknowledged so far. */
+    long acknowledged();
+
     /** Closes with a FIN behind what was written. */
     void close();
 

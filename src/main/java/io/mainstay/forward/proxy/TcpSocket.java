@@ -28,6 +28,7 @@ final class TcpSocket extends InetSocket {
     /** Offsets into {@code struct tcp_info} of linux/tcp.h. */
     private static final int TCPI_UNACKED = 24;
 
+    private static final int TCPI_BYTES_ACKED = 120;
     private static final int TCPI_NOTSENT_BYTES = 144;
     private static final int TCP_INFO_LENGTH = 148;
 
@@ -90,13 +91,27 @@ final class TcpSocket extends InetSocket {
 
     /** Whether all that was written has been sent and acknowledged; so too when the connection is gone. */
     boolean isAllDelivered() {
-        ByteBuffer info = ByteBuffer.allocate(TCP_INFO_LENGTH).order(ByteOrder.nativeOrder());
         try {
-            getRawOpt(IPPROTO_TCP, TCP_INFO, info);
+            ByteBuffer info = info();
+            return info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0;
         } catch (IOException gone) {
             return true;
         }
-        return info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0;
+    }
+
+    /** How many octets the peer has acknowledged; 0 when the connection is gone. */
+    long acknowledged() {
+        try {
+            return info().getLong(TCPI_BYTES_ACKED);
+        } catch (IOException gone) {
+            return 0;
+        }
+    }
+
+    private ByteBuffer info() throws IOException {
+        ByteBuffer info = ByteBuffer.allocate(TCP_INFO_LENGTH).order(ByteOrder.nativeOrder());
+        getRawOpt(IPPROTO_TCP, TCP_INFO, info);
+        return info;
     }
 
     /**

@@ -186,6 +186,15 @@ final class EngineBench implements AutoCloseable {
         return socket;
     }
 
+    /** A client with a buffer of its own choice for what arrives. */
+    Socket clientThatBuffers(int octets) throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(octets);
+        socket.setSoTimeout((int) PATIENCE.toMillis());
+        socket.connect(listening, (int) PATIENCE.toMillis());
+        return socket;
+    }
+
     @Nullable
     InetSocketAddress listening() {
         return listening;

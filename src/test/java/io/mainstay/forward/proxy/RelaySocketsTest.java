@@ -26,6 +26,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.zip.CRC32C;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -265,6 +266,51 @@ class RelaySocketsTest {
             expectReset(client);
         }
         bench.awaitActive(0);
+    }
+
+    /** The kernel resets a socket that is closed with unread octets in it, and drops what it still had to send. */
+    @Test
+    void anAnswerIsDeliveredToAClientWhoseUploadItsServerRefuses() throws Exception {
+        byte[] answer = new byte[512 * 1024];
+        new Random(5).nextBytes(answer);
+        CountDownLatch refused = new CountDownLatch(1);
+        bench.server(connection -> {
+            receive(connection, 1);
+            connection.getOutputStream().write(answer);
+            connection.shutdownOutput();
+            awaitRelease();
+            reset(connection);
+            refused.countDown();
+        });
+        bench.start();
+        try (Socket client = bench.clientThatBuffers(64 * 1024)) {
+            send(client, "u");
+            Awaitility.await()
+                    .atMost(EngineBench.PATIENCE)
+                    .until(() -> bench.backend("web1").bytesOut() == answer.length && bench.lentBlocks() == 0);
+            release.countDown();
+            assertThat(refused.await(30, TimeUnit.SECONDS)).isTrue();
+            byte[] got = new byte[answer.length];
+            int count = 0;
+            int more = 1;
+            while (count < got.length && more > 0) {
+                uploadMore(client);
+                more = client.getInputStream().read(got, count, Math.min(8192, got.length - count));
+                count += Math.max(more, 0);
+            }
+            assertThat(count).isEqualTo(answer.length);
+            assertThat(got).isEqualTo(answer);
+            assertThat(client.getInputStream().read()).isEqualTo(-1);
+        }
+        bench.awaitActive(0);
+    }
+
+    private static void uploadMore(Socket client) {
+        try {
+            client.getOutputStream().write(new byte[512]);
+        } catch (IOException nobodyWantsIt) {
+            // What was sent to it before is to arrive all the same.
+        }
     }
 
     @Test

@@ -292,6 +292,62 @@ class RelayTest {
     }
 
     @Test
+    void afterAResetBehindTheFinTheOtherSideIsClosedWhenThePeersKernelHasAllOctets() {
+        client.keepUndelivered();
+        server.arrive(octets("answer"));
+        server.peerFinishes();
+        server.peerResets();
+        bench.pass(Duration.ofSeconds(2));
+        assertThat(client.deeds()).containsExactly("FIN after 6");
+        client.deliverAll();
+        bench.pass(Duration.ofSeconds(1));
+        assertThat(client.deeds()).containsExactly("FIN after 6", "CLOSE after 6");
+        expectAllIsReturned();
+    }
+
+    @Test
+    void aPeerThatGoesOnTakingIsWaitedForUntilItTakesNoMore() {
+        client.keepUndelivered();
+        server.arrive(octets("answer"));
+        server.peerFinishes();
+        server.peerResets();
+        for (int i = 0; i < 3; i++) {
+            bench.pass(RelayBench.HALF_CLOSED_TIMEOUT.minusSeconds(1));
+            client.acknowledge(1);
+        }
+        bench.pass(RelayBench.HALF_CLOSED_TIMEOUT.minusSeconds(1));
+        assertThat(client.isClosed()).isFalse();
+        bench.pass(Duration.ofSeconds(1).plus(RelayBench.TIMER_SLACK.multipliedBy(2)));
+        // It has not got the FIN, and must not take what it has for all.
+        assertThat(client.deeds()).containsExactly("FIN after 6", "RST after 6");
+        expectAllIsReturned();
+    }
+
+    @Test
+    void aPeerThatHasAllAndGoesOnSendingIsToldAtOnce() {
+        server.keepUndelivered();
+        client.peerFinishes();
+        client.peerResets();
+        server.arrive(octets("answer"));
+        assertThat(server.deeds()).containsExactly("FIN after 0");
+        server.deliverAll();
+        server.arrive(octets("to nobody"));
+        assertThat(server.deeds()).containsExactly("FIN after 0", "CLOSE after 0");
+        expectAllIsReturned();
+    }
+
+    @Test
+    void aPeerThatGoesAwayIsWaitedForNoLonger() {
+        client.keepUndelivered();
+        server.arrive(octets("answer"));
+        server.peerFinishes();
+        server.peerResets();
+        client.peerResets();
+        assertThat(client.isClosed()).isTrue();
+        expectAllIsReturned();
+    }
+
+    @Test
     void anAnswerGivenBeforeTheBackendRefusedTheRestIsDelivered() {
         server.arriveSilently(octets("413 too large"));
         server.peerResetsSilently();

@@ -27,6 +27,7 @@ final class SimulatedSocket implements StreamSocket {
     private boolean wantsWritable;
     private boolean writeWasShort;
     private boolean allDelivered = true;
+    private long acknowledged;
     private boolean expectsFinish;
     private int writtenBeforePrompt = -1;
     private int reads;
@@ -95,6 +96,11 @@ final class SimulatedSocket implements StreamSocket {
 
     void keepUndelivered() {
         allDelivered = false;
+    }
+
+    /** The peer's kernel has taken some more. */
+    void acknowledge(int octets) {
+        acknowledged += octets;
     }
 
     void deliverAll() {
@@ -249,6 +255,11 @@ final class SimulatedSocket implements StreamSocket {
     @Override
     public boolean isAllDelivered() {
         return allDelivered;
+    }
+
+    @Override
+    public long acknowledged() {
+        return acknowledged;
     }
 
     @Override
