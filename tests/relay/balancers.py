@@ -2,6 +2,7 @@
 """HAProxy and Mainstay with the same services, both on node lb1."""
 
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,6 +137,11 @@ class MainstayRelay(Balancer):
         self.mainstay.start(f"services:\n{services}")
         wait_until("every backend was checked", self._all_checked, 60)
         return self.mainstay.daemon
+
+    def refused(self, service: Service) -> Counter[str]:
+        """How many clients of the service were turned away so far, by the words of `status`."""
+        services = self.mainstay.status()["services"]
+        return Counter(next(one["refused"] for one in services if one["name"] == service.name))
 
     def _all_checked(self) -> bool:
         if not self.mainstay.daemon.running:

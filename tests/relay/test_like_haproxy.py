@@ -7,7 +7,9 @@ difference is written down here with its reason, and it is a failure when there 
 
 import select
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from balancers import GONE, LEAST, ONE, SPARE, WEIGHTED, Balancer, HaProxyRelay, MainstayRelay, Origins
@@ -331,3 +333,39 @@ def test_least_connections_fills_up_who_has_fewest(stage: Stage) -> None:
 
     expected = [f"{name} 3" for name in LEAST.backends]
     assert stage.same(scene) == expected + expected
+
+
+def test_want_of_ports_is_not_held_against_backends(stage: Stage) -> None:
+    """Mainstay alone. Towards each backend the node has four ports: web1, which has the greatest weight, runs out of them first."""
+    mainstay = stage.balancers[-1]
+    assert isinstance(mainstay, MainstayRelay)
+    before = mainstay.refused(WEIGHTED)
+    with few_ports(mainstay):
+        ends = []
+        for _ in range(12):
+            client = mainstay.client(WEIGHTED)
+            name, server = stage.origins.accept_any(WEIGHTED)
+            server.sendall(b"x")
+            assert receive(client, 1) == b"x"
+            ends.append((name, client, server))
+        assert Counter(name for name, _, _ in ends) == dict.fromkeys(WEIGHTED.backends, 4)
+        try:
+            assert to_the_end(mainstay.client(WEIGHTED)) == "0 octets, RST"
+        except ConnectionResetError:
+            pass
+    for _, client, server in ends:
+        reset(client)
+        reset(server)
+    assert mainstay.refused(WEIGHTED) - before == {"no_resources": 1}
+
+
+@contextmanager
+def few_ports(balancer: Balancer) -> Iterator[None]:
+    """Connections of its node have four ports towards each address and port meanwhile, none of them used before."""
+    name = "net.ipv4.ip_local_port_range"
+    before = balancer.node.run("sysctl", "-n", name).strip()
+    balancer.node.run("sysctl", "-qw", f"{name}=62000 62003")
+    try:
+        yield
+    finally:
+        balancer.node.run("sysctl", "-qw", f"{name}={before}")

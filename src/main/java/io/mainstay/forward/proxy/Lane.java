@@ -17,6 +17,7 @@ final class Lane {
          *
          * @param visit the client for whom it is
          * @throws SocketShortageException if this node cannot open any
+         * @throws PortShortageException if this node has no port left towards this backend
          * @throws IOException if this backend was refused at once
          */
         StreamSocket connect(LiveBackend backend, Visit visit, StreamSocket.Listener listener) throws IOException;

@@ -132,8 +132,15 @@ final class Relay extends TimerWheel.Entry implements Flow {
                 return;
             } catch (SocketShortageException shortage) {
                 refuse(RefusalReason.NO_RESOURCES);
+            } catch (PortShortageException shortage) {
+                chooseNext(RefusalReason.NO_RESOURCES);
+                if (tried.contains(backend.candidate()) && phase != Phase.ENDED) {
+                    // There is no other. To search all ports once more would hold up every connection of the worker.
+                    refuse(RefusalReason.NO_RESOURCES);
+                }
             } catch (IOException refused) {
-                chooseNext(SocketErrors.reason(refused));
+                blame(SocketErrors.reason(refused));
+                chooseNext(RefusalReason.CONNECT_FAILED);
             }
         }
     }
@@ -141,17 +148,26 @@ final class Relay extends TimerWheel.Entry implements Flow {
     private void onConnectFailed(String how) {
         server.close();
         server = new RelayEnd(this, lane.blocks);
-        chooseNext(how);
+        blame(how);
+        chooseNext(RefusalReason.CONNECT_FAILED);
         connect();
     }
 
-    private void chooseNext(String how) {
+    private void blame(String how) {
         counters.connectFailed();
         if (trial != null) {
             trial.failed(how);
         }
+    }
+
+    /**
+     * Goes on to another backend.
+     *
+     * @param reason why the client is refused if there is none
+     */
+    private void chooseNext(RefusalReason reason) {
         if (attempts == MAX_ATTEMPTS) {
-            refuse(RefusalReason.CONNECT_FAILED);
+            refuse(reason);
             return;
         }
         if (tried.isEmpty()) {
@@ -160,7 +176,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
         tried.add(backend.candidate());
         LiveBackend next = service.takeInstead(backend, visit.client(), tried);
         if (next == null) {
-            refuse(RefusalReason.CONNECT_FAILED);
+            refuse(reason);
             return;
         }
         backend = next;

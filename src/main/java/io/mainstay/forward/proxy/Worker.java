@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.RefusalReason;
+import io.mainstay.health.probe.SocketErrors;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicClock;
@@ -183,7 +184,10 @@ final class Worker {
             return new EpollStreamSocket(this, socket, listener, EpollStreamSocket.READING_AND_WRITING);
         } catch (IOException refused) {
             socket.closeQuietly();
-            throw refused;
+            if (SocketErrors.isWantOfPorts(refused)) {
+                throw new PortShortageException(refused);
+            }
+            throw SocketErrors.isShortage(refused) ? new SocketShortageException(refused) : refused;
         } catch (UncheckedIOException shortage) {
             socket.closeQuietly();
             throw new SocketShortageException(shortage);

@@ -10,10 +10,12 @@ import java.util.regex.Pattern;
 /** What the kernel said when a socket call failed, in words for an operator. */
 public final class SocketErrors {
 
+    private static final int EAGAIN = 11;
     private static final int ENOMEM = 12;
     private static final int ENFILE = 23;
     private static final int EMFILE = 24;
     private static final int EADDRINUSE = 98;
+    private static final int EADDRNOTAVAIL = 99;
     private static final int ENOBUFS = 105;
 
     /** Netty's messages: {@code connect(..) failed with error(-111): Connection refused: /192.0.2.1:80}. */
@@ -36,15 +38,31 @@ public final class SocketErrors {
 
     /** Whether this node lacks something, rather than the peer. */
     public static boolean isShortage(Throwable failure) {
-        return failure instanceof Errors.NativeIoException nativeFailure
-                && switch (-nativeFailure.expectedErr()) {
-                    case ENOMEM, ENFILE, EMFILE, ENOBUFS -> true;
-                    default -> false;
-                };
+        return switch (errno(failure)) {
+            case ENOMEM, ENFILE, EMFILE, ENOBUFS -> true;
+            default -> false;
+        };
+    }
+
+    /** Whether this node has no port of its own left from which a socket could connect to this peer (connect(2), ip(7)). */
+    public static boolean isWantOfPorts(Throwable failure) {
+        return switch (errno(failure)) {
+            case EADDRNOTAVAIL, EAGAIN -> true;
+            default -> false;
+        };
     }
 
     /** Whether another socket has the address. */
     public static boolean isInUse(Throwable failure) {
-        return failure instanceof Errors.NativeIoException nativeFailure && -nativeFailure.expectedErr() == EADDRINUSE;
+        return errno(failure) == EADDRINUSE;
+    }
+
+    /** 0 if the failure does not tell. That of a connect has it in its message alone. */
+    private static int errno(Throwable failure) {
+        if (failure instanceof Errors.NativeIoException nativeFailure) {
+            return -nativeFailure.expectedErr();
+        }
+        Matcher matcher = NATIVE.matcher(String.valueOf(failure.getMessage()));
+        return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 }

@@ -26,6 +26,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -91,6 +92,7 @@ final class RelayBench {
     private final BlockBudget stalls = new BlockBudget(MAX_LENT_BLOCKS);
     private final Lane lane;
     private Fate fate = Fate.PENDING;
+    private final Set<String> withoutPorts = new HashSet<>();
     private MonotonicInstant now = new MonotonicInstant(Long.MAX_VALUE - 1_000_000_000L);
 
     RelayBench(int backends) {
@@ -193,6 +195,9 @@ final class RelayBench {
             case SHORTAGE -> throw new SocketShortageException(new IOException("too many open files"));
             case PENDING -> {}
         }
+        if (withoutPorts.contains(backend.name())) {
+            throw new PortShortageException(new IOException("cannot assign requested address"));
+        }
         SimulatedSocket socket = new SimulatedSocket(listener);
         connects.add(socket);
         return socket;
@@ -200,6 +205,11 @@ final class RelayBench {
 
     void refuseConnects() {
         fate = Fate.REFUSED_AT_ONCE;
+    }
+
+    /** No port is left towards these backends. */
+    void runOutOfPorts(String... towards) {
+        withoutPorts.addAll(List.of(towards));
     }
 
     void runOutOfSockets() {

@@ -143,6 +143,48 @@ class RelayConnectTest {
         expectAllIsReturned();
     }
 
+    private void expectNobodyIsBlamed() {
+        assertThat(bench.snapshot().backends())
+                .extracting(BackendSnapshot::connectFailures)
+                .containsOnly(0L);
+        assertThat(bench.refused(RefusalReason.CONNECT_FAILED)).isZero();
+    }
+
+    @Test
+    void withoutAPortTowardsABackendAnotherOneServesAndNobodyIsBlamed() {
+        bench.runOutOfPorts("web1");
+        SimulatedSocket client = bench.accept();
+        assertThat(bench.attempts()).containsExactly("web1", "web2");
+        bench.server().connected();
+        assertThat(client.isClosed()).isFalse();
+        assertThat(bench.snapshot().backends())
+                .extracting(BackendSnapshot::active)
+                .containsExactly(0, 1, 0);
+        expectNobodyIsBlamed();
+    }
+
+    @Test
+    void withoutAPortTowardsAnyBackendEachIsTriedOnceAndNobodyIsBlamed() {
+        bench.runOutOfPorts("web1", "web2", "web3");
+        bench.service().maintenance(bench.service().backend("web3"));
+        SimulatedSocket client = bench.accept();
+        assertThat(bench.attempts()).containsExactly("web1", "web2");
+        assertThat(client.deeds()).containsExactly("RST after 0");
+        assertThat(bench.refused(RefusalReason.NO_RESOURCES)).isEqualTo(1);
+        expectNobodyIsBlamed();
+        expectAllIsReturned();
+    }
+
+    @Test
+    void whoHasNoBackendLeftThatItCouldReachIsRefusedOnce() {
+        bench.runOutOfPorts("web1", "web2", "web3");
+        bench.accept();
+        assertThat(bench.attempts()).containsExactly("web1", "web2", "web3");
+        assertThat(bench.refused(RefusalReason.NO_RESOURCES)).isEqualTo(1);
+        expectNobodyIsBlamed();
+        expectAllIsReturned();
+    }
+
     @Test
     void aClientThatGoesAwayTakesTheAttemptWithIt() {
         SimulatedSocket client = bench.accept();
