@@ -173,14 +173,20 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
     private @Nullable UdpSession anySession(LiveService service, DatagramBatch batch, int slot) {
         UdpClient client = UdpClient.of(batch, slot);
         Endpoint endpoint = client.endpoint();
+        boolean guarded = service.door().isGuarded();
+        boolean isStranger = guarded && sessions.find(batch, slot, null) == null;
+        if (isStranger && isRefused(service, endpoint)) {
+            // Before a backend is taken for it, which would be remembered where clients keep their backends.
+            return null;
+        }
         LiveBackend backend = service.take(endpoint);
         UdpSession present = backend == null ? null : sessions.find(batch, slot, backend);
-        if (present != null && !present.hasBeenRefused()) {
+        if (present != null) {
             present.service().giveBack(present.backend(), endpoint);
+            present.tryAgain();
             return present;
         }
-        boolean guarded = service.door().isGuarded();
-        if (guarded && isRefused(service, endpoint)) {
+        if (guarded && !isStranger && isRefused(service, endpoint)) {
             if (backend != null) {
                 service.giveBack(backend, endpoint);
             }

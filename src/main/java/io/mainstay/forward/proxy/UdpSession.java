@@ -153,9 +153,9 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
         return ended;
     }
 
-    /** Whether the backend has refused a datagram of it: nothing listens there. */
-    boolean hasBeenRefused() {
-        return refused;
+    /** Forgets that the backend has refused a datagram, since it was chosen for another one: that may be refused again. */
+    void tryAgain() {
+        refused = false;
     }
 
     /** Whether the client's datagrams should go to another backend. Looks closely only when something has changed. */

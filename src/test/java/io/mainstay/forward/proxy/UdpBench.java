@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
@@ -44,6 +45,7 @@ final class UdpBench implements AutoCloseable {
     private int ports = 1;
     private int firstPort;
     private TrafficConfig traffic = TrafficConfig.DEFAULT;
+    private SelectionConfig selection = SelectionConfig.of(Balance.ROUND_ROBIN);
     private Set<IpAddress> virtual = Set.of();
     private int mostConnections = Integer.MAX_VALUE;
     private @Nullable NettyProxyEngine engine;
@@ -105,6 +107,11 @@ final class UdpBench implements AutoCloseable {
 
     UdpBench udp(Duration timeout, int responses, boolean onePacket) {
         traffic = TrafficConfig.DEFAULT.withUdp(new UdpConfig(timeout, responses, onePacket));
+        return this;
+    }
+
+    UdpBench persistence(PersistenceConfig wanted) {
+        selection = selection.withPersistence(wanted);
         return this;
     }
 
@@ -185,7 +192,7 @@ final class UdpBench implements AutoCloseable {
                 new ServiceConfig(
                         "dns",
                         List.of(new ListenerConfig(first, firstPort + ports - 1, Transport.UDP)),
-                        SelectionConfig.of(Balance.ROUND_ROBIN),
+                        selection,
                         Duration.ofMinutes(5),
                         new TimeoutConfig(Duration.ofSeconds(1), Duration.ofMinutes(5), Duration.ofMinutes(5)),
                         backends),

@@ -4,9 +4,15 @@ package io.mainstay.forward.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.mainstay.forward.AccessConfig;
+import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.RefusalReason;
+import io.mainstay.forward.TrafficConfig;
+import io.mainstay.forward.UdpConfig;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Prefix;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -122,6 +128,55 @@ class UdpTest {
             assertThat(servers.add(server(answer))).as("in turn").isEqualTo(i < 2);
         }
         assertThat(bench.snapshot().active()).isEqualTo(2);
+    }
+
+    @Test
+    void inOnePacketModeABackendThatRefusesHasOneSessionOfAClientAllTheSame() throws IOException {
+        UdpBench.UdpServer refusing = bench.udp(LONG, 0, true).server();
+        bench.server();
+        bench.start();
+        refusing.close();
+        DatagramSocket client = bench.client();
+        for (int i = 0; i < 20; i++) {
+            UdpBench.send(client, "to b1, or to b2");
+            assertThat(UdpBench.ask(client, "x" + i)).startsWith("b2 ");
+        }
+        assertThat(bench.snapshot().active()).isEqualTo(2);
+        assertThat(bench.snapshot().backends().getFirst().connectFailures()).isGreaterThan(1);
+    }
+
+    @Test
+    void inOnePacketModeABackendThatIsBackIsServedByTheSessionThatItRefused() throws IOException {
+        UdpBench.UdpServer first = bench.udp(LONG, 0, true).server();
+        bench.start();
+        DatagramSocket client = bench.client();
+        UdpBench.ask(client, "a");
+        int port = first.port();
+        first.close();
+        client.setSoTimeout(200);
+        for (int i = 0; i < 5; i++) {
+            UdpBench.send(client, "lost");
+        }
+        await().atMost(EngineBench.PATIENCE)
+                .until(() -> bench.snapshot().backends().getFirst().connectFailures() > 0);
+        bench.another("b1", "127.0.1.1", port, 1);
+        await().atMost(EngineBench.PATIENCE)
+                .ignoreExceptions()
+                .until(() -> UdpBench.ask(client, "b").equals("b1 b"));
+        assertThat(bench.snapshot().active()).isEqualTo(1);
+    }
+
+    @Test
+    void inOnePacketModeWhoIsDeniedIsNotRememberedEither() throws IOException {
+        bench.persistence(new PersistenceConfig(AddressGrouping.DEFAULT, LONG, 10, PersistenceConfig.DuringDrain.ALLOW))
+                .traffic(TrafficConfig.DEFAULT
+                        .withUdp(new UdpConfig(LONG, 0, true))
+                        .withAccess(new AccessConfig(List.of(), List.of(Prefix.parse("127.0.0.1")))));
+        bench.server();
+        bench.start();
+        UdpBench.send(bench.client(), "a");
+        await().atMost(EngineBench.PATIENCE).until(() -> bench.refused(RefusalReason.DENIED) == 1);
+        assertThat(bench.engine().persistence("dns", 10).clients()).isZero();
     }
 
     @Test
