@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.health.probe.SocketErrors;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
@@ -68,6 +69,16 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
         if (eventsSinceFull == EVENTS_UNTIL_CALM) {
             interest = READING;
             registration.submit(interest);
+        }
+    }
+
+    @Override
+    public String failure() {
+        try {
+            socket.finishConnect();
+            return "the kernel gave no reason";
+        } catch (IOException reason) {
+            return SocketErrors.reason(reason);
         }
     }
 

@@ -248,7 +248,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
             return;
         }
         if (Readiness.isError(readiness)) {
-            onConnectFailed("connect refused");
+            onConnectFailed(end.failure());
         } else if (Readiness.mayWrite(readiness)) {
             onConnected();
         }

@@ -66,6 +66,11 @@ final class RelayEnd implements StreamSocket.Listener {
         complete = Readiness.isComplete(readiness);
     }
 
+    /** Why it was not connected; once. */
+    String failure() {
+        return socket().failure();
+    }
+
     boolean isReadable() {
         return readable;
     }

@@ -19,6 +19,9 @@ interface StreamSocket {
     /** Result of a read or write: the connection is broken, as a rule reset by the peer. */
     int BROKEN = -2;
 
+    /** Why the connection was not made, after an error was told; takes the error away. For people. */
+    String failure();
+
     /** Reads into the block from its start; the number of octets, or one of the three results above. */
     int read(Block into);
 

@@ -207,7 +207,8 @@ class BackendHealthRulesTest {
                         "web1",
                         BackendState.HEALTHY,
                         BackendState.UNHEALTHY,
-                        "ejected for 30.0s: 3 connections of clients failed in a row, the last one: connect refused"));
+                        "ejected for 30.0s: 3 connections of clients failed in a row, the last one: "
+                                + SimulatedSocket.FAILURE));
         assertThat(bench.snapshot().backends().getFirst().reason()).startsWith("ejected for 30.0s");
         for (int i = 0; i < 4; i++) {
             bench.accept();

@@ -12,6 +12,7 @@ import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.forward.TimeoutConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.kernel.CommandResult;
@@ -52,6 +53,7 @@ final class EngineBench implements AutoCloseable {
     private ServiceHealthConfig health = ServiceHealthConfig.of(
             new HealthCheckConfig(new HealthCheckConfig.Tcp(), Duration.ofHours(1), Duration.ofSeconds(20), 3, 2));
     private Set<IpAddress> virtual = Set.of();
+    private TrafficConfig traffic = TrafficConfig.DEFAULT;
     private int stallBlocks = 1_000;
     private @Nullable NettyProxyEngine engine;
     private @Nullable InetSocketAddress listening;
@@ -102,6 +104,11 @@ final class EngineBench implements AutoCloseable {
         return this;
     }
 
+    EngineBench traffic(TrafficConfig wanted) {
+        traffic = wanted;
+        return this;
+    }
+
     EngineBench virtualAddress(String address) {
         virtual = Set.of(IpAddress.parse(address));
         return this;
@@ -149,7 +156,8 @@ final class EngineBench implements AutoCloseable {
                         Duration.ofSeconds(60),
                         timeouts,
                         backends),
-                health);
+                health,
+                traffic);
     }
 
     static Endpoint endpoint(String host, int port) {

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.TcpConfig;
+import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.AgentCheckConfig;
 import io.mainstay.health.AwayLinks;
 import io.mainstay.health.HealthCheckConfig;
@@ -171,6 +173,35 @@ class EngineHealthTest {
                             .anyMatch(event -> event.reason().startsWith("ejected for 1.0s: 2 connections")));
             bench.awaitState("web1", BackendState.HEALTHY);
             assertThat(bench.backend("web1").reason()).isEqualTo("ejection is over");
+        }
+    }
+
+    @Test
+    void anEjectionTellsWhatTheKernelSaidOfTheLastConnection() throws IOException {
+        try (FullListener deaf = FullListener.open("127.0.1.9")) {
+            TcpConfig patience = new TcpConfig(
+                    TcpConfig.DEFAULT_BACKLOG,
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ofMillis(500),
+                    true,
+                    TcpConfig.Source.NODE);
+            bench.traffic(TrafficConfig.DEFAULT.withTcp(patience))
+                    .health(new ServiceHealthConfig(
+                            List.of(RelayBench.CHECK),
+                            Optional.empty(),
+                            Optional.of(new OutlierConfig(1, Duration.ofMinutes(1), 100, false)),
+                            OnDown.KEEP))
+                    .backend(deaf.as("web1"));
+            bench.start();
+            deaf.fill();
+            try (Socket client = bench.client()) {
+                assertThat(client.isConnected()).isTrue();
+                await().atMost(EngineBench.PATIENCE)
+                        .until(() -> bench.events(ProxyEvent.BackendStateChanged.class).stream()
+                                .anyMatch(event ->
+                                        event.reason().endsWith("the last one: connection timed out (errno 110)")));
+            }
         }
     }
 

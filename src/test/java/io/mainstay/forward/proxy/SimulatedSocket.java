@@ -14,6 +14,9 @@ import java.util.List;
  */
 final class SimulatedSocket implements StreamSocket {
 
+    /** Why connects fail. */
+    static final String FAILURE = "no route to the simulated host";
+
     private static final byte[] URGENT = {};
 
     private Listener listener;
@@ -141,6 +144,11 @@ final class SimulatedSocket implements StreamSocket {
     }
 
     // What the relay does.
+
+    @Override
+    public String failure() {
+        return FAILURE;
+    }
 
     @Override
     public int read(Block into) {
