@@ -13,6 +13,7 @@ public final class Doctor {
             PrivilegeCheck::examine,
             ClockCheck::examine,
             FileLimitCheck::examine,
+            SessionPortCheck::examine,
             InterfaceCheck::examine,
             SysctlCheck::examine,
             FirewallCheck::examine,

@@ -329,6 +329,34 @@ class DoctorTest implements Host {
     }
 
     @Test
+    void sessionsOfDatagramsNeedAPortEach() {
+        assertThat(withoutDaemon()).noneMatch(each -> each.check().equals("udp sessions"));
+        String dns = YAML + """
+              - name: dns
+                listen: 198.18.0.100:53/udp
+                health_check: {type: dns, query: example.org}
+                backends: [{name: a, address: 198.18.0.11:53}]
+            """;
+        assertThat(sessions(dns).grade()).isEqualTo(Grade.SKIPPED);
+        files.put("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
+        assertThat(sessions(dns).found()).isEqualTo("there are 28232 local ports for them");
+        assertThat(sessions(dns).grade()).isEqualTo(Grade.OK);
+        String limited = dns + "    limits: {connections: 30000}\n";
+        assertThat(sessions(limited).found()).isEqualTo("30000 are allowed, and there are only 28232 local ports");
+        assertThat(sessions(limited).grade()).isEqualTo(Grade.WARNING);
+        assertThat(sessions(limited.replace("{name: lb1}", "{name: lb1, max_connections: 20000}"))
+                        .grade())
+                .isEqualTo(Grade.OK);
+        assertThat(sessions(dns.replace("{name: lb1}", "{name: lb1, max_connections: 50000}"))
+                        .grade())
+                .isEqualTo(Grade.WARNING);
+    }
+
+    private Finding sessions(String yaml) {
+        return of("udp sessions", findings(yaml, Optional.empty(), Optional.empty()));
+    }
+
+    @Test
     void aDaemonOfAnotherNetworkIsNotThisOne() {
         daemonRuns("0000000000001000", 0, "1024");
         links.put("/proc/self/ns/net", "net:[1]");

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mainstay.doctor;
+
+import io.mainstay.config.ServiceSettings;
+import io.mainstay.net.Transport;
+import io.mainstay.observe.ServiceStatus;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Whether the proxy engine can have as many sessions of datagrams as it may. Each has a socket towards its backend, for which the
+ * kernel takes a port that no other UDP socket of the host has, whichever the backend (ip(7), ip_local_port_range).
+ */
+final class SessionPortCheck {
+
+    private static final String CHECK = "udp sessions";
+    private static final String RANGE = "/proc/sys/net/ipv4/ip_local_port_range";
+    private static final Pattern PORTS = Pattern.compile("(\\d{1,5})\\s+(\\d{1,5})");
+    private static final String ADVICE =
+            "widen net.ipv4.ip_local_port_range, let sessions end sooner (udp.session_timeout,"
+                    + " udp.responses), or set limits.connections";
+
+    private SessionPortCheck() {}
+
+    static List<Finding> examine(Patient patient) {
+        List<ServiceSettings> services = patient.config().services().stream()
+                .filter(service ->
+                        service.service().listeners().stream().anyMatch(each -> each.transport() == Transport.UDP))
+                .filter(service -> status(patient, service)
+                        .map(status -> status.engine().equals("proxy"))
+                        .orElse(true))
+                .toList();
+        if (services.isEmpty()) {
+            return List.of();
+        }
+        long now = services.stream()
+                .flatMap(service -> status(patient, service).stream())
+                .mapToLong(ServiceStatus::connectionsActive)
+                .sum();
+        return List.of(patient.host()
+                .read(RANGE)
+                .flatMap(SessionPortCheck::ports)
+                .map(ports -> judge(ports, most(patient, services), now))
+                .orElseGet(() -> Finding.skipped(CHECK, "", RANGE + " cannot be read", "")));
+    }
+
+    private static Optional<ServiceStatus> status(Patient patient, ServiceSettings service) {
+        return patient.after().stream()
+                .flatMap(snapshot -> snapshot.services().stream())
+                .filter(each -> each.name().equals(service.service().name()))
+                .findFirst();
+    }
+
+    private static Optional<Long> ports(String range) {
+        Matcher matcher = PORTS.matcher(range.strip());
+        return matcher.matches()
+                ? Optional.of(Long.parseLong(matcher.group(2)) - Long.parseLong(matcher.group(1)) + 1)
+                : Optional.empty();
+    }
+
+    /** How many sessions the operator allows; 0: that is left open. */
+    private static long most(Patient patient, List<ServiceSettings> services) {
+        long ofNode = patient.config().node().maxConnections();
+        long ofServices = 0;
+        for (ServiceSettings service : services) {
+            int limit = service.traffic().limits().connections();
+            if (limit == 0) {
+                return ofNode;
+            }
+            ofServices += limit;
+        }
+        return ofNode > 0 ? Math.min(ofNode, ofServices) : ofServices;
+    }
+
+    private static Finding judge(long ports, long most, long now) {
+        if (now > ports / 4 * 3) {
+            return Finding.warning(
+                    CHECK, "", now + " at the moment, and there are no more than " + ports + " local ports", ADVICE);
+        }
+        return most <= ports
+                ? Finding.ok(CHECK, "", "there are " + ports + " local ports for them")
+                : Finding.warning(
+                        CHECK, "", most + " are allowed, and there are only " + ports + " local ports", ADVICE);
+    }
+}
