@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from lab import sockets
 from lab.control import NotReachable
@@ -25,6 +26,7 @@ class Service:
     port: int
     weights: tuple[int, ...]
     balance: str = "round_robin"
+    check: str = "interval: 24h, timeout: 1s"
 
     @property
     def backends(self) -> tuple[str, ...]:
@@ -38,7 +40,9 @@ GONE = Service("gone", 7003, (100,))
 """Which the tests leave without a backend."""
 WEIGHTED = Service("weighted", 7004, (100, 50, 50))
 LEAST = Service("least", 7005, (100, 100, 100), "least_conn")
-SERVICES = (ONE, SPARE, GONE, WEIGHTED, LEAST)
+PORTS = Service("ports", 7006, (100,), check="interval: 600ms, timeout: 500ms")
+"""Whose connections use up the ports of the node; nobody need accept them."""
+SERVICES = (ONE, SPARE, GONE, WEIGHTED, LEAST, PORTS)
 
 
 class Balancer:
@@ -112,7 +116,7 @@ defaults
 
 
 class MainstayRelay(Balancer):
-    """With one check of each backend at the start and none after it."""
+    """With one check of each backend at the start and none after it, but for one service."""
 
     name = "mainstay"
     offset = 2000
@@ -123,7 +127,7 @@ class MainstayRelay(Balancer):
   - name: {one.name}
     listen: {ADDRESSES[NODE]}:{self.front(one)}
     balance: {one.balance}
-    health_check: {{type: tcp, interval: 24h, timeout: 1s}}
+    health_check: {{type: tcp, {one.check}}}
     timeouts: {{connect: 1s, idle: 60s, half_closed: 60s}}
     backends:
 """
@@ -142,6 +146,12 @@ class MainstayRelay(Balancer):
         """How many clients of the service were turned away so far, by the words of `status`."""
         services = self.mainstay.status()["services"]
         return Counter(next(one["refused"] for one in services if one["name"] == service.name))
+
+    def backend(self, service: Service, name: str) -> dict[str, Any]:
+        """What `status` says of it."""
+        services = self.mainstay.status()["services"]
+        backends = next(one["backends"] for one in services if one["name"] == service.name)
+        return next(one for one in backends if one["name"] == name)
 
     def _all_checked(self) -> bool:
         if not self.mainstay.daemon.running:

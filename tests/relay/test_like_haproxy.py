@@ -9,14 +9,15 @@ import select
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
-from balancers import GONE, LEAST, ONE, SPARE, WEIGHTED, Balancer, HaProxyRelay, MainstayRelay, Origins
+from balancers import GONE, LEAST, ONE, PORTS, SPARE, WEIGHTED, Balancer, HaProxyRelay, MainstayRelay, Origins
 
 from lab import sockets
 from lab.sockets import receive, reset, to_the_end
 from lab.topology import ADDRESSES, Lab
+from lab.waiting import wait_until
 
 Transcript = list[str]
 
@@ -349,14 +350,39 @@ def test_want_of_ports_is_not_held_against_backends(stage: Stage) -> None:
             assert receive(client, 1) == b"x"
             ends.append((name, client, server))
         assert Counter(name for name, _, _ in ends) == dict.fromkeys(WEIGHTED.backends, 4)
-        try:
+        with suppress(ConnectionResetError):
             assert to_the_end(mainstay.client(WEIGHTED)) == "0 octets, RST"
-        except ConnectionResetError:
-            pass
     for _, client, server in ends:
         reset(client)
         reset(server)
     assert mainstay.refused(WEIGHTED) - before == {"no_resources": 1}
+
+
+def test_a_check_for_which_there_is_no_port_says_nothing_about_the_backend(stage: Stage) -> None:
+    """Mainstay alone. Its checks go to the port of the backend to which its clients are connected."""
+    mainstay = stage.balancers[-1]
+    assert isinstance(mainstay, MainstayRelay)
+    stage.origins.forget_checks()
+    wait_until("its checks pass", lambda: mainstay.backend(PORTS, "web1")["state"] == "HEALTHY")
+    with few_ports(mainstay):
+        clients = []
+        # The last one is refused at the latest: some of the ports may be those of checks that are over.
+        for _ in range(5):
+            with suppress(ConnectionResetError):
+                clients.append(mainstay.client(PORTS))
+        wait_until("a client is refused", lambda: mainstay.refused(PORTS)["no_resources"] > 0)
+        seen: set[str] = set()
+
+        def several_failed() -> bool:
+            check = mainstay.backend(PORTS, "web1")["last_check"]
+            if "no port left" in check["detail"]:
+                seen.add(check["at"])
+            return len(seen) == 5
+
+        wait_until("checks found no port", several_failed)
+        assert mainstay.backend(PORTS, "web1")["state"] == "HEALTHY"
+    for client in clients:
+        reset(client)
 
 
 @contextmanager

@@ -19,6 +19,8 @@ import java.util.random.RandomGenerator;
 /** Everything that one backend is asked again and again. Lives on the control thread of the engine. */
 final class BackendCheck {
 
+    private static final String NO_PORT = " (does not count: this node has no port left)";
+
     private final LiveService service;
     private final LiveBackend backend;
     private final Prober prober;
@@ -95,19 +97,28 @@ final class BackendCheck {
     }
 
     private Duration onCheck(int index, HealthCheckConfig check, ProbeOutcome outcome) {
-        boolean excused = !outcome.finding().success() && links.excuses(backend.address(), outcome.duration());
+        String excuse = excuse(outcome);
         boolean soon = service.onCheck(
                 backend,
                 index,
                 new CheckReport(
                         Instant.now(),
                         outcome.finding().success(),
-                        excused
-                                ? outcome.finding().detail() + LinkWatch.EXCUSE
-                                : outcome.finding().detail(),
+                        outcome.finding().detail() + excuse,
                         outcome.duration()),
-                excused);
+                !excuse.isEmpty());
         return soon ? check.pace().fastInterval() : check.pace().interval();
+    }
+
+    /** Why a failure does not count; empty: it does, or there is none. */
+    private String excuse(ProbeOutcome outcome) {
+        if (outcome.finding().success()) {
+            return "";
+        }
+        if (!outcome.finding().asked()) {
+            return NO_PORT;
+        }
+        return links.excuses(backend.address(), outcome.duration()) ? LinkWatch.EXCUSE : "";
     }
 
     private Duration onAgent(AgentCheckConfig agent, ProbeOutcome outcome) {

@@ -35,7 +35,8 @@ final class CommandProbe implements Probing {
         thread = Thread.ofVirtual().name("mainstay-check-command").start(() -> {
             CommandResult result = commands.run(new Command(command, environment, timeout));
             try {
-                loop.execute(() -> log.decide(new Finding(result.isSuccess(), result.sentence())));
+                loop.execute(() -> log.decide(
+                        result.isSuccess() ? Finding.passed(result.sentence()) : Finding.failed(result.sentence())));
             } catch (RejectedExecutionException closed) {
                 // Nobody is left who would want to know.
             }

@@ -76,7 +76,7 @@ final class DatagramProbe extends SimpleChannelInboundHandler<DatagramPacket> im
 
     /** There is no way to the backend. */
     void onConnectFailed(Throwable cause) {
-        log.decide(Finding.failed("send: " + SocketErrors.reason(cause)));
+        log.decide(SocketErrors.notConnected("send: ", cause));
     }
 
     private void decide(ChannelHandlerContext ctx, Finding finding) {

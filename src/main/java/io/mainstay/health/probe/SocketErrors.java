@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.health.probe;
 
+import io.mainstay.health.Finding;
 import io.netty.channel.unix.Errors;
 import java.net.NoRouteToHostException;
 import java.util.Locale;
@@ -50,6 +51,12 @@ public final class SocketErrors {
             case EADDRNOTAVAIL, EAGAIN -> true;
             default -> false;
         };
+    }
+
+    /** What is found when a check could not connect. */
+    static Finding notConnected(String step, Throwable failure) {
+        String detail = step + reason(failure);
+        return isWantOfPorts(failure) ? Finding.notAsked(detail) : Finding.failed(detail);
     }
 
     /** Whether another socket has the address. */

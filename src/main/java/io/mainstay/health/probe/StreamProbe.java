@@ -163,7 +163,7 @@ final class StreamProbe extends ChannelInboundHandlerAdapter implements Probing 
 
     /** The connection was not made. */
     void onConnectFailed(Throwable cause) {
-        log.decide(Finding.failed("connect: " + SocketErrors.reason(cause)));
+        log.decide(SocketErrors.notConnected("connect: ", cause));
     }
 
     @Override
