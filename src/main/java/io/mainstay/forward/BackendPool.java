@@ -86,10 +86,11 @@ public final class BackendPool<B> {
         return candidate;
     }
 
-    /** Takes a backend out. Its connections go on counting, for nobody. */
+    /** Takes a backend out. Its connections go on counting, for nobody, and no client keeps it any more. */
     public void remove(Candidate<B> candidate) {
         if (candidates.remove(candidate)) {
             membersChanged = true;
+            candidate.setMember(false);
             if (persistence != null) {
                 persistence.forget(candidate);
             }
@@ -108,6 +109,7 @@ public final class BackendPool<B> {
             }
             candidates.clear();
             candidates.addAll(members);
+            candidates.forEach(candidate -> candidate.setMember(true));
             membersChanged = true;
             chooseTier();
         }

@@ -76,10 +76,13 @@ public final class PersistenceTable<B> {
         }
     }
 
-    /** A connection of the client has ended: its time starts anew, unless it has gone on to another backend since. */
+    /**
+     * A connection of the client has ended: its time starts anew, unless it has gone on to another backend since, or the
+     * backend has been taken out.
+     */
     public void connectionEnded(IpAddress client, Candidate<B> candidate, MonotonicInstant now) {
         Candidate<B> kept = find(client, now);
-        if (kept == null || kept == candidate) {
+        if (candidate.isMember() && (kept == null || kept == candidate)) {
             remember(client, candidate, now);
         }
     }

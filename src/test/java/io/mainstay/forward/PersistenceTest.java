@@ -176,6 +176,31 @@ class PersistenceTest {
     }
 
     @Test
+    void theEndOfAConnectionBringsNobodyBackToABackendThatIsTakenOut() {
+        for (DuringDrain rule : DuringDrain.values()) {
+            PoolBench pool = bench(100, rule).with(1, 1);
+            Candidate<String> leaving = pool.connect(client("198.18.0.1"));
+            pool.pool().setMembers(List.of(pool.candidate(1)));
+            pool.standing(0, Standing.DRAINING);
+            table(pool).connectionEnded(IpAddress.parse("198.18.0.1"), leaving, pool.now());
+            assertThat(table(pool).size(pool.now())).as("%s", rule).isZero();
+            assertThat(pool.choose(client("198.18.0.1")).backend())
+                    .as("%s", rule)
+                    .isEqualTo("b");
+        }
+    }
+
+    @Test
+    void aBackendThatIsBackIsRememberedAgain() {
+        PoolBench pool = bench(100, DuringDrain.REFUSE).with(1, 1);
+        Candidate<String> leaving = pool.connect(client("198.18.0.1"));
+        pool.pool().setMembers(List.of(pool.candidate(1)));
+        pool.pool().setMembers(List.of(pool.candidate(1), leaving));
+        table(pool).connectionEnded(IpAddress.parse("198.18.0.1"), leaving, pool.now());
+        assertThat(pool.choose(client("198.18.0.1"))).isSameAs(leaving);
+    }
+
+    @Test
     void clientsKeepTheirBackendsUnderOtherRulesButNotUnderAnotherGrouping() {
         SelectionConfig selection = SelectionConfig.of(Balance.ROUND_ROBIN);
         for (int i = 1; i <= 3; i++) {

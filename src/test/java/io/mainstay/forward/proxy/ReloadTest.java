@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.PersistenceConfig;
+import io.mainstay.forward.PersistenceConfig.DuringDrain;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.IpAddress;
 import java.io.IOException;
@@ -102,6 +106,26 @@ class ReloadTest {
         assertThat(bench.snapshot("web").total()).isEqualTo(2);
         assertThat(bench.snapshot("web").bytesOut()).isPositive();
         bench.client(web, "b2");
+    }
+
+    @Test
+    void aClientOfABackendThatIsGoneDoesNotComeBackToIt() throws Exception {
+        ReloadBench.Service web = bench.service("web")
+                .selection(SelectionConfig.of(Balance.ROUND_ROBIN)
+                        .withPersistence(new PersistenceConfig(AddressGrouping.DEFAULT, LONG, 100, DuringDrain.ALLOW)))
+                .backends("b1")
+                .drainTimeout(LONG);
+        bench.start(web);
+        Socket going = bench.client(web, "b1");
+        bench.configure(web.backends("b2"));
+        await().atMost(EngineBench.PATIENCE)
+                .until(() -> bench.snapshot("web").backends().getLast().state() == BackendState.DRAINING);
+        going.close();
+        await().atMost(EngineBench.PATIENCE)
+                .until(() -> bench.snapshot("web").backends().size() == 1);
+        assertThat(bench.engine().persistence("web", 9).clients()).isZero();
+        assertThat(bench.connect(web)).isEqualTo("b2");
+        assertThat(bench.connect(web)).isEqualTo("b2");
     }
 
     @Test
