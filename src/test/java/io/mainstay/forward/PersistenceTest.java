@@ -168,6 +168,37 @@ class PersistenceTest {
     }
 
     @Test
+    void theEndOfAConnectionDoesNotBringBackAClientThatWasCleared() {
+        Candidate<String> first = bench.connect(client("198.18.0.1"));
+        assertThat(table(bench).clear("a"::equals)).isEqualTo(1);
+        assertThat(table(bench).clear("a"::equals)).as("once").isZero();
+        table(bench).connectionEnded(IpAddress.parse("198.18.0.1"), first, bench.now());
+        assertThat(table(bench).size(bench.now())).isZero();
+        assertThat(table(bench).latest(9, bench.now())).isEmpty();
+        Candidate<String> second = bench.connect(client("198.18.0.1"));
+        assertThat(second).isNotSameAs(first);
+        table(bench).connectionEnded(IpAddress.parse("198.18.0.1"), first, bench.now());
+        assertThat(bench.choose(client("198.18.0.1"))).as("remembered again").isSameAs(second);
+
+        assertThat(table(bench).clear(IpAddress.parse("198.18.0.1"), backend -> true))
+                .isTrue();
+        table(bench).connectionEnded(IpAddress.parse("198.18.0.1"), second, bench.now());
+        assertThat(table(bench).size(bench.now())).isZero();
+    }
+
+    @Test
+    void whoWasClearedMakesRoomFirst() {
+        PoolBench pool = bench(2, DuringDrain.REFUSE).with(1, 1);
+        pool.choose(client("198.18.0.1"));
+        pool.choose(client("198.18.0.2"));
+        table(pool).clear(backend -> true);
+        pool.choose(client("198.18.0.3"));
+        pool.choose(client("198.18.0.4"));
+        assertThat(table(pool).size(pool.now())).isEqualTo(2);
+        assertThat(table(pool).evictions()).as("nobody who was remembered").isZero();
+    }
+
+    @Test
     void aBackendThatIsTakenOutKeepsNobody() {
         bench.choose(client("198.18.0.1"));
         bench.pool().remove(bench.candidate(0));
