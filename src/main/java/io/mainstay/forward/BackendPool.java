@@ -198,6 +198,11 @@ public final class BackendPool<B> {
         return config.persistence().isPresent() && config.persistence().get().whenFull() == WhenFull.WAIT;
     }
 
+    /** Whether there are clients that may come back to a backend although it is being drained. */
+    public boolean mayReturnTo(Candidate<B> draining, MonotonicInstant now) {
+        return persistence != null && persistence.staysDuringDrain() && persistence.isKept(draining, now);
+    }
+
     private boolean mayKeep(Candidate<B> kept) {
         return kept.isServing() || (kept.isFinishing() && persistence != null && persistence.staysDuringDrain());
     }

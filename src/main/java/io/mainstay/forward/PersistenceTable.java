@@ -101,6 +101,19 @@ public final class PersistenceTable<B> {
         }
     }
 
+    /** Whether there is a client of this backend; found soonest for one that was used last. */
+    boolean isKept(Candidate<B> candidate, MonotonicInstant now) {
+        for (Entry<B> entry : entries.reversed().values()) {
+            if (now.hasReached(entry.expires())) {
+                return false;
+            }
+            if (entry.candidate() == candidate && !entry.cleared()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void clearExpired(MonotonicInstant now, int most) {
         Map.Entry<IpAddress, Entry<B>> first = entries.firstEntry();
         for (int i = 0;

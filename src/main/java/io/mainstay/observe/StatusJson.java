@@ -298,6 +298,7 @@ public final class StatusJson {
         json.addProperty("deadline", drain.deadline().toString());
         json.addProperty("expected_end", drain.expectedEnd().toString());
         json.addProperty("oldest_since", textOrNull(drain.oldestSince()));
+        json.addProperty("clients_may_return", drain.clientsMayReturn());
         return json;
     }
 
@@ -306,7 +307,8 @@ public final class StatusJson {
                 json.number("connections_at_start"),
                 json.instant("deadline"),
                 json.instant("expected_end"),
-                json.instantOrNull("oldest_since"));
+                json.instantOrNull("oldest_since"),
+                json.bool("clients_may_return"));
     }
 
     private static LastCheck lastCheck(JsonFields json) {

@@ -183,9 +183,15 @@ final class LiveBackend {
         }
         return switch (effectiveWish()) {
             case READY -> isFit() ? Standing.HEALTHY : Standing.FAILING;
-            case DRAIN -> isFit() ? Standing.DRAINING : Standing.OUT;
+            case DRAIN -> isFit() && !isClosed() ? Standing.DRAINING : Standing.OUT;
             case MAINTENANCE -> Standing.OUT;
         };
+    }
+
+    /** Whether its drain is over or past its deadline, so that not even clients that it has may come. */
+    private boolean isClosed() {
+        Drain running = drain;
+        return running != null && !running.isOpen();
     }
 
     /** Whether something was known of it before now, so that what is known now is news and not a start. */

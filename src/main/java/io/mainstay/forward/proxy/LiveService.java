@@ -427,6 +427,16 @@ final class LiveService {
         orders.maintenanceOfAll();
     }
 
+    /** See {@link Orders#finishIfEmpty}: it may become empty by time alone, as clients are forgotten that could have come. */
+    synchronized void finishIfEmpty(LiveBackend backend) {
+        orders.finishIfEmpty(backend);
+    }
+
+    /** See {@link Orders#closeDrain}. */
+    synchronized void closeDrain(LiveBackend backend, Drain drain) {
+        orders.closeDrain(backend, drain);
+    }
+
     /** See {@link Orders#cancelDrains}. */
     synchronized void cancelDrains() {
         orders.cancelDrains();
@@ -460,7 +470,8 @@ final class LiveService {
         List<BackendSnapshot> backendSnapshots = new ArrayList<>();
         for (LiveBackend backend : roster.all()) {
             Drain drain = backend.drain();
-            backendSnapshots.add(backend.snapshot(drain == null ? null : drain.status(backend.active(), now)));
+            backendSnapshots.add(backend.snapshot(
+                    drain == null ? null : drain.status(backend.active(), orders.mayClientsReturn(backend), now)));
         }
         return new ServiceSnapshot(
                 name(),

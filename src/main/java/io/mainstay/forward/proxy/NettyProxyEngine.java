@@ -179,7 +179,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     public void retirementBegun(LiveService service, LiveBackend backend, Drain drain) {
         events.after(() -> {
             dropCheckOf(backend);
-            attend(backend, drain);
+            attend(service, backend, drain);
         });
         var unused = drain.result().thenRun(() -> {
             service.forget(backend, drain);
@@ -251,7 +251,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         LiveBackend backend = service.backend(backendName);
         Drain drain = service.drain(backend, timeout);
         withCheckOf(backend, BackendCheck::start);
-        events.after(() -> attend(backend, drain));
+        events.after(() -> attend(service, backend, drain));
         return drain.result().copy();
     }
 
@@ -261,7 +261,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         CompletableFuture<List<DrainOutcome>> all = CompletableFuture.completedFuture(List.of());
         for (Map.Entry<LiveBackend, Drain> begun : service.drain(timeout).entrySet()) {
             startIfWanted(service, begun.getKey());
-            events.after(() -> attend(begun.getKey(), begun.getValue()));
+            events.after(() -> attend(service, begun.getKey(), begun.getValue()));
             all = all.thenCombine(begun.getValue().result(), NettyProxyEngine::with);
         }
         return all;
@@ -279,26 +279,29 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         }
     }
 
-    private void attend(LiveBackend backend, Drain drain) {
-        waitForDeadline(backend, drain);
+    private void attend(LiveService service, LiveBackend backend, Drain drain) {
+        waitForDeadline(service, backend, drain);
         // One that is asked for again, with another deadline, is the same drain.
         if (drain.beginWatch()) {
-            new DrainWatch(workers, backend, drain, this).run();
+            new DrainWatch(workers, service, backend, drain, this).run();
         }
     }
 
-    private void waitForDeadline(LiveBackend backend, Drain drain) {
+    private void waitForDeadline(LiveService service, LiveBackend backend, Drain drain) {
         if (drain.isOver()) {
             return;
         }
         Duration remaining = drain.plan().remaining(settings.clock().now());
         if (remaining.isZero()) {
+            // First, so that whoever comes later than the workers look is not on this backend.
+            service.closeDrain(backend, drain);
             for (Worker worker : workers) {
                 worker.execute(new DrainEnd(worker, backend, drain, settings.clock()));
             }
         } else {
             Future<?> deadline =
-                    control.schedule(() -> waitForDeadline(backend, drain), remaining.toNanos(), TimeUnit.NANOSECONDS);
+                    control.schedule(
+                    () -> waitForDeadline(service, backend, drain), remaining.toNanos(), TimeUnit.NANOSECONDS);
             // Otherwise the backend would be kept until a deadline that may be hours away.
             var unused = drain.result().thenRun(() -> deadline.cancel(false));
         }

@@ -76,6 +76,16 @@ final class StateChanges {
     void onChangeFrom(BackendState before, LiveBackend backend, String reason) {
         if (backend.state() != before) {
             onChange(backend, before, reason);
+        } else {
+            onStanding(backend);
+        }
+    }
+
+    /** What the choice has to know of a backend may have changed although its state has not: it is not to serve anyway. */
+    void onStanding(LiveBackend backend) {
+        if (backend.standing() != backend.candidate().standing()) {
+            pool.setStanding(backend.candidate(), backend.standing());
+            serveWaiting.run();
         }
     }
 
