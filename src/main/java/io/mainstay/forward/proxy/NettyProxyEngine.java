@@ -181,10 +181,13 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
             dropCheckOf(backend);
             attend(service, backend, drain);
         });
-        var unused = drain.result().thenRun(() -> {
-            service.forget(backend, drain);
-            removeWhatIsGone();
-        });
+        // The drain may be over already, and this runs under the lock of the service: whoever changes the engine takes
+        // its lock first, and that of a service second.
+        var unused = drain.result()
+                .thenRun(() -> events.after(() -> {
+                    service.forget(backend, drain);
+                    removeWhatIsGone();
+                }));
     }
 
     private synchronized void removeWhatIsGone() {
@@ -299,8 +302,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
                 worker.execute(new DrainEnd(worker, backend, drain, settings.clock()));
             }
         } else {
-            Future<?> deadline =
-                    control.schedule(
+            Future<?> deadline = control.schedule(
                     () -> waitForDeadline(service, backend, drain), remaining.toNanos(), TimeUnit.NANOSECONDS);
             // Otherwise the backend would be kept until a deadline that may be hours away.
             var unused = drain.result().thenRun(() -> deadline.cancel(false));

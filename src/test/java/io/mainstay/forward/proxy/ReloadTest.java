@@ -10,11 +10,13 @@ import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.DrainPlan;
 import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.PersistenceConfig.DuringDrain;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.IpAddress;
+import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.net.InetAddress;
@@ -24,6 +26,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +83,23 @@ class ReloadTest {
             assertThat(service.get()).isNull();
             assertThat(backend.get()).isNull();
         });
+    }
+
+    @Test
+    void aRetirementThatIsOverAtOnceWaitsForNoReload() throws Exception {
+        ReloadBench.Service web = bench.service("web").backends("b1");
+        bench.start(web);
+        NettyProxyEngine engine = bench.engine();
+        LiveService service = engine.service("web");
+        LiveBackend backend = service.backend("b1");
+        MonotonicInstant now = EngineBench.CLOCK.now();
+        Drain over = new Drain(DrainPlan.begin(now, LONG, 0), 2);
+        over.result().complete(over.finish(0, now));
+        // As a reload holds it while it waits for the lock of the service, under which a retirement begins.
+        synchronized (engine) {
+            CompletableFuture.runAsync(() -> engine.retirementBegun(service, backend, over))
+                    .get(EngineBench.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
     }
 
     @Test
