@@ -137,7 +137,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
                 if (!present.isAs(wanted)) {
                     boolean checkedOtherwise = BackendCheck.differ(present.settings(), wanted);
                     List<LiveBackend> arrived = present.configure(wanted);
-                    check(present, checkedOtherwise ? present.backends() : arrived, checkedOtherwise);
+                    check(present, checkedOtherwise ? present.staying() : arrived, checkedOtherwise);
                 }
                 return present;
             }
@@ -150,9 +150,13 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     /** Starts the checks of backends, as far as they do not run already. */
     private void check(LiveService service, List<LiveBackend> backends, boolean anew) {
         events.after(() -> {
+            List<LiveBackend> staying = service.staying();
             for (LiveBackend backend : backends) {
                 if (anew) {
                     dropCheckOf(backend);
+                }
+                if (!staying.contains(backend)) {
+                    continue;
                 }
                 if (checks.stream().noneMatch(check -> check.backend() == backend)) {
                     checks.add(new BackendCheck(service, backend, prober, links, control, random));

@@ -141,7 +141,7 @@ class DrainWithPersistenceTest {
     void aBackendWhoseAgentSaysDownGetsNobodyBack() {
         visit(RelayBench.CLIENT, "web1");
         service().drain(web1(), MINUTE);
-        service().onAgent(web1(), Finding.passed("down"));
+        service().onAgent(web1(), service().settings(), Finding.passed("down"));
         visit(RelayBench.CLIENT, "web2");
     }
 

@@ -159,6 +159,7 @@ final class RelayBench {
                 surroundings);
         other.onCheck(
                 other.backends().getFirst(),
+                other.settings(),
                 0,
                 new CheckReport(Instant.EPOCH, true, "simulated", Duration.ZERO),
                 false);
@@ -172,8 +173,13 @@ final class RelayBench {
 
     /** Whether it is worth looking again soon. */
     boolean check(LiveBackend backend, int index, boolean success, boolean excused) {
+        return check(backend, service.settings(), index, success, excused);
+    }
+
+    /** The same for a check that was begun under these settings. */
+    boolean check(LiveBackend backend, ProxyService asked, int index, boolean success, boolean excused) {
         return service.onCheck(
-                backend, index, new CheckReport(Instant.EPOCH, success, "simulated", Duration.ZERO), excused);
+                backend, asked, index, new CheckReport(Instant.EPOCH, success, "simulated", Duration.ZERO), excused);
     }
 
     /** Runs what was to be run later, and whose time has come. */
@@ -273,6 +279,12 @@ final class RelayBench {
         List<Flow> flows = new ArrayList<>();
         lane.wheel.forEach(entry -> flows.add((Flow) entry));
         flows.forEach(Flow::abort);
+    }
+
+    /** Judges the backends of the service so from now on. */
+    void health(ServiceHealthConfig health) {
+        ProxyService present = service.settings();
+        service.configure(new ProxyService(present.config(), health, present.traffic()));
     }
 
     /** Handles the traffic of the service so from now on. */

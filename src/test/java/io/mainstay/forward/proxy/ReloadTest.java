@@ -180,6 +180,24 @@ class ReloadTest {
     }
 
     @Test
+    void replacedServersAreCheckedByTheNewRulesForAsLongAsTheyServe() throws Exception {
+        try (FullListener deaf = FullListener.open("127.0.1.9")) {
+            deaf.fill();
+            ReloadBench.Service web = bench.service("web").backends("b1");
+            bench.start(web);
+            bench.client(web, "b1");
+            bench.configure(web.backends(deaf.as("b9"))
+                    .check(new HealthCheckConfig(
+                            new HealthCheckConfig.Tcp(), Duration.ofMillis(50), Duration.ofSeconds(20), 2, 2)));
+            bench.client(web, "b1");
+            bench.server("b1").stopListening();
+            await().atMost(EngineBench.PATIENCE)
+                    .until(() -> bench.snapshot("web").backends().getLast().state() == BackendState.UNHEALTHY);
+            assertThat(bench.snapshot("web").backends().getLast().name()).isEqualTo("b1");
+        }
+    }
+
+    @Test
     void aBackendThatComesBackWhileItIsDrainedServesOn() throws Exception {
         ReloadBench.Service web = bench.service("web").backends("b1", "b2").drainTimeout(LONG);
         bench.start(web);
