@@ -38,7 +38,8 @@ final class LiveBackend {
     private @Nullable CheckReport[] lastChecks;
     private AdminState ownWish = AdminState.READY;
     private AdminState wishForService;
-    private boolean judged;
+    private boolean known;
+    private boolean everHealthy;
     private AgentState agent = AgentState.INITIAL;
     private boolean ejected;
     private MonotonicInstant since;
@@ -154,7 +155,7 @@ final class LiveBackend {
         boolean overdue = running != null
                 && !running.isOver()
                 && running.plan().remaining(now).isZero();
-        boolean down = judged && !ejected && state() == BackendState.UNHEALTHY;
+        boolean down = everHealthy && !ejected && state() == BackendState.UNHEALTHY;
         return new BackendView(
                 new BackendKey(service, config.name(), config.address()),
                 config.weight(),
@@ -194,10 +195,11 @@ final class LiveBackend {
         return running != null && !running.isOpen();
     }
 
-    /** Whether something was known of it before now, so that what is known now is news and not a start. */
-    boolean wasJudgedBefore() {
-        boolean before = judged;
-        judged = true;
+    /** Whether something was known of it before its last change, so that this is news and not a start. To be asked at each. */
+    boolean wasKnownBefore() {
+        boolean before = known;
+        known |= health.verdict() != Verdict.UNKNOWN;
+        everHealthy |= state() == BackendState.HEALTHY;
         return before;
     }
 

@@ -58,7 +58,8 @@ final class StateChanges {
         BackendState state = backend.state();
         MonotonicInstant now = clock.now();
         backend.entered(now, reason);
-        if (state == BackendState.HEALTHY && backend.wasJudgedBefore()) {
+        boolean news = backend.wasKnownBefore();
+        if (state == BackendState.HEALTHY && news) {
             pool.startSlowly(backend.candidate(), now);
         }
         pool.setStanding(backend.candidate(), backend.standing());

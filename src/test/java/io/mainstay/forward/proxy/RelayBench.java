@@ -281,6 +281,23 @@ final class RelayBench {
         flows.forEach(Flow::abort);
     }
 
+    /** Adds a backend to the service, as a reload does. */
+    LiveBackend addBackend() {
+        ProxyService present = service.settings();
+        ServiceConfig config = present.config();
+        return service.configure(new ProxyService(
+                        new ServiceConfig(
+                                config.name(),
+                                config.listeners(),
+                                config.selection(),
+                                config.drainTimeout(),
+                                config.timeouts(),
+                                backends(config.backends().size() + 1, 0)),
+                        present.health(),
+                        present.traffic()))
+                .getLast();
+    }
+
     /** Judges the backends of the service so from now on. */
     void health(ServiceHealthConfig health) {
         ProxyService present = service.settings();
