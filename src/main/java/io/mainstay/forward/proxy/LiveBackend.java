@@ -155,7 +155,9 @@ final class LiveBackend {
         boolean overdue = running != null
                 && !running.isOver()
                 && running.plan().remaining(now).isZero();
-        boolean down = everHealthy && !ejected && state() == BackendState.UNHEALTHY;
+        // After maintenance nothing is known at first, and what it has is not to be lost for that.
+        boolean isJudged = health.verdict() != Verdict.UNKNOWN;
+        boolean down = everHealthy && isJudged && !ejected && state() == BackendState.UNHEALTHY;
         return new BackendView(
                 new BackendKey(service, config.name(), config.address()),
                 config.weight(),
