@@ -144,6 +144,7 @@ public final class SampleStatus {
                                         null,
                                         null)),
                                 null)),
+                new StatusSnapshot.Connections(17, 65_000),
                 Map.of("flow_adopted", 3L),
                 Map.of("eth0", "tc and XDP"));
     }

@@ -51,6 +51,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     private final List<Worker> workers = new ArrayList<>();
     private final RandomGenerator random = RandomGenerator.getDefault();
     private final List<BackendCheck> checks = new ArrayList<>();
+    private final Load load;
     private final ListenerSet listeners;
     private final Prober prober;
     private final LinkWatch links;
@@ -72,7 +73,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         events = new EventOutlet(control, consumer);
         prober = new Prober(control, settings.commands(), random);
         links = new LinkWatch(settings.clock());
-        Load load = new Load(settings.mostConnections());
+        load = new Load(settings.mostConnections());
         for (int i = 0; i < settings.workers(); i++) {
             BlockPool blocks = new BlockPool(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE / settings.workers());
             workers.add(new Worker(workerLoops.next(), i, settings.clock(), blocks, load));
@@ -392,7 +393,8 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     @Override
     public ProxySnapshot snapshot() {
-        return new ProxySnapshot(services.stream().map(LiveService::snapshot).toList());
+        return new ProxySnapshot(
+                services.stream().map(LiveService::snapshot).toList(), load.live(), settings.mostConnections());
     }
 
     @Override
