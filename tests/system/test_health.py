@@ -209,10 +209,17 @@ def test_connections_of_a_backend_that_falls(judged: Judged, on_down: str, end: 
 def test_client_of_a_draining_backend_may_come_back_if_that_is_wanted(judged: Judged, during_drain: str) -> None:
     judged.configure(f"persistence: {{type: source_ip, during_drain: {during_drain}}}")
     (kept,) = set(judged.ask(3))
-    judged.node.command("backend", "drain", kept, "--timeout", "1h")
+    allowed = during_drain == "allow"
+    finished = judged.node.command("backend", "drain", kept, "--timeout", "1h")["finished"]
+    assert not (allowed and finished)
     (then,) = set(judged.ask(3))
+    assert (then == kept) == allowed
+    assert ("clients that it had may come back" in judged.node.attempt("backend", "list").output) == allowed
+    assert judged.node.command("backend", "drain", kept, "--timeout", "1s", "--wait")["finished"]
+    (after,) = set(judged.ask(3))
+    assert after != kept
+    assert "may come back" not in judged.node.attempt("backend", "list").output
     judged.node.command("backend", "ready", kept)
-    assert (then == kept) == (during_drain == "allow")
 
 
 def test_client_keeps_its_backend_until_it_is_forgotten(judged: Judged) -> None:

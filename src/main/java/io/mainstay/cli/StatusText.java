@@ -222,21 +222,30 @@ final class StatusText {
 
     private static String state(BackendStatus backend, Instant now) {
         DrainProgress drain = backend.drain();
-        return drain == null || backend.connectionsActive() == 0
+        return drain == null || isEmpty(backend, drain)
                 ? backend.state().name()
                 : backend.state() + " " + HumanText.duration(Duration.between(now, drain.deadline())) + " left";
     }
 
     private static String drain(BackendStatus backend, Instant now) {
         DrainProgress drain = backend.drain();
-        if (drain == null || backend.connectionsActive() == 0) {
+        if (drain == null || isEmpty(backend, drain)) {
             return "";
+        }
+        if (backend.connectionsActive() == 0) {
+            return "no connection left, but clients that it had may come back";
         }
         Instant oldest = drain.oldestSince();
         return backend.connectionsActive() + " of "
                 + HumanText.count(drain.connectionsAtStart(), "connection") + " left"
                 + (oldest == null ? "" : ", the oldest " + HumanText.ago(oldest, now) + " old")
-                + ", none expected to be left in " + HumanText.duration(Duration.between(now, drain.expectedEnd()));
+                + ", none expected to be left in " + HumanText.duration(Duration.between(now, drain.expectedEnd()))
+                + (drain.clientsMayReturn() ? "; clients that it had may come back" : "");
+    }
+
+    /** Whether a draining backend has no connection, nor will get any. */
+    private static boolean isEmpty(BackendStatus backend, DrainProgress drain) {
+        return backend.connectionsActive() == 0 && !drain.clientsMayReturn();
     }
 
     private static String latency(@Nullable Latency latency) {

@@ -133,7 +133,7 @@ final class BalanceKeys {
                 "during_drain",
                 ScalarTypes.word(DuringDrain.class),
                 DuringDrain.REFUSE,
-                "Whether a client whose backend is being drained may still open connections to it.");
+                "Whether a client whose backend is being drained may still open connections to it, until the deadline.");
 
         static final Key.Section SECTION = new Key.Section(
                 "persistence",

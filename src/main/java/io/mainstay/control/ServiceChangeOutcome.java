@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param state its state now
  * @param connectionsActive connections it still has
  * @param connectionsReset connections that were reset because the deadline had passed
- * @param finished whether nothing is left to do: for a drain, that no connection is left
+ * @param finished whether nothing is left to do: for a drain, that no connection is left and none may come
  * @param elapsed since the request
  */
 public record ServiceChangeOutcome(

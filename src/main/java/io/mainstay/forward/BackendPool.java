@@ -86,10 +86,11 @@ public final class BackendPool<B> {
         return candidate;
     }
 
-    /** Takes a backend out. Its connections go on counting, for nobody. */
+    /** Takes a backend out. Its connections go on counting, for nobody, and no client keeps it any more. */
     public void remove(Candidate<B> candidate) {
         if (candidates.remove(candidate)) {
             membersChanged = true;
+            candidate.setMember(false);
             if (persistence != null) {
                 persistence.forget(candidate);
             }
@@ -108,6 +109,7 @@ public final class BackendPool<B> {
             }
             candidates.clear();
             candidates.addAll(members);
+            candidates.forEach(candidate -> candidate.setMember(true));
             membersChanged = true;
             chooseTier();
         }
@@ -194,6 +196,11 @@ public final class BackendPool<B> {
     /** Whether one client may find a backend full although there is one for another client. */
     public boolean clientsWaitForTheirBackends() {
         return config.persistence().isPresent() && config.persistence().get().whenFull() == WhenFull.WAIT;
+    }
+
+    /** Whether there are clients that may come back to a backend although it is being drained. */
+    public boolean mayReturnTo(Candidate<B> draining, MonotonicInstant now) {
+        return persistence != null && persistence.staysDuringDrain() && persistence.isKept(draining, now);
     }
 
     private boolean mayKeep(Candidate<B> kept) {

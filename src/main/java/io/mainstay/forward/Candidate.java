@@ -25,6 +25,7 @@ public final class Candidate<B> {
     private @Nullable SlowStart slowStart;
     private int effectiveWeight;
     private boolean inTier;
+    private boolean member = true;
 
     /** How far it is behind its share; see {@link Turns}. */
     long credit;
@@ -94,6 +95,15 @@ public final class Candidate<B> {
     /** Whether new connections go to it, full or not. */
     public boolean isServing() {
         return inTier && effectiveWeight > 0;
+    }
+
+    /** Whether it is among those of the pool: one that was taken out may have connections for long. */
+    boolean isMember() {
+        return member;
+    }
+
+    void setMember(boolean nowMember) {
+        member = nowMember;
     }
 
     /** Whether the choice that is being made may fall on it. */

@@ -48,13 +48,18 @@ public record DrainPlan(MonotonicInstant started, MonotonicInstant deadline, int
         if (live == 0) {
             return Duration.ZERO;
         }
-        Duration latest = remaining(now).plus(RESET_WINDOW);
+        Duration latest = longestToLast(now);
         int ended = liveAtStart - live;
         if (ended <= 0) {
             return latest;
         }
         Duration guess = now.since(started).multipliedBy(live).dividedBy(ended);
         return guess.compareTo(latest) < 0 ? guess : latest;
+    }
+
+    /** When the last connection is gone at the latest, counted from now. */
+    public Duration longestToLast(MonotonicInstant now) {
+        return remaining(now).plus(RESET_WINDOW);
     }
 
     /**

@@ -24,7 +24,16 @@ public final class PersistenceTable<B> {
     /** Expired entries that one use clears away: more than it can add, so that the table shrinks, and never many at once. */
     private static final int CLEARED_AT_ONCE = 8;
 
-    private record Entry<B>(Candidate<B> candidate, MonotonicInstant expires) {}
+    /**
+     * @param cleared whether the client is forgotten, and only kept in mind so that the end of a connection that it has does not
+     *     bring it back
+     */
+    private record Entry<B>(Candidate<B> candidate, MonotonicInstant expires, boolean cleared) {
+
+        Entry<B> asCleared() {
+            return new Entry<>(candidate, expires, true);
+        }
+    }
 
     /**
      * One client.
@@ -62,26 +71,47 @@ public final class PersistenceTable<B> {
 
     @Nullable
     Candidate<B> find(IpAddress client, MonotonicInstant now) {
+        Entry<B> entry = present(client, now);
+        return entry == null || entry.cleared() ? null : entry.candidate();
+    }
+
+    private @Nullable Entry<B> present(IpAddress client, MonotonicInstant now) {
         Entry<B> entry = entries.get(config.grouping().groupOf(client));
-        return entry == null || now.hasReached(entry.expires()) ? null : entry.candidate();
+        return entry == null || now.hasReached(entry.expires()) ? null : entry;
     }
 
     /** Lets a client have a backend from now on. */
     void remember(IpAddress client, Candidate<B> candidate, MonotonicInstant now) {
         clearExpired(now, CLEARED_AT_ONCE);
-        entries.putLast(config.grouping().groupOf(client), new Entry<>(candidate, now.plus(config.timeout())));
+        entries.putLast(config.grouping().groupOf(client), new Entry<>(candidate, now.plus(config.timeout()), false));
         while (entries.size() > config.maxClients()) {
-            entries.pollFirstEntry();
-            evictions++;
+            Map.Entry<IpAddress, Entry<B>> oldest = entries.pollFirstEntry();
+            evictions += oldest == null || oldest.getValue().cleared() ? 0 : 1;
         }
     }
 
-    /** A connection of the client has ended: its time starts anew, unless it has gone on to another backend since. */
+    /**
+     * A connection of the client has ended: its time starts anew, unless it has gone on to another backend since, the
+     * backend has been taken out, or the client was cleared and has not come back.
+     */
     public void connectionEnded(IpAddress client, Candidate<B> candidate, MonotonicInstant now) {
-        Candidate<B> kept = find(client, now);
-        if (kept == null || kept == candidate) {
+        Entry<B> kept = present(client, now);
+        if (candidate.isMember() && (kept == null || (kept.candidate() == candidate && !kept.cleared()))) {
             remember(client, candidate, now);
         }
+    }
+
+    /** Whether there is a client of this backend; found soonest for one that was used last. */
+    boolean isKept(Candidate<B> candidate, MonotonicInstant now) {
+        for (Entry<B> entry : entries.reversed().values()) {
+            if (now.hasReached(entry.expires())) {
+                return false;
+            }
+            if (entry.candidate() == candidate && !entry.cleared()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void clearExpired(MonotonicInstant now, int most) {
@@ -101,7 +131,7 @@ public final class PersistenceTable<B> {
     /** The number of clients that are remembered. */
     public int size(MonotonicInstant now) {
         clearExpired(now, Integer.MAX_VALUE);
-        return entries.size();
+        return (int) entries.values().stream().filter(entry -> !entry.cleared()).count();
     }
 
     /** How many clients were forgotten before their time, for want of room. */
@@ -117,29 +147,43 @@ public final class PersistenceTable<B> {
             if (records.size() == most || now.hasReached(entry.expires())) {
                 break;
             }
-            records.add(new Client<>(
-                    config.grouping().shown(each.getKey()),
-                    entry.candidate().backend(),
-                    entry.expires().since(now)));
+            if (!entry.cleared()) {
+                records.add(new Client<>(
+                        config.grouping().shown(each.getKey()),
+                        entry.candidate().backend(),
+                        entry.expires().since(now)));
+            }
         }
         return records;
     }
 
-    /** Forgets the clients of some backends; how many. Their connections live on. */
+    /**
+     * Forgets the clients of some backends; how many. Their connections live on, and when they end do not bring them back, for
+     * as long as the clients would have been remembered.
+     */
     public int clear(Predicate<B> backend) {
-        int before = entries.size();
-        entries.values().removeIf(entry -> backend.test(entry.candidate().backend()));
-        return before - entries.size();
+        int cleared = 0;
+        for (Map.Entry<IpAddress, Entry<B>> each : entries.entrySet()) {
+            if (isOf(each.getValue(), backend)) {
+                each.setValue(each.getValue().asCleared());
+                cleared++;
+            }
+        }
+        return cleared;
     }
 
-    /** Forgets the group to which a client belongs, if its backend is one of those; whether it was remembered there. */
+    /** The same for the group to which a client belongs; whether it was remembered, and with one of these backends. */
     public boolean clear(IpAddress client, Predicate<B> backend) {
         IpAddress group = config.grouping().groupOf(client);
         Entry<B> entry = entries.get(group);
-        boolean found = entry != null && backend.test(entry.candidate().backend());
-        if (found) {
-            entries.remove(group);
+        if (entry == null || !isOf(entry, backend)) {
+            return false;
         }
-        return found;
+        entries.put(group, entry.asCleared());
+        return true;
+    }
+
+    private static <B> boolean isOf(Entry<B> entry, Predicate<B> backend) {
+        return !entry.cleared() && backend.test(entry.candidate().backend());
     }
 }

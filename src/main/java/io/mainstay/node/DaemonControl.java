@@ -29,6 +29,7 @@ import io.mainstay.forward.kernel.KernelEngine;
 import io.mainstay.forward.proxy.BackendSnapshot;
 import io.mainstay.forward.proxy.CheckRun;
 import io.mainstay.forward.proxy.DrainOutcome;
+import io.mainstay.forward.proxy.DrainStatus;
 import io.mainstay.forward.proxy.PersistenceSnapshot;
 import io.mainstay.forward.proxy.ProxyEngine;
 import io.mainstay.forward.proxy.ProxySnapshot;
@@ -301,7 +302,8 @@ final class DaemonControl implements ControlHandler {
                 ServiceStatuses.state(service),
                 service.active(),
                 reset,
-                request.change() == BackendChangeRequest.Change.READY || service.active() == 0,
+                request.change() == BackendChangeRequest.Change.READY
+                        || service.backends().stream().allMatch(DaemonControl::isEmpty),
                 clock.now().since(askedAt));
     }
 
@@ -313,8 +315,14 @@ final class DaemonControl implements ControlHandler {
                 ServiceStatuses.state(backend.state()),
                 backend.active(),
                 reset,
-                request.change() == BackendChangeRequest.Change.READY || backend.active() == 0,
+                request.change() == BackendChangeRequest.Change.READY || isEmpty(backend),
                 clock.now().since(askedAt));
+    }
+
+    /** Whether it has no connection, nor will get any. */
+    private static boolean isEmpty(BackendSnapshot backend) {
+        DrainStatus drain = backend.drain();
+        return backend.active() == 0 && (drain == null || !drain.clientsMayReturn());
     }
 
     private BackendSnapshot backend(BackendChangeRequest request) {

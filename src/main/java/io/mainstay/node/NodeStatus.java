@@ -49,6 +49,7 @@ final class NodeStatus {
     }
 
     StatusSnapshot snapshot() {
+        ProxySnapshot engine = proxy.get();
         return new StatusSnapshot(
                 config.current().node().name(),
                 ProductVersion.current(),
@@ -56,7 +57,8 @@ final class NodeStatus {
                 wallTime.now(),
                 startedAt,
                 routers.of(election.get()),
-                services.of(proxy.get(), kernel.decisions(), kernel.ports(), kernel.latencies()),
+                services.of(engine, kernel.decisions(), kernel.ports(), kernel.latencies()),
+                new StatusSnapshot.Connections(engine.connections(), engine.mostConnections()),
                 kernelEvents(),
                 kernel.interfaces());
     }

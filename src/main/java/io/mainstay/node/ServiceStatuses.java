@@ -154,7 +154,8 @@ final class ServiceStatuses {
                 drain.atStart(),
                 now.plus(drain.remaining()),
                 now.plus(drain.expected()),
-                oldest == null ? null : now.minus(oldest));
+                oldest == null ? null : now.minus(oldest),
+                drain.clientsMayReturn());
     }
 
     private static BackendStatus.@Nullable LastCheck lastCheck(@Nullable CheckReport report) {

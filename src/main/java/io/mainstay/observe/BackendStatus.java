@@ -58,12 +58,14 @@ public record BackendStatus(
      * @param deadline when the rest of them will be reset, wall clock
      * @param expectedEnd when the last one will presumably be gone, wall clock
      * @param oldestSince when the oldest one began, wall clock; null if there is none, or nobody has looked yet
+     * @param clientsMayReturn whether clients of the backend may open new ones until the deadline
      */
     public record DrainProgress(
             long connectionsAtStart,
             Instant deadline,
             Instant expectedEnd,
-            @Nullable Instant oldestSince) {}
+            @Nullable Instant oldestSince,
+            boolean clientsMayReturn) {}
 
     /**
      * How long a backend took in the last one to two minutes.

@@ -11,6 +11,7 @@ import io.mainstay.observe.BackendStatus.LastCheck;
 import io.mainstay.observe.BackendStatus.Latency;
 import io.mainstay.observe.BackendStatus.Quantiles;
 import io.mainstay.observe.ServiceStatus.SourcePorts;
+import io.mainstay.observe.StatusSnapshot.Connections;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,9 +37,21 @@ public final class StatusJson {
         json.addProperty("started_at", status.startedAt().toString());
         json.add("virtual_routers", array(status.virtualRouters(), StatusJson::virtualRouter));
         json.add("services", array(status.services(), StatusJson::serviceTree));
+        json.add("connections", connections(status.connections()));
         json.add("kernel_events", counters(status.kernelEvents()));
         json.add("kernel_interfaces", texts(status.kernelInterfaces()));
         return json;
+    }
+
+    private static JsonObject connections(Connections connections) {
+        JsonObject json = new JsonObject();
+        json.addProperty("active", connections.active());
+        json.addProperty("limit", connections.limit());
+        return json;
+    }
+
+    private static Connections connections(JsonFields json) {
+        return new Connections(json.number("active"), json.number("limit"));
     }
 
     private static JsonObject virtualRouter(VirtualRouterStatus router) {
@@ -164,6 +177,7 @@ public final class StatusJson {
                 json.instant("started_at"),
                 list(json.objects("virtual_routers"), StatusJson::virtualRouter),
                 list(json.objects("services"), StatusJson::service),
+                connections(json.object("connections")),
                 json.numberMap("kernel_events"),
                 json.stringMap("kernel_interfaces"));
     }
@@ -298,6 +312,7 @@ public final class StatusJson {
         json.addProperty("deadline", drain.deadline().toString());
         json.addProperty("expected_end", drain.expectedEnd().toString());
         json.addProperty("oldest_since", textOrNull(drain.oldestSince()));
+        json.addProperty("clients_may_return", drain.clientsMayReturn());
         return json;
     }
 
@@ -306,7 +321,8 @@ public final class StatusJson {
                 json.number("connections_at_start"),
                 json.instant("deadline"),
                 json.instant("expected_end"),
-                json.instantOrNull("oldest_since"));
+                json.instantOrNull("oldest_since"),
+                json.bool("clients_may_return"));
     }
 
     private static LastCheck lastCheck(JsonFields json) {

@@ -18,6 +18,7 @@ import java.util.TreeMap;
  * @param startedAt when the daemon started, wall clock
  * @param virtualRouters in the order of the configuration
  * @param services in the order of the configuration
+ * @param connections of the whole node
  * @param kernelEvents how often what has happened in the data path of the kernel engine since it was loaded; empty without one
  * @param kernelInterfaces how packets are forwarded on each interface of the kernel engine, in words; empty without one
  */
@@ -29,8 +30,17 @@ public record StatusSnapshot(
         Instant startedAt,
         List<VirtualRouterStatus> virtualRouters,
         List<ServiceStatus> services,
+        Connections connections,
         Map<String, Long> kernelEvents,
         Map<String, String> kernelInterfaces) {
+
+    /**
+     * Connections and sessions of clients in all services of the proxy engine, those included that have no backend yet.
+     *
+     * @param active how many there are
+     * @param limit how many there may be; more are reset
+     */
+    public record Connections(long active, long limit) {}
 
     /** How {@link #kernelInterfaces} begins of an interface where XDP takes no part; the reason follows. */
     public static final String TC_ALONE = "tc: ";

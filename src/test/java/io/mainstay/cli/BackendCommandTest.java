@@ -12,6 +12,7 @@ import io.mainstay.control.PersistenceClearRequest;
 import io.mainstay.control.ServiceChangeRequest;
 import io.mainstay.net.IpAddress;
 import io.mainstay.observe.BackendStatus;
+import io.mainstay.observe.SampleStatus;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -47,6 +48,20 @@ class BackendCommandTest extends CommandBench {
                 .contains(
                         "  https/web3: 5 of 8 connections left, the oldest 3h00m old, none expected to be left in 17s\n");
         assertThat(harness.run("--json", "backend", "list").out()).contains("\"connections_at_start\": 8");
+    }
+
+    @Test
+    void aBackendToWhichClientsMayComeBackIsNotTakenForEmpty() {
+        harness.handler.status = SampleStatus.snapshot(5, true);
+        assertThat(harness.run("backend", "list").out())
+                .contains("DRAINING 42s left")
+                .contains("none expected to be left in 17s; clients that it had may come back\n");
+        harness.handler.status = SampleStatus.snapshot(0, true);
+        assertThat(harness.run("backend", "list").out())
+                .contains("DRAINING 42s left")
+                .contains("  https/web3: no connection left, but clients that it had may come back\n");
+        harness.handler.status = SampleStatus.snapshot(0, false);
+        assertThat(harness.run("backend", "list").out()).doesNotContain("left").doesNotContain("come back");
     }
 
     @Test

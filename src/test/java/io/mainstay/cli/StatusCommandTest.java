@@ -71,6 +71,7 @@ class StatusCommandTest extends CommandBench {
                 full.startedAt(),
                 List.of(),
                 List.of(),
+                full.connections(),
                 Map.of(),
                 Map.of());
         assertThat(harness.run("status"))

@@ -143,6 +143,7 @@ class DoctorTest implements Host {
                 Instant.EPOCH,
                 List.of(router),
                 List.of(),
+                new StatusSnapshot.Connections(0, 0),
                 Map.of(),
                 kernelInterfaces);
     }

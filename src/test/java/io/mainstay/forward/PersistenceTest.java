@@ -168,11 +168,67 @@ class PersistenceTest {
     }
 
     @Test
+    void theEndOfAConnectionDoesNotBringBackAClientThatWasCleared() {
+        Candidate<String> first = bench.connect(client("198.18.0.1"));
+        assertThat(table(bench).clear("a"::equals)).isEqualTo(1);
+        assertThat(table(bench).clear("a"::equals)).as("once").isZero();
+        table(bench).connectionEnded(IpAddress.parse("198.18.0.1"), first, bench.now());
+        assertThat(table(bench).size(bench.now())).isZero();
+        assertThat(table(bench).latest(9, bench.now())).isEmpty();
+        Candidate<String> second = bench.connect(client("198.18.0.1"));
+        assertThat(second).isNotSameAs(first);
+        table(bench).connectionEnded(IpAddress.parse("198.18.0.1"), first, bench.now());
+        assertThat(bench.choose(client("198.18.0.1"))).as("remembered again").isSameAs(second);
+
+        assertThat(table(bench).clear(IpAddress.parse("198.18.0.1"), backend -> true))
+                .isTrue();
+        table(bench).connectionEnded(IpAddress.parse("198.18.0.1"), second, bench.now());
+        assertThat(table(bench).size(bench.now())).isZero();
+    }
+
+    @Test
+    void whoWasClearedMakesRoomFirst() {
+        PoolBench pool = bench(2, DuringDrain.REFUSE).with(1, 1);
+        pool.choose(client("198.18.0.1"));
+        pool.choose(client("198.18.0.2"));
+        table(pool).clear(backend -> true);
+        pool.choose(client("198.18.0.3"));
+        pool.choose(client("198.18.0.4"));
+        assertThat(table(pool).size(pool.now())).isEqualTo(2);
+        assertThat(table(pool).evictions()).as("nobody who was remembered").isZero();
+    }
+
+    @Test
     void aBackendThatIsTakenOutKeepsNobody() {
         bench.choose(client("198.18.0.1"));
         bench.pool().remove(bench.candidate(0));
         assertThat(table(bench).size(bench.now())).isZero();
         assertThat(bench.choose(client("198.18.0.1")).backend()).isNotEqualTo("a");
+    }
+
+    @Test
+    void theEndOfAConnectionBringsNobodyBackToABackendThatIsTakenOut() {
+        for (DuringDrain rule : DuringDrain.values()) {
+            PoolBench pool = bench(100, rule).with(1, 1);
+            Candidate<String> leaving = pool.connect(client("198.18.0.1"));
+            pool.pool().setMembers(List.of(pool.candidate(1)));
+            pool.standing(0, Standing.DRAINING);
+            table(pool).connectionEnded(IpAddress.parse("198.18.0.1"), leaving, pool.now());
+            assertThat(table(pool).size(pool.now())).as("%s", rule).isZero();
+            assertThat(pool.choose(client("198.18.0.1")).backend())
+                    .as("%s", rule)
+                    .isEqualTo("b");
+        }
+    }
+
+    @Test
+    void aBackendThatIsBackIsRememberedAgain() {
+        PoolBench pool = bench(100, DuringDrain.REFUSE).with(1, 1);
+        Candidate<String> leaving = pool.connect(client("198.18.0.1"));
+        pool.pool().setMembers(List.of(pool.candidate(1)));
+        pool.pool().setMembers(List.of(pool.candidate(1), leaving));
+        table(pool).connectionEnded(IpAddress.parse("198.18.0.1"), leaving, pool.now());
+        assertThat(pool.choose(client("198.18.0.1"))).isSameAs(leaving);
     }
 
     @Test

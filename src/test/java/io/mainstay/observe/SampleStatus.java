@@ -20,6 +20,11 @@ public final class SampleStatus {
 
     /** A node that is Active for one virtual router and Backup for another, with a healthy and a drained service. */
     public static StatusSnapshot snapshot() {
+        return snapshot(5, false);
+    }
+
+    /** The same with so many connections on the backend that is drained, and clients that may come back to it or not. */
+    public static StatusSnapshot snapshot(long connectionsLeft, boolean clientsMayReturn) {
         Map<String, Long> discards = new LinkedHashMap<>();
         discards.put("ttl", 3L);
         discards.put("checksum", 1L);
@@ -101,9 +106,13 @@ public final class SampleStatus {
                                 2_048,
                                 Map.of("no_backend", 2L),
                                 List.of(
-                                        backend("web1", BackendStatus.State.HEALTHY, 12),
-                                        backend("web2", BackendStatus.State.UNHEALTHY, 0),
-                                        backend("web3", BackendStatus.State.DRAINING, 5)),
+                                        backend("web1", BackendStatus.State.HEALTHY, 12, false),
+                                        backend("web2", BackendStatus.State.UNHEALTHY, 0, false),
+                                        backend(
+                                                "web3",
+                                                BackendStatus.State.DRAINING,
+                                                connectionsLeft,
+                                                clientsMayReturn)),
                                 new ServiceStatus.SourcePorts(18_500, 22_528, 2, "web1")),
                         new ServiceStatus(
                                 "ssh",
@@ -135,11 +144,13 @@ public final class SampleStatus {
                                         null,
                                         null)),
                                 null)),
+                new StatusSnapshot.Connections(17, 65_000),
                 Map.of("flow_adopted", 3L),
                 Map.of("eth0", "tc and XDP"));
     }
 
-    private static BackendStatus backend(String name, BackendStatus.State state, long connections) {
+    private static BackendStatus backend(
+            String name, BackendStatus.State state, long connections, boolean clientsMayReturn) {
         boolean draining = state == BackendStatus.State.DRAINING;
         boolean passed = state != BackendStatus.State.UNHEALTHY;
         return new BackendStatus(
@@ -155,7 +166,12 @@ public final class SampleStatus {
                 connections * 10,
                 NOW.minus(Duration.ofMinutes(90)),
                 draining
-                        ? new DrainProgress(8, NOW.plusSeconds(42), NOW.plusSeconds(17), NOW.minus(Duration.ofHours(3)))
+                        ? new DrainProgress(
+                                8,
+                                NOW.plusSeconds(42),
+                                NOW.plusSeconds(17),
+                                NOW.minus(Duration.ofHours(3)),
+                                clientsMayReturn)
                         : null,
                 new LastCheck(
                         NOW.minusSeconds(2), passed, Duration.ofNanos(1_250_000), passed ? "connected" : "refused"),

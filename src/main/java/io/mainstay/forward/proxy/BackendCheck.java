@@ -22,6 +22,10 @@ final class BackendCheck {
     private static final String NO_PORT = " (does not count: this node has no port left)";
 
     private final LiveService service;
+
+    /** Of the service, when this was made: they say what is asked. */
+    private final ProxyService settings;
+
     private final LiveBackend backend;
     private final Prober prober;
     private final LinkWatch links;
@@ -36,12 +40,13 @@ final class BackendCheck {
             EventLoop loop,
             RandomGenerator random) {
         this.service = service;
+        settings = service.settings();
         this.backend = backend;
         this.prober = prober;
         this.links = links;
-        target = new ProbeTarget(
-                service.name(), backend.name(), backend.config().address(), preface(service.settings()));
-        List<HealthCheckConfig> checks = service.settings().health().checks();
+        target =
+                new ProbeTarget(service.name(), backend.name(), backend.config().address(), preface(settings));
+        List<HealthCheckConfig> checks = settings.health().checks();
         for (int i = 0; i < checks.size(); i++) {
             HealthCheckConfig check = checks.get(i);
             int index = i;
@@ -52,8 +57,7 @@ final class BackendCheck {
                     loop,
                     random));
         }
-        service.settings()
-                .health()
+        settings.health()
                 .agent()
                 .ifPresent(agent -> repetitions.add(new Repetition(
                         agent.interval(),
@@ -100,6 +104,7 @@ final class BackendCheck {
         String excuse = excuse(outcome);
         boolean soon = service.onCheck(
                 backend,
+                settings,
                 index,
                 new CheckReport(
                         Instant.now(),
@@ -122,18 +127,17 @@ final class BackendCheck {
     }
 
     private Duration onAgent(AgentCheckConfig agent, ProbeOutcome outcome) {
-        service.onAgent(backend, outcome.finding());
+        service.onAgent(backend, settings, outcome.finding());
         return agent.interval();
     }
 
     /** Asks everything once, apart from the rest, for somebody who wants to look. */
     void lookOnce(LookOnce look) {
         look.route(LinkWatch.pathTo(backend.address()));
-        for (HealthCheckConfig check : service.settings().health().checks()) {
+        for (HealthCheckConfig check : settings.health().checks()) {
             prober.start(check, target, look.expect(check.shown()));
         }
-        service.settings()
-                .health()
+        settings.health()
                 .agent()
                 .ifPresent(agent -> prober.ask(agent, target, look.expect("agent on port " + agent.port())));
     }

@@ -19,6 +19,7 @@ final class Drain {
     private final CompletableFuture<DrainOutcome> result = new CompletableFuture<>();
     private final AtomicLongArray oldestOfWorkers;
     private volatile DrainPlan plan;
+    private volatile boolean closed;
     private volatile boolean over;
     private boolean watched;
 
@@ -34,8 +35,20 @@ final class Drain {
         return plan;
     }
 
+    /** Goes on with another deadline, which is to come. */
     void setPlan(DrainPlan newPlan) {
         plan = newPlan;
+        closed = false;
+    }
+
+    /** Whether a client that the backend has already may still come, as far as its service lets it: until the deadline. */
+    boolean isOpen() {
+        return !closed && !over;
+    }
+
+    /** The deadline has passed. */
+    void close() {
+        closed = true;
     }
 
     /** Whether nothing is left to be drained, or somebody has called it off. */
@@ -76,9 +89,15 @@ final class Drain {
         return live == 0 || oldest == NO_CONNECTION ? null : Duration.ofNanos(oldest);
     }
 
-    DrainStatus status(int live, MonotonicInstant now) {
+    /** @param clientsMayReturn whether it goes on without any connection, since clients may come back */
+    DrainStatus status(int live, boolean clientsMayReturn, MonotonicInstant now) {
         return new DrainStatus(
-                plan.liveAtStart(), live, plan.remaining(now), plan.expectedToLast(now, live), oldest(live));
+                plan.liveAtStart(),
+                live,
+                plan.remaining(now),
+                clientsMayReturn ? plan.longestToLast(now) : plan.expectedToLast(now, live),
+                oldest(live),
+                clientsMayReturn);
     }
 
     /** Ends the drain and tells how it went. */

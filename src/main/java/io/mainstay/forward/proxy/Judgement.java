@@ -81,6 +81,8 @@ final class Judgement {
         if (before != backend.state() || (first && backend.wish() == AdminState.READY)) {
             changes.onChange(backend, first ? null : before, reason(index, report));
             resetIfDown(backend, before);
+        } else {
+            changes.onStanding(backend);
         }
         return backend.health().isChanging(index);
     }
@@ -107,6 +109,7 @@ final class Judgement {
         String reason = "agent: " + finding.detail();
         if (backend.state() == before) {
             events.tell(new ProxyEvent.AgentSaid(service, backend.name(), finding.detail()));
+            changes.onStanding(backend);
             changes.onWeightChange(backend, reason);
         } else {
             changes.onChange(backend, before, reason);

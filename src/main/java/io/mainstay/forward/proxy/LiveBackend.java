@@ -38,7 +38,8 @@ final class LiveBackend {
     private @Nullable CheckReport[] lastChecks;
     private AdminState ownWish = AdminState.READY;
     private AdminState wishForService;
-    private boolean judged;
+    private boolean known;
+    private boolean everHealthy;
     private AgentState agent = AgentState.INITIAL;
     private boolean ejected;
     private MonotonicInstant since;
@@ -154,7 +155,9 @@ final class LiveBackend {
         boolean overdue = running != null
                 && !running.isOver()
                 && running.plan().remaining(now).isZero();
-        boolean down = judged && !ejected && state() == BackendState.UNHEALTHY;
+        // After maintenance nothing is known at first, and what it has is not to be lost for that.
+        boolean isJudged = health.verdict() != Verdict.UNKNOWN;
+        boolean down = everHealthy && isJudged && !ejected && state() == BackendState.UNHEALTHY;
         return new BackendView(
                 new BackendKey(service, config.name(), config.address()),
                 config.weight(),
@@ -183,15 +186,22 @@ final class LiveBackend {
         }
         return switch (effectiveWish()) {
             case READY -> isFit() ? Standing.HEALTHY : Standing.FAILING;
-            case DRAIN -> isFit() ? Standing.DRAINING : Standing.OUT;
+            case DRAIN -> isFit() && !isClosed() ? Standing.DRAINING : Standing.OUT;
             case MAINTENANCE -> Standing.OUT;
         };
     }
 
-    /** Whether something was known of it before now, so that what is known now is news and not a start. */
-    boolean wasJudgedBefore() {
-        boolean before = judged;
-        judged = true;
+    /** Whether its drain is over or past its deadline, so that not even clients that it has may come. */
+    private boolean isClosed() {
+        Drain running = drain;
+        return running != null && !running.isOpen();
+    }
+
+    /** Whether something was known of it before its last change, so that this is news and not a start. To be asked at each. */
+    boolean wasKnownBefore() {
+        boolean before = known;
+        known |= health.verdict() != Verdict.UNKNOWN;
+        everHealthy |= state() == BackendState.HEALTHY;
         return before;
     }
 

@@ -105,6 +105,7 @@ final class LiveService {
             wanted.add(backend);
         }
         roster.configure(wanted);
+        roster.leaving().stream().filter(backend -> !backend.isRetiring()).forEach(this::configureHealth);
         arrangePool();
         retireReplaced();
         serveWaiting();
@@ -124,6 +125,10 @@ final class LiveService {
     private void configure(LiveBackend backend, BackendConfig config) {
         backend.configure(config);
         pool.configure(backend.candidate(), config);
+        configureHealth(backend);
+    }
+
+    private void configureHealth(LiveBackend backend) {
         BackendState before = backend.state();
         backend.configure(settings().health());
         pool.setWanted(
@@ -141,12 +146,14 @@ final class LiveService {
         return backend.wish() != AdminState.MAINTENANCE && !backend.isRetiring();
     }
 
+    /** Those that serve, or will when their checks or the operator say so: all but those that are being emptied. */
+    synchronized List<LiveBackend> staying() {
+        return roster.all().stream().filter(backend -> !backend.isRetiring()).toList();
+    }
+
     /** Lets the pool choose among those that are wanted, in their order, and those that serve until they are replaced. */
     private void arrangePool() {
-        pool.setMembers(roster.all().stream()
-                .filter(backend -> !backend.isRetiring())
-                .map(LiveBackend::candidate)
-                .toList());
+        pool.setMembers(staying().stream().map(LiveBackend::candidate).toList());
     }
 
     /** Drains every backend, because the service is not in the configuration any more. */
@@ -338,14 +345,29 @@ final class LiveService {
         judgement.onEndWithoutAnswer(backend, resetByBackend);
     }
 
-    /** See {@link Judgement#onCheck}. */
-    synchronized boolean onCheck(LiveBackend backend, int index, CheckReport report, boolean excused) {
-        return judgement.onCheck(backend, index, report, excused);
+    /**
+     * See {@link Judgement#onCheck}; nothing if it is out of date.
+     *
+     * @param asked the settings by which the backend was checked
+     */
+    synchronized boolean onCheck(
+            LiveBackend backend, ProxyService asked, int index, CheckReport report, boolean excused) {
+        return isUpToDate(backend, asked) && judgement.onCheck(backend, index, report, excused);
     }
 
-    /** See {@link Judgement#onAgent}. */
-    synchronized void onAgent(LiveBackend backend, Finding finding) {
-        judgement.onAgent(backend, finding);
+    /** See {@link Judgement#onAgent}, and {@link #onCheck}. */
+    synchronized void onAgent(LiveBackend backend, ProxyService asked, Finding finding) {
+        if (isUpToDate(backend, asked)) {
+            judgement.onAgent(backend, finding);
+        }
+    }
+
+    /**
+     * Whether a finding still says something. Checks are exchanged or stopped on the control thread, after the change that is
+     * the reason: until then one may end of which its place among the checks tells nothing any more, or which is forgotten.
+     */
+    private boolean isUpToDate(LiveBackend backend, ProxyService asked) {
+        return isToBeChecked(backend) && !BackendCheck.differ(asked, settings());
     }
 
     private synchronized void readmit(LiveBackend backend) {
@@ -427,6 +449,16 @@ final class LiveService {
         orders.maintenanceOfAll();
     }
 
+    /** See {@link Orders#finishIfEmpty}: it may become empty by time alone, as clients are forgotten that could have come. */
+    synchronized void finishIfEmpty(LiveBackend backend) {
+        orders.finishIfEmpty(backend);
+    }
+
+    /** See {@link Orders#closeDrain}. */
+    synchronized void closeDrain(LiveBackend backend, Drain drain) {
+        orders.closeDrain(backend, drain);
+    }
+
     /** See {@link Orders#cancelDrains}. */
     synchronized void cancelDrains() {
         orders.cancelDrains();
@@ -460,7 +492,8 @@ final class LiveService {
         List<BackendSnapshot> backendSnapshots = new ArrayList<>();
         for (LiveBackend backend : roster.all()) {
             Drain drain = backend.drain();
-            backendSnapshots.add(backend.snapshot(drain == null ? null : drain.status(backend.active(), now)));
+            backendSnapshots.add(backend.snapshot(
+                    drain == null ? null : drain.status(backend.active(), orders.mayClientsReturn(backend), now)));
         }
         return new ServiceSnapshot(
                 name(),

@@ -52,6 +52,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     private final List<Worker> workers = new ArrayList<>();
     private final RandomGenerator random = RandomGenerator.getDefault();
     private final List<BackendCheck> checks = new ArrayList<>();
+    private final Load load;
     private final ListenerSet listeners;
     private final Prober prober;
     private final LinkWatch links;
@@ -78,7 +79,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         events = new EventOutlet(control, consumer);
         prober = new Prober(control, settings.commands(), random);
         links = new LinkWatch(settings.clock());
-        Load load = new Load(settings.mostConnections());
+        load = new Load(settings.mostConnections());
         for (int i = 0; i < settings.workers(); i++) {
             workers.add(new Worker(workerLoops.next(), i, settings.clock(), new BlockPool(stalls), load));
         }
@@ -142,7 +143,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
                 if (!present.isAs(wanted)) {
                     boolean checkedOtherwise = BackendCheck.differ(present.settings(), wanted);
                     List<LiveBackend> arrived = present.configure(wanted);
-                    check(present, checkedOtherwise ? present.backends() : arrived, checkedOtherwise);
+                    check(present, checkedOtherwise ? present.staying() : arrived, checkedOtherwise);
                 }
                 return present;
             }
@@ -155,9 +156,13 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     /** Starts the checks of backends, as far as they do not run already. */
     private void check(LiveService service, List<LiveBackend> backends, boolean anew) {
         events.after(() -> {
+            List<LiveBackend> staying = service.staying();
             for (LiveBackend backend : backends) {
                 if (anew) {
                     dropCheckOf(backend);
+                }
+                if (!staying.contains(backend)) {
+                    continue;
                 }
                 if (checks.stream().noneMatch(check -> check.backend() == backend)) {
                     checks.add(new BackendCheck(service, backend, prober, links, control, random));
@@ -184,12 +189,15 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     public void retirementBegun(LiveService service, LiveBackend backend, Drain drain) {
         events.after(() -> {
             dropCheckOf(backend);
-            attend(backend, drain);
+            attend(service, backend, drain);
         });
-        var unused = drain.result().thenRun(() -> {
-            service.forget(backend, drain);
-            removeWhatIsGone();
-        });
+        // The drain may be over already, and this runs under the lock of the service: whoever changes the engine takes
+        // its lock first, and that of a service second.
+        var unused = drain.result()
+                .thenRun(() -> events.after(() -> {
+                    service.forget(backend, drain);
+                    removeWhatIsGone();
+                }));
     }
 
     private synchronized void removeWhatIsGone() {
@@ -256,7 +264,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         LiveBackend backend = service.backend(backendName);
         Drain drain = service.drain(backend, timeout);
         withCheckOf(backend, BackendCheck::start);
-        events.after(() -> attend(backend, drain));
+        events.after(() -> attend(service, backend, drain));
         return drain.result().copy();
     }
 
@@ -266,7 +274,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         CompletableFuture<List<DrainOutcome>> all = CompletableFuture.completedFuture(List.of());
         for (Map.Entry<LiveBackend, Drain> begun : service.drain(timeout).entrySet()) {
             startIfWanted(service, begun.getKey());
-            events.after(() -> attend(begun.getKey(), begun.getValue()));
+            events.after(() -> attend(service, begun.getKey(), begun.getValue()));
             all = all.thenCombine(begun.getValue().result(), NettyProxyEngine::with);
         }
         return all;
@@ -284,26 +292,28 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         }
     }
 
-    private void attend(LiveBackend backend, Drain drain) {
-        waitForDeadline(backend, drain);
+    private void attend(LiveService service, LiveBackend backend, Drain drain) {
+        waitForDeadline(service, backend, drain);
         // One that is asked for again, with another deadline, is the same drain.
         if (drain.beginWatch()) {
-            new DrainWatch(workers, backend, drain, this).run();
+            new DrainWatch(workers, service, backend, drain, this).run();
         }
     }
 
-    private void waitForDeadline(LiveBackend backend, Drain drain) {
+    private void waitForDeadline(LiveService service, LiveBackend backend, Drain drain) {
         if (drain.isOver()) {
             return;
         }
         Duration remaining = drain.plan().remaining(settings.clock().now());
         if (remaining.isZero()) {
+            // First, so that whoever comes later than the workers look is not on this backend.
+            service.closeDrain(backend, drain);
             for (Worker worker : workers) {
                 worker.execute(new DrainEnd(worker, backend, drain, settings.clock()));
             }
         } else {
-            Future<?> deadline =
-                    control.schedule(() -> waitForDeadline(backend, drain), remaining.toNanos(), TimeUnit.NANOSECONDS);
+            Future<?> deadline = control.schedule(
+                    () -> waitForDeadline(service, backend, drain), remaining.toNanos(), TimeUnit.NANOSECONDS);
             // Otherwise the backend would be kept until a deadline that may be hours away.
             var unused = drain.result().thenRun(() -> deadline.cancel(false));
         }
@@ -388,7 +398,8 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     @Override
     public ProxySnapshot snapshot() {
-        return new ProxySnapshot(services.stream().map(LiveService::snapshot).toList());
+        return new ProxySnapshot(
+                services.stream().map(LiveService::snapshot).toList(), load.live(), settings.mostConnections());
     }
 
     @Override

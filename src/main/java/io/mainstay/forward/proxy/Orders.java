@@ -73,11 +73,13 @@ final class Orders {
         changes.onChangeFrom(before, backend, reason);
         if (running != null && !running.isOver()) {
             running.setPlan(running.plan().withTimeout(now, timeout));
+            changes.onStanding(backend);
             return running;
         }
         int live = backend.active();
         Drain drain = new Drain(DrainPlan.begin(now, timeout, live), workers);
         backend.setDrain(drain);
+        changes.onStanding(backend);
         events.tell(new ProxyEvent.DrainStarted(service, backend.name(), live, timeout));
         finishIfEmpty(backend);
         return drain;
@@ -113,8 +115,7 @@ final class Orders {
 
     private void leaveAlone(LiveBackend backend) {
         backend.health().forget();
-        // As it was not to serve anyway, nothing but its standing has changed.
-        pool.setStanding(backend.candidate(), backend.standing());
+        changes.onStanding(backend);
     }
 
     /** Takes a backend back that was leaving; what the checks found before counts no more, as it was not checked since. */
@@ -147,10 +148,26 @@ final class Orders {
         changes.onChangeFrom(before, backend, reason);
     }
 
-    /** Ends the drain of a backend that has no connection left. */
+    /** Ends the drain of a backend that has no connection left, nor will get any. */
     void finishIfEmpty(LiveBackend backend) {
-        if (backend.active() == 0 && backend.isCounted()) {
+        if (backend.drain() != null && backend.active() == 0 && backend.isCounted() && !mayClientsReturn(backend)) {
             finishDrain(backend);
+            changes.onStanding(backend);
+        }
+    }
+
+    /** Whether clients of a draining backend may open new connections to it, which they may until the deadline. */
+    boolean mayClientsReturn(LiveBackend backend) {
+        Drain drain = backend.drain();
+        return drain != null && drain.isOpen() && pool.mayReturnTo(backend.candidate(), clock.now());
+    }
+
+    /** Lets nobody in any more when the deadline of a drain has passed; what is left is to be reset then. */
+    void closeDrain(LiveBackend backend, Drain drain) {
+        if (backend.drain() == drain && drain.isOpen() && drain.plan().isExpired(clock.now())) {
+            drain.close();
+            changes.onStanding(backend);
+            finishIfEmpty(backend);
         }
     }
 

@@ -74,7 +74,11 @@ final class Rehearsal {
         LiveService service = new LiveService(
                 new ProxyService(config, ServiceHealthConfig.of(check)), settings, events, Surroundings.NONE);
         service.onCheck(
-                service.backends().getFirst(), 0, new CheckReport(Instant.EPOCH, true, NAME, Duration.ZERO), false);
+                service.backends().getFirst(),
+                service.settings(),
+                0,
+                new CheckReport(Instant.EPOCH, true, NAME, Duration.ZERO),
+                false);
         return service;
     }
 

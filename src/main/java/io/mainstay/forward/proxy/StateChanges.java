@@ -58,7 +58,8 @@ final class StateChanges {
         BackendState state = backend.state();
         MonotonicInstant now = clock.now();
         backend.entered(now, reason);
-        if (state == BackendState.HEALTHY && backend.wasJudgedBefore()) {
+        boolean news = backend.wasKnownBefore();
+        if (state == BackendState.HEALTHY && news) {
             pool.startSlowly(backend.candidate(), now);
         }
         pool.setStanding(backend.candidate(), backend.standing());
@@ -76,6 +77,16 @@ final class StateChanges {
     void onChangeFrom(BackendState before, LiveBackend backend, String reason) {
         if (backend.state() != before) {
             onChange(backend, before, reason);
+        } else {
+            onStanding(backend);
+        }
+    }
+
+    /** What the choice has to know of a backend may have changed although its state has not: it is not to serve anyway. */
+    void onStanding(LiveBackend backend) {
+        if (backend.standing() != backend.candidate().standing()) {
+            pool.setStanding(backend.candidate(), backend.standing());
+            serveWaiting.run();
         }
     }
 

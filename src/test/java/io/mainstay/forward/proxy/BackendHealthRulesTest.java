@@ -14,9 +14,11 @@ import io.mainstay.forward.proxy.ProxyEvent.AgentSaid;
 import io.mainstay.forward.proxy.ProxyEvent.BackendStateChanged;
 import io.mainstay.forward.proxy.ProxyEvent.ServiceServedBy;
 import io.mainstay.forward.proxy.ProxyEvent.ServiceWithoutBackend;
+import io.mainstay.health.AgentCheckConfig;
 import io.mainstay.health.Finding;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.health.OutlierConfig;
+import io.mainstay.health.Payload;
 import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.health.ServiceHealthConfig.OnDown;
 import java.time.Duration;
@@ -52,7 +54,63 @@ class BackendHealthRulesTest {
     }
 
     private static void agent(RelayBench bench, String backend, String line) {
-        bench.service().onAgent(bench.service().backend(backend), Finding.passed(line));
+        agent(bench, backend, bench.service().settings(), Finding.passed(line));
+    }
+
+    private static void agent(RelayBench bench, String backend, ProxyService asked, Finding finding) {
+        bench.service().onAgent(bench.service().backend(backend), asked, finding);
+    }
+
+    /** The result of a check that was under way when the settings changed. */
+    @Test
+    void aResultThatCrossesAReloadIsNotBookedUnderAnotherCheck() {
+        HealthCheckConfig deep = new HealthCheckConfig(
+                new HealthCheckConfig.Http("/deep", "", 200, 200), Duration.ofMinutes(1), Duration.ofSeconds(3), 1, 1);
+        ServiceHealthConfig both = new ServiceHealthConfig(
+                List.of(RelayBench.CHECK, deep), Optional.empty(), Optional.empty(), OnDown.KEEP);
+        RelayBench bench = bench(1, both);
+        LiveBackend web1 = bench.service().backend("web1");
+        bench.check(web1, 1, false, false);
+        ProxyService before = bench.service().settings();
+
+        bench.health(new ServiceHealthConfig(
+                List.of(deep, RelayBench.CHECK), Optional.empty(), Optional.empty(), OnDown.KEEP));
+        bench.check(web1, before, 0, true, false);
+        assertThat(web1.state()).as("not by a check that it never passed").isEqualTo(BackendState.UNHEALTHY);
+        bench.check(web1, 0, true, false);
+        assertThat(web1.state()).isEqualTo(BackendState.HEALTHY);
+
+        bench.health(health(OnDown.KEEP));
+        assertThat(bench.check(web1, before, 1, false, false))
+                .as("of a check that is there no more")
+                .isFalse();
+        assertThat(web1.state()).isEqualTo(BackendState.HEALTHY);
+    }
+
+    @Test
+    void aResultThatComesAfterTheChecksWereStoppedIsForgotten() {
+        RelayBench bench = bench(1, health(OnDown.KEEP));
+        LiveBackend web1 = bench.service().backend("web1");
+        bench.service().maintenance(web1);
+        bench.check(web1, true);
+        bench.service().ready(web1);
+        assertThat(web1.state()).as("it has to pass one first").isEqualTo(BackendState.UNHEALTHY);
+    }
+
+    @Test
+    void whatAnAgentSaysThatIsAskedNoMoreDoesNotStay() {
+        RelayBench bench = bench(
+                1,
+                new ServiceHealthConfig(
+                        List.of(RelayBench.CHECK),
+                        Optional.of(
+                                new AgentCheckConfig(9100, Duration.ofSeconds(5), Duration.ofSeconds(1), Payload.NONE)),
+                        Optional.empty(),
+                        OnDown.KEEP));
+        ProxyService before = bench.service().settings();
+        bench.health(health(OnDown.KEEP));
+        agent(bench, "web1", before, Finding.passed("drain"));
+        assertThat(state(bench, "web1")).isEqualTo(BackendState.HEALTHY);
     }
 
     @Test
@@ -164,7 +222,7 @@ class BackendHealthRulesTest {
         assertThat(bench.resets()).containsExactly("web1");
         bench.check(web1, true);
         assertThat(web1.state()).isEqualTo(BackendState.UNHEALTHY);
-        bench.service().onAgent(web1, Finding.failed("connect: refused"));
+        agent(bench, "web1", bench.service().settings(), Finding.failed("connect: refused"));
         assertThat(web1.state()).isEqualTo(BackendState.UNHEALTHY);
         agent(bench, "web1", "up");
         assertThat(web1.state()).isEqualTo(BackendState.HEALTHY);

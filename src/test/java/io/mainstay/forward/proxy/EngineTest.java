@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.RefusalReason;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.IpAddress;
 import java.io.IOException;
@@ -198,6 +201,30 @@ class EngineTest {
         }
         assertThat(bench.events(ProxyEvent.DrainFinished.class))
                 .containsExactly(new ProxyEvent.DrainFinished("web", "web1", outcome));
+    }
+
+    @Test
+    void whoMayComeBackToADrainedBackendMayNotAfterTheDeadline() throws Exception {
+        bench.selection(SelectionConfig.of(Balance.ROUND_ROBIN)
+                .withPersistence(new PersistenceConfig(
+                        AddressGrouping.DEFAULT, Duration.ofHours(1), 100, PersistenceConfig.DuringDrain.ALLOW)));
+        bench.server(ScriptedServer.ECHO);
+        bench.server(ScriptedServer.ECHO);
+        bench.start();
+        List<Socket> rest = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            rest.add(connectedClient());
+        }
+        CompletableFuture<DrainOutcome> drained = bench.engine().drain("web", "web1", Duration.ofHours(1));
+        rest.add(connectedClient());
+        assertThat(bench.backend("web1").active()).isEqualTo(11);
+        var unused = bench.engine().drain("web", "web1", Duration.ofMillis(100));
+        for (Socket client : rest) {
+            expectReset(client);
+            connectedClient();
+        }
+        assertThat(drained.get(30, TimeUnit.SECONDS).reset()).isEqualTo(11);
+        assertThat(bench.backend("web2").active()).isEqualTo(11);
     }
 
     @Test

@@ -108,7 +108,7 @@ class LiveServiceTest {
         Drain drain = service.drain(web1, MINUTE);
         bench.pass(Duration.ofSeconds(5));
         assertThat(bench.snapshot().backends().getFirst().drain())
-                .isEqualTo(new DrainStatus(1, 1, Duration.ofSeconds(55), Duration.ofSeconds(56), null));
+                .isEqualTo(new DrainStatus(1, 1, Duration.ofSeconds(55), Duration.ofSeconds(56), null, false));
         assertThat(service.take(RelayBench.CLIENT)).isSameAs(web2);
         service.giveBack(web1, RelayBench.CLIENT);
         assertThat(drain.result()).isCompletedWithValue(new DrainOutcome(1, 0, false, Duration.ofSeconds(5)));
@@ -121,21 +121,23 @@ class LiveServiceTest {
         bench.pass(Duration.ofSeconds(30));
         assertThat(service.drain(web1, MINUTE)).isSameAs(drain);
         assertThat(bench.snapshot().backends().getFirst().drain())
-                .isEqualTo(new DrainStatus(1, 1, MINUTE, MINUTE.plusSeconds(1), null));
+                .isEqualTo(new DrainStatus(1, 1, MINUTE, MINUTE.plusSeconds(1), null, false));
     }
 
     @Test
     void theOldestConnectionOfAllWorkersIsTold() {
         Drain drain = new Drain(DrainPlan.begin(new MonotonicInstant(0), MINUTE, 3), 2);
         MonotonicInstant now = new MonotonicInstant(5);
-        assertThat(drain.status(3, now).oldest()).as("nobody has looked yet").isNull();
+        assertThat(drain.status(3, false, now).oldest())
+                .as("nobody has looked yet")
+                .isNull();
         drain.noteOldest(0, 7);
-        assertThat(drain.status(3, now).oldest()).isEqualTo(Duration.ofNanos(7));
+        assertThat(drain.status(3, false, now).oldest()).isEqualTo(Duration.ofNanos(7));
         drain.noteOldest(1, 9);
-        assertThat(drain.status(3, now).oldest()).isEqualTo(Duration.ofNanos(9));
+        assertThat(drain.status(3, false, now).oldest()).isEqualTo(Duration.ofNanos(9));
         drain.noteOldest(1, Drain.NO_CONNECTION);
-        assertThat(drain.status(3, now).oldest()).isEqualTo(Duration.ofNanos(7));
-        assertThat(drain.status(0, now).oldest()).isNull();
+        assertThat(drain.status(3, false, now).oldest()).isEqualTo(Duration.ofNanos(7));
+        assertThat(drain.status(0, false, now).oldest()).isNull();
     }
 
     @Test

@@ -21,6 +21,9 @@ class LoadTest {
             bench.start(web, other);
             Socket first = bench.client(web, "b1");
             Socket second = bench.client(other, "b2");
+            await().atMost(EngineBench.PATIENCE)
+                    .until(() -> bench.engine().snapshot().connections() == 2);
+            assertThat(bench.engine().snapshot().mostConnections()).isEqualTo(2);
             bench.expectRefused(web);
             await().atMost(EngineBench.PATIENCE)
                     .until(() -> bench.snapshot("web").refused().getOrDefault(RefusalReason.NODE_FULL, 0L) > 0);

@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendView;
+import io.mainstay.forward.Balance;
 import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.forward.RefusalReason;
+import io.mainstay.forward.SelectionConfig;
+import io.mainstay.health.ServiceHealthConfig;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A service of which another engine forwards flows. */
@@ -64,6 +69,26 @@ class OffloadedServiceTest {
         report(0, 2, view().version());
         assertThat(drain.result()).isCompletedWithValue(new DrainOutcome(0, 2, false, MINUTE));
         assertThat(view().resetting()).isFalse();
+    }
+
+    @Test
+    void aBackendThatIsReadyAfterMaintenanceLosesWhatItHasOnlyIfItIsFoundDown() {
+        RelayBench resetting = new RelayBench(
+                SelectionConfig.of(Balance.ROUND_ROBIN),
+                RelayBench.backends(1, 0),
+                new ServiceHealthConfig(
+                        List.of(RelayBench.CHECK),
+                        Optional.empty(),
+                        Optional.empty(),
+                        ServiceHealthConfig.OnDown.RESET));
+        LiveBackend only = resetting.service().backend("web1");
+        resetting.service().maintenance(only);
+        resetting.service().ready(only);
+        assertThat(resetting.service().views().getFirst().resetting())
+                .as("nothing is known of it yet")
+                .isFalse();
+        resetting.check(only, false);
+        assertThat(resetting.service().views().getFirst().resetting()).isTrue();
     }
 
     @Test

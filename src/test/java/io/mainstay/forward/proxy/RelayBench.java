@@ -156,6 +156,7 @@ final class RelayBench {
                 surroundings);
         other.onCheck(
                 other.backends().getFirst(),
+                other.settings(),
                 0,
                 new CheckReport(Instant.EPOCH, true, "simulated", Duration.ZERO),
                 false);
@@ -169,8 +170,13 @@ final class RelayBench {
 
     /** Whether it is worth looking again soon. */
     boolean check(LiveBackend backend, int index, boolean success, boolean excused) {
+        return check(backend, service.settings(), index, success, excused);
+    }
+
+    /** The same for a check that was begun under these settings. */
+    boolean check(LiveBackend backend, ProxyService asked, int index, boolean success, boolean excused) {
         return service.onCheck(
-                backend, index, new CheckReport(Instant.EPOCH, success, "simulated", Duration.ZERO), excused);
+                backend, asked, index, new CheckReport(Instant.EPOCH, success, "simulated", Duration.ZERO), excused);
     }
 
     /** Runs what was to be run later, and whose time has come. */
@@ -294,6 +300,29 @@ final class RelayBench {
         List<Flow> flows = new ArrayList<>();
         lane.wheel.forEach(entry -> flows.add((Flow) entry));
         flows.forEach(Flow::abort);
+    }
+
+    /** Adds a backend to the service, as a reload does. */
+    LiveBackend addBackend() {
+        ProxyService present = service.settings();
+        ServiceConfig config = present.config();
+        return service.configure(new ProxyService(
+                        new ServiceConfig(
+                                config.name(),
+                                config.listeners(),
+                                config.selection(),
+                                config.drainTimeout(),
+                                config.timeouts(),
+                                backends(config.backends().size() + 1, 0)),
+                        present.health(),
+                        present.traffic()))
+                .getLast();
+    }
+
+    /** Judges the backends of the service so from now on. */
+    void health(ServiceHealthConfig health) {
+        ProxyService present = service.settings();
+        service.configure(new ProxyService(present.config(), health, present.traffic()));
     }
 
     /** Handles the traffic of the service so from now on. */

@@ -173,12 +173,16 @@ final class ReloadBench implements AutoCloseable {
         return config(server).address();
     }
 
-    BackendConfig config(String server) {
-        ScriptedServer present = servers.get(server);
+    BackendConfig config(String name) {
+        return server(name).as(name);
+    }
+
+    ScriptedServer server(String name) {
+        ScriptedServer present = servers.get(name);
         if (present == null) {
-            throw new AssertionError("no server " + server);
+            throw new AssertionError("no server " + name);
         }
-        return present.as(server);
+        return present;
     }
 
     void virtual(Set<IpAddress> addresses) {

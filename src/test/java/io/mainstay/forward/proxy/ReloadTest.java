@@ -6,11 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.BackendConfig;
 import io.mainstay.forward.BackendState;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.DrainPlan;
+import io.mainstay.forward.PersistenceConfig;
+import io.mainstay.forward.PersistenceConfig.DuringDrain;
+import io.mainstay.forward.SelectionConfig;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.IpAddress;
+import io.mainstay.time.MonotonicInstant;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.net.InetAddress;
@@ -20,6 +26,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +86,23 @@ class ReloadTest {
     }
 
     @Test
+    void aRetirementThatIsOverAtOnceWaitsForNoReload() throws Exception {
+        ReloadBench.Service web = bench.service("web").backends("b1");
+        bench.start(web);
+        NettyProxyEngine engine = bench.engine();
+        LiveService service = engine.service("web");
+        LiveBackend backend = service.backend("b1");
+        MonotonicInstant now = EngineBench.CLOCK.now();
+        Drain over = new Drain(DrainPlan.begin(now, LONG, 0), 2);
+        over.result().complete(over.finish(0, now));
+        // As a reload holds it while it waits for the lock of the service, under which a retirement begins.
+        synchronized (engine) {
+            CompletableFuture.runAsync(() -> engine.retirementBegun(service, backend, over))
+                    .get(EngineBench.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
     void whatIsEqualIsNotTouched() throws Exception {
         ReloadBench.Service web = bench.service("web").backends("b1", "b2");
         bench.start(web);
@@ -102,6 +127,26 @@ class ReloadTest {
         assertThat(bench.snapshot("web").total()).isEqualTo(2);
         assertThat(bench.snapshot("web").bytesOut()).isPositive();
         bench.client(web, "b2");
+    }
+
+    @Test
+    void aClientOfABackendThatIsGoneDoesNotComeBackToIt() throws Exception {
+        ReloadBench.Service web = bench.service("web")
+                .selection(SelectionConfig.of(Balance.ROUND_ROBIN)
+                        .withPersistence(new PersistenceConfig(AddressGrouping.DEFAULT, LONG, 100, DuringDrain.ALLOW)))
+                .backends("b1")
+                .drainTimeout(LONG);
+        bench.start(web);
+        Socket going = bench.client(web, "b1");
+        bench.configure(web.backends("b2"));
+        await().atMost(EngineBench.PATIENCE)
+                .until(() -> bench.snapshot("web").backends().getLast().state() == BackendState.DRAINING);
+        going.close();
+        await().atMost(EngineBench.PATIENCE)
+                .until(() -> bench.snapshot("web").backends().size() == 1);
+        assertThat(bench.engine().persistence("web", 9).clients()).isZero();
+        assertThat(bench.connect(web)).isEqualTo("b2");
+        assertThat(bench.connect(web)).isEqualTo("b2");
     }
 
     @Test
@@ -131,6 +176,24 @@ class ReloadTest {
             bench.configure(web.backends(deaf.as("b9"), bench.config("b2")));
             bench.client(web, "b2");
             bench.expectReset(old);
+        }
+    }
+
+    @Test
+    void replacedServersAreCheckedByTheNewRulesForAsLongAsTheyServe() throws Exception {
+        try (FullListener deaf = FullListener.open("127.0.1.9")) {
+            deaf.fill();
+            ReloadBench.Service web = bench.service("web").backends("b1");
+            bench.start(web);
+            bench.client(web, "b1");
+            bench.configure(web.backends(deaf.as("b9"))
+                    .check(new HealthCheckConfig(
+                            new HealthCheckConfig.Tcp(), Duration.ofMillis(50), Duration.ofSeconds(20), 2, 2)));
+            bench.client(web, "b1");
+            bench.server("b1").stopListening();
+            await().atMost(EngineBench.PATIENCE)
+                    .until(() -> bench.snapshot("web").backends().getLast().state() == BackendState.UNHEALTHY);
+            assertThat(bench.snapshot("web").backends().getLast().name()).isEqualTo("b1");
         }
     }
 

@@ -154,4 +154,19 @@ class SelectionTest {
         assertThat(bench.service().backends())
                 .allMatch(backend -> backend.candidate().sharePercent() == 100);
     }
+
+    @Test
+    void aShareGrowsSlowlyOfABackendThatWasDownAtItsFirstCheck() {
+        SelectionConfig selection = SelectionConfig.of(Balance.ROUND_ROBIN).withSlowStart(SLOW_START);
+        RelayBench bench = new RelayBench(selection, RelayBench.backends(1, 0));
+        LiveBackend added = bench.addBackend();
+        bench.check(added, false);
+        bench.pass(Duration.ofHours(1));
+        bench.check(added, true);
+        bench.check(added, true);
+        assertThat(added.candidate().sharePercent()).isEqualTo(10);
+        LiveBackend upAtOnce = bench.addBackend();
+        bench.check(upAtOnce, true);
+        assertThat(upAtOnce.candidate().sharePercent()).isEqualTo(100);
+    }
 }

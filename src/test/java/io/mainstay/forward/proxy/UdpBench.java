@@ -215,7 +215,12 @@ final class UdpBench implements AutoCloseable {
         LiveService live = engine().service("dns");
         LiveBackend target = live.backend(backend);
         for (int i = 0; i < 1_000; i++) {
-            live.onCheck(target, 0, new CheckReport(Instant.EPOCH, success, "as the test wants", Duration.ZERO), false);
+            live.onCheck(
+                    target,
+                    live.settings(),
+                    0,
+                    new CheckReport(Instant.EPOCH, success, "as the test wants", Duration.ZERO),
+                    false);
         }
     }
 
