@@ -184,7 +184,11 @@ static __always_inline int forward_packet(struct __sk_buff *skb, struct packet *
             return TC_ACT_SHOT;
         }
     }
-    return forward(skb, packet, flow, backend, now);
+    int verdict = forward(skb, packet, flow, backend, now);
+    if (packet->last) {
+        bpf_map_delete_elem(&embryos, &packet->tuple);
+    }
+    return verdict;
 }
 
 static __always_inline bool pull(struct __sk_buff *skb)
