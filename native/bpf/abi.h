@@ -138,7 +138,7 @@ enum backend_state {
     BACKEND_ABSENT,   /* live flows are reset */
     BACKEND_READY,
     BACKEND_DRAINING, /* no new flows, live ones go on */
-    BACKEND_UNHEALTHY, /* the same */
+    BACKEND_UNHEALTHY, /* the same of connections; the next datagram of a client goes elsewhere */
     BACKEND_DOWN,     /* live flows are reset */
 };
 

@@ -149,7 +149,13 @@ final class ForwardingModel {
     }
 
     private static State state(BackendView view) {
-        return view.resetting() ? State.DOWN : view.serving() ? State.READY : State.UNHEALTHY;
+        if (view.resetting()) {
+            return State.DOWN;
+        }
+        if (view.serving()) {
+            return State.READY;
+        }
+        return view.failing() ? State.UNHEALTHY : State.DRAINING;
     }
 
     /** Of a backend that is not in the configuration any more, and so gets no new flow: 0. */

@@ -159,6 +159,7 @@ final class LiveBackend {
                 new BackendKey(service, config.name(), config.address()),
                 config.weight(),
                 candidate.isServing() && !retiring,
+                state() == BackendState.UNHEALTHY && health.verdict() != Verdict.UNKNOWN,
                 overdue || (down && resetWhenDown),
                 version);
     }

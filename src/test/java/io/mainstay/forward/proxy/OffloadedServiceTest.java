@@ -58,6 +58,7 @@ class OffloadedServiceTest {
         report(2, 0, view().version());
         Drain drain = service.drain(web1, MINUTE);
         assertThat(view().serving()).isFalse();
+        assertThat(view().failing()).as("what it has may stay").isFalse();
         assertThat(view().resetting()).isFalse();
         bench.pass(MINUTE);
         assertThat(view().resetting()).isTrue();
@@ -82,6 +83,15 @@ class OffloadedServiceTest {
             bench.check(web1, false);
         }
         assertThat(view().serving()).isFalse();
+        assertThat(view().failing()).isTrue();
         assertThat(view().resetting()).as("live connections are kept").isFalse();
+    }
+
+    @Test
+    void aBackendOfWhichNothingIsKnownYetKeepsWhatItHas() {
+        service.maintenance(web1);
+        service.ready(web1);
+        assertThat(view().serving()).isFalse();
+        assertThat(view().failing()).isFalse();
     }
 }
