@@ -36,15 +36,15 @@ static __always_inline bool starts_anew(const struct packet *packet, const struc
     if (!with) {
         return false;
     }
-    if (backend->state == BACKEND_UNHEALTHY) {
+    /* Who takes no new flows keeps those that were answered; if its checks fail, not even these. */
+    if (backend->state == BACKEND_UNHEALTHY || (embryo && backend->state != BACKEND_READY)) {
         return true;
     }
     if (packet->tuple.protocol == IPPROTO_UDP) {
         return now - flow->seen > with->udp_ticks && silence(flow, &packet->tuple, now) > with->udp_ticks;
     }
     /* A SYN on a live flow is a stray or an attack: the backend knows how to answer (RFC 5961 section 4). */
-    return flow_closing(flow) || (embryo && backend->state != BACKEND_READY)
-        || (embryo && now - flow->seen > with->embryo_ticks)
+    return flow_closing(flow) || (embryo && now - flow->seen > with->embryo_ticks)
         /* As nobody has answered, it was no connection: it must not spare this one the judgement. */
         || (embryo && flow->door && (flow->state & FLOW_ADOPTED));
 }

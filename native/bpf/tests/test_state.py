@@ -152,9 +152,11 @@ def test_a_syn_on_a_live_flow_goes_where_the_flow_is(node, state):
 
 
 @pytest.mark.parametrize("state", [DRAINING, UNHEALTHY])
-def test_a_syn_that_nobody_answered_leaves_a_backend_that_takes_none(node, state):
-    node = node(TCP)
+@pytest.mark.parametrize("protocol", [TCP, UDP], ids=["tcp", "udp"])
+def test_what_nobody_answered_leaves_a_backend_that_takes_no_new_flows(node, protocol, state):
+    node = node(protocol)
     first = node.forwarded(node.client())
+    assert node.forwarded(node.client()).ends == first.ends
     node.program.backend(slot_of(node, first), first.destination, 8443, state)
     assert node.forwarded(node.client()).destination != first.destination
 
