@@ -157,6 +157,7 @@ class KernelEngineTest {
                         settings.interfaces(),
                         settings.secret(),
                         settings.sourcePorts(),
+                        settings.ownAddresses(),
                         XdpWish.NATIVE),
                 states,
                 source(""),

@@ -32,6 +32,7 @@ final class Samples {
             Set.of(new InterfaceName("eth0")),
             "secret",
             new PortRange(10240, 32767),
+            () -> Set.of(IpAddress.parse("198.18.0.2")),
             XdpWish.NEVER);
 
     private Samples() {}
