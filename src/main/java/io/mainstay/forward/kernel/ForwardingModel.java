@@ -82,12 +82,13 @@ final class ForwardingModel {
      */
     void configure(List<KernelService> wanted, List<BackendView> views) throws KernelException {
         services = List.copyOf(wanted);
+        // First, so that it is done whatever the kernel refuses afterwards.
+        removeServices();
         roles.write(services, slots.all());
         writeSettings();
         doors.configure(services);
         takeOver(views);
         slots.dropUnclaimed();
-        removeServices();
         tables.keep(names());
         writeServices();
         fronts.write(services);
