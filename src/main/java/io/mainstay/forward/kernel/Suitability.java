@@ -185,13 +185,18 @@ final class Suitability {
             }
         }
         for (ListenerConfig listener : listeners) {
+            IpAddress address = listener.endpoint().address();
             if (settings.sourcePorts().overlaps(listener.endpoint().port(), listener.lastPort())
-                    && sourcesOf(service).contains(listener.endpoint().address())) {
+                    && sourcesOf(service).stream().anyMatch(source -> listensOn(address, source))) {
                 return Optional.of(listener + " is among the ports that flows to backends leave from, "
                         + settings.sourcePorts() + "; choose others by kernel_engine.source_ports");
             }
         }
         return Optional.empty();
+    }
+
+    private static boolean listensOn(IpAddress listening, IpAddress address) {
+        return listening.equals(address) || (listening.isUnspecified() && isIpv4(listening) == isIpv4(address));
     }
 
     /** A backend that has the address itself would send its answers nowhere. */

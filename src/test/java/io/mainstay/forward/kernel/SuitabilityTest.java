@@ -104,6 +104,12 @@ class SuitabilityTest {
         KernelService service = Samples.http("web1");
         assertThat(new Suitability(Samples.SETTINGS, List.of(service, other)).objection(service))
                 .hasValueSatisfying(has("198.18.0.100:27017/tcp is among the ports"));
+        KernelService everywhere = listening("0.0.0.0:27017", WEB1);
+        assertThat(new Suitability(Samples.SETTINGS, List.of(service, everywhere)).objection(service))
+                .hasValueSatisfying(has("0.0.0.0:27017/tcp is among the ports"));
+        KernelService ofTheOtherFamily = listening("[::]:27017", WEB1);
+        assertThat(new Suitability(Samples.SETTINGS, List.of(service, ofTheOtherFamily)).objection(service))
+                .isEmpty();
         KernelService elsewhere = listening("198.18.0.101:27017", WEB1);
         assertThat(new Suitability(Samples.SETTINGS, List.of(service, elsewhere)).objection(service))
                 .isEmpty();
