@@ -92,6 +92,19 @@ def test_a_dsr_flow_is_believed_at_its_second_segment(node):
     assert live(node) == 0
 
 
+@pytest.mark.parametrize("open_since_long", [False, True])
+def test_a_dsr_flow_that_was_met_in_its_middle_is_believed_after_a_takeover_alone(node, open_since_long):
+    node = node(TCP, DSR)
+    node.program.set_up(embryo=100)
+    now = node.program.ticks()[0]
+    node.program.gate(True, since=now - 10 * 100 if open_since_long else now)
+    for _ in range(3):
+        seen = node.forwarded(node.client(flags=ACK))
+        assert seen.destination == node.addresses.vip
+    assert live(node) == (0 if open_since_long else 1)
+    assert bool(node.program.embryo(*client_key(node))) == open_since_long
+
+
 def test_a_flow_ends_with_the_second_fin(node):
     node = node(TCP)
     first = node.establish()
