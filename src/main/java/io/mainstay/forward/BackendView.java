@@ -8,7 +8,7 @@ package io.mainstay.forward;
  * @param serving whether new flows go to it
  * @param failing whether its checks have found it unfit, so that nothing but live connections is left with it; unlike one that is
  *     drained, or of which nothing is known yet
- * @param resetting whether live flows are to be reset, as its drain has come to the deadline or it is found down
+ * @param resetting whether live flows are to be reset, as its drain has come to the deadline or it is found down and gets none
  * @param version changes with every wish of the operator; see {@link OffloadedFlows}
  */
 public record BackendView(

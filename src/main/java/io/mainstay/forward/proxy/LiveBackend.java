@@ -154,11 +154,13 @@ final class LiveBackend {
         boolean overdue = running != null
                 && !running.isOver()
                 && running.plan().remaining(now).isZero();
-        boolean down = judged && !ejected && state() == BackendState.UNHEALTHY;
+        boolean serving = candidate.isServing() && !retiring;
+        // In a panic that has all of them serve it gets new connections: none can live where all are reset.
+        boolean down = judged && !ejected && !serving && state() == BackendState.UNHEALTHY;
         return new BackendView(
                 new BackendKey(service, config.name(), config.address()),
                 config.weight(),
-                candidate.isServing() && !retiring,
+                serving,
                 state() == BackendState.UNHEALTHY && health.verdict() != Verdict.UNKNOWN,
                 overdue || (down && resetWhenDown),
                 version);

@@ -5,9 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendView;
+import io.mainstay.forward.Balance;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.forward.PanicConfig;
 import io.mainstay.forward.RefusalReason;
+import io.mainstay.forward.SelectionConfig;
+import io.mainstay.health.ServiceHealthConfig;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A service of which another engine forwards flows. */
@@ -85,6 +91,27 @@ class OffloadedServiceTest {
         assertThat(view().serving()).isFalse();
         assertThat(view().failing()).isTrue();
         assertThat(view().resetting()).as("live connections are kept").isFalse();
+    }
+
+    @Test
+    void whatServesInAPanicIsNotReset() {
+        ServiceHealthConfig resetWhenDown = new ServiceHealthConfig(
+                List.of(RelayBench.CHECK), Optional.empty(), Optional.empty(), ServiceHealthConfig.OnDown.RESET);
+        SelectionConfig selection = SelectionConfig.of(Balance.ROUND_ROBIN);
+        for (PanicConfig.OnPanic onPanic : List.of(PanicConfig.OnPanic.FAIL, PanicConfig.OnPanic.ALL)) {
+            boolean served = onPanic == PanicConfig.OnPanic.ALL;
+            RelayBench failing = new RelayBench(
+                    selection.withPanic(new PanicConfig(new PanicConfig.MinHealthy(1, false), onPanic)),
+                    RelayBench.backends(1, 0),
+                    resetWhenDown);
+            for (int i = 0; i < 3; i++) {
+                failing.check(failing.service().backend("web1"), false);
+            }
+            BackendView view = failing.service().views().getFirst();
+            assertThat(view.serving()).isEqualTo(served);
+            assertThat(view.failing()).isTrue();
+            assertThat(view.resetting()).isNotEqualTo(served);
+        }
     }
 
     @Test
