@@ -138,7 +138,7 @@ enum backend_state {
     BACKEND_ABSENT,   /* live flows are reset */
     BACKEND_READY,
     BACKEND_DRAINING, /* no new flows, live ones go on */
-    BACKEND_UNHEALTHY, /* the same */
+    BACKEND_UNHEALTHY, /* the same of connections; the next datagram of a client goes elsewhere */
     BACKEND_DOWN,     /* live flows are reset */
 };
 
@@ -234,7 +234,7 @@ enum event {
     EVENT_FLOW_ADOPTED,      /* a flow of which nothing was known went on */
     EVENT_FLOW_REPICKED,     /* a new flow on an old entry chose anew */
     EVENT_FLOW_PROBED,       /* the first choice of port was taken */
-    EVENT_FLOW_SOUGHT,       /* another choice was tried for a flow that went on, as its backend did not know this one */
+    EVENT_FLOW_SOUGHT,       /* another choice was tried, as this one is not the flow's, or is another's, at the backend */
     EVENT_FLOW_TABLE_FULL,   /* an answered flow stayed among the embryos */
     EVENT_SENT_RESET,        /* to the sender of a TCP segment that was dropped */
     EVENT_SENT_TOO_BIG,      /* an ICMP error that names the MTU, to the sender of a packet that was dropped */
@@ -244,7 +244,7 @@ enum event {
     EVENT_DROP_NO_BACKEND,
     EVENT_DROP_BACKEND_DOWN, /* of a live flow */
     EVENT_DROP_NO_PORT,      /* all ports that were tried are taken */
-    EVENT_DROP_NO_FLOW,      /* from a backend, of a flow unknown here */
+    EVENT_DROP_NO_FLOW,      /* from a backend, of a flow unknown here; or a reset of one by a client that does not have it */
     EVENT_DROP_HOP_LIMIT,
     EVENT_DROP_NO_ROUTE,
     EVENT_DROP_TOO_BIG,

@@ -41,6 +41,16 @@ static __always_inline bool serves(const struct backend *backend, const struct f
     return backend->id == flow->backend_id && backend->state != BACKEND_DOWN && backend->state != BACKEND_ABSENT;
 }
 
+/*
+ * Whether a packet of an established flow goes where the flow does. A client's datagram leaves a backend whose checks fail: there
+ * is no connection that would be lost by that.
+ */
+static __always_inline bool follows(const struct packet *packet, const struct flow *flow, const struct backend *backend)
+{
+    return serves(backend, flow)
+        && (backend->state != BACKEND_UNHEALTHY || flow->to_client || packet->tuple.protocol != IPPROTO_UDP);
+}
+
 /* Sets bits of the client's direction and, when this is what closed a counted flow, takes it out of the counts. */
 static __always_inline void mark(const struct tuple *client_key, struct flow *client, __u32 bits)
 {

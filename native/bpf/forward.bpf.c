@@ -141,7 +141,7 @@ static __noinline int settle(struct __sk_buff *skb, struct packet *packet, __u32
 /* Whether a packet of a flow that lives changes nothing of it but counters and clocks. */
 static __always_inline bool is_steady(const struct packet *packet, const struct flow *flow, const struct backend *backend, __u32 now)
 {
-    if ((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || !serves(backend, flow) || !gate_is_open(flow->gate)) {
+    if ((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || !follows(packet, flow, backend) || !gate_is_open(flow->gate)) {
         return false;
     }
     if (packet->tuple.protocol != IPPROTO_UDP) {
@@ -184,7 +184,11 @@ static __always_inline int forward_packet(struct __sk_buff *skb, struct packet *
             return TC_ACT_SHOT;
         }
     }
-    return forward(skb, packet, flow, backend, now);
+    int verdict = forward(skb, packet, flow, backend, now);
+    if (packet->last) {
+        bpf_map_delete_elem(&embryos, &packet->tuple);
+    }
+    return verdict;
 }
 
 static __always_inline bool pull(struct __sk_buff *skb)

@@ -200,28 +200,43 @@ static void set_sizes(struct bpf_object *object, int count, char **sizes)
     }
 }
 
-/* Has each map pinned, or taken from where it is pinned. False if what is there has another layout. */
+/* Whether a map is pinned where this one is to be, and what is known of it: nothing, if it cannot be read. */
+static bool find_pinned(const struct bpf_map *map, struct bpf_map_info *present)
+{
+    uint32_t length = sizeof *present;
+    memset(present, 0, sizeof *present);
+    int descriptor = bpf_obj_get(bpf_map__pin_path(map));
+    if (descriptor < 0) {
+        return false;
+    }
+    if (bpf_obj_get_info_by_fd(descriptor, present, &length) != 0) {
+        memset(present, 0, sizeof *present);
+    }
+    close(descriptor);
+    return true;
+}
+
+/* Has each map pinned, or, with its size, taken from where it is pinned. False if anything that is there has another layout. */
 static bool plan_pins(struct bpf_object *object, const char *directory)
 {
+    bool fits = true;
     struct bpf_map *map;
+    struct bpf_map_info present;
     bpf_object__for_each_map(map, object) {
         char path[PATH];
-        struct bpf_map_info present = {0};
-        uint32_t length = sizeof present;
         bpf_map__set_pin_path(map, path_of(path, directory, "maps/", bpf_map__name(map)));
-        int descriptor = bpf_obj_get(path);
-        if (descriptor < 0) {
-            continue;
+        if (find_pinned(map, &present)
+            && (present.type != bpf_map__type(map) || present.key_size != bpf_map__key_size(map)
+                || present.value_size != bpf_map__value_size(map) || present.map_flags != bpf_map__map_flags(map))) {
+            fits = false;
         }
-        bool readable = bpf_obj_get_info_by_fd(descriptor, &present, &length) == 0;
-        close(descriptor);
-        if (!readable || present.type != bpf_map__type(map) || present.key_size != bpf_map__key_size(map)
-            || present.value_size != bpf_map__value_size(map) || present.map_flags != bpf_map__map_flags(map)) {
-            return false;
-        }
-        bpf_map__set_max_entries(map, present.max_entries);
     }
-    return true;
+    bpf_object__for_each_map(map, object) {
+        if (fits && find_pinned(map, &present)) {
+            bpf_map__set_max_entries(map, present.max_entries);
+        }
+    }
+    return fits;
 }
 
 static void pin_programs(struct bpf_object *object, const char *directory)

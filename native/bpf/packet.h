@@ -54,6 +54,7 @@ struct packet {
     __u8 icmp_type;
     __u8 hop_limit;
     __u8 admitted; /* of a client that has been judged, and goes on with another backend */
+    __u8 last;     /* its entry in `embryos` is to go with it */
 };
 
 enum parse {

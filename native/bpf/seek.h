@@ -4,6 +4,11 @@
  * is then another connection's, or nobody's, at the backend. The backend tells: it resets, or it answers with numbers that
  * are not of this connection. Then the next choice is asked with a segment that says nothing new, which the one true
  * connection acknowledges (as a keep-alive does, RFC 9293 section 3.8.4). Nobody else takes it for anything.
+ *
+ * A new flow may likewise be given the port of a connection of which nothing was heard since this node is Active. The backend
+ * then acknowledges its SYN with the numbers of that connection (RFC 5961 section 4), which the client would answer by a reset with these
+ * numbers: the end of the other's connection. So the flow takes its next choice. The client gets the segment all the same,
+ * since Linux gives its SYN again at once after it and not after a second; its reset is dropped.
  */
 #ifndef MAINSTAY_SEEK_H
 #define MAINSTAY_SEEK_H
@@ -43,6 +48,27 @@ static __always_inline bool is_of_connection(const struct packet *packet, const 
         && are_near(packet->sequence, client->acknowledged);
 }
 
+/* Whether of this flow nothing was seen but the SYN of its client. */
+static __always_inline bool awaits_syn(const struct flow *client)
+{
+    return client->mode != MODE_DSR && !(client->state & (FLOW_ADOPTED | FLOW_BACKEND_SPOKE | FLOW_DATA | FLOW_LIVE));
+}
+
+/* Whether this is an acknowledgement and nothing more, so that nothing of another's connection gets to who should not have it. */
+static __always_inline bool tells_nothing(const struct packet *packet)
+{
+    return packet->tcp_flags == TCP_ACK && !has_data(packet);
+}
+
+/* Whether this segment of a backend tells that the port is another connection's, or nobody's. */
+static __always_inline bool denies_port(const struct packet *packet, const struct flow *client, const struct flow *back)
+{
+    if (awaits_syn(client)) {
+        return (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK;
+    }
+    return (client->state & (FLOW_ADOPTED | FLOW_LIVE)) == FLOW_ADOPTED && !is_of_connection(packet, client, back);
+}
+
 static __always_inline bool may_seek(__u32 now)
 {
     __u32 zero = 0;
@@ -77,7 +103,8 @@ __noinline int claim_next(__u32 sources_first, __u32 sources_count)
             return false;
         }
         if (claim()) {
-            there->state = FLOW_ADOPTED | FLOW_DATA | (n ? FLOW_PROBED : 0) | n << FLOW_CHOICE_SHIFT | sought << FLOW_SOUGHT_SHIFT;
+            there->state &= FLOW_ADOPTED | FLOW_DATA;
+            there->state |= (n ? FLOW_PROBED : 0) | n << FLOW_CHOICE_SHIFT | sought << FLOW_SOUGHT_SHIFT;
             there->address_sum = bpf_csum_diff((__be32 *)key, 32, (__be32 *)there, 32, 0);
             return true;
         }
@@ -89,7 +116,7 @@ __noinline int claim_next(__u32 sources_first, __u32 sources_count)
  * For a segment of a backend, in the direction `back` of an embryo: what is to become of it. NOT_SOUGHT: there is nothing to seek, or nothing left:
  * the segment is for the client.
  */
-static __noinline int seek_source(const struct packet *packet, const struct flow *back, __u32 now)
+static __noinline int seek_source(struct packet *packet, const struct flow *back, __u32 now)
 {
     __u32 zero = 0;
     struct directions *directions = directions_at_hand();
@@ -99,9 +126,10 @@ static __noinline int seek_source(const struct packet *packet, const struct flow
     struct tuple *key = &directions->key;
     other_direction(back, &packet->tuple, key);
     struct flow *client = bpf_map_lookup_elem(&embryos, key);
-    if (!client || (client->state & (FLOW_ADOPTED | FLOW_LIVE)) != FLOW_ADOPTED || is_of_connection(packet, client, back)) {
+    if (!client || !denies_port(packet, client, back)) {
         return NOT_SOUGHT;
     }
+    bool begins = awaits_syn(client);
     struct service_key of = {.address = key->destination, .port = key->destination_port, .protocol = key->protocol};
     struct service *service = bpf_map_lookup_elem(&services, &of);
     struct answer *question = bpf_map_lookup_elem(&reply, &zero);
@@ -114,16 +142,28 @@ static __noinline int seek_source(const struct packet *packet, const struct flow
     __u32 expected = back->acknowledged;
     directions->there = *client;
     directions->there.seen = now;
+    directions->there.asked = 0; /* the backend is not to blame for the time that this takes */
     __builtin_memset(&directions->back, 0, sizeof directions->back);
     directions->back.acknowledged = expected;
     if (!claim_next(service->sources_first, service->sources_count)) {
         return packet->tcp_flags & TCP_RST ? NOT_SOUGHT : FATE_DROP;
     }
-    if (directions->there.source_port != packet->tuple.destination_port
-        || !same_address(&directions->there.source, &packet->tuple.destination)) {
-        bpf_map_delete_elem(&embryos, &packet->tuple); /* two choices may be one port */
-    }
     bpf_map_update_elem(&embryos, key, &directions->there, BPF_ANY);
+    bool moved = directions->there.source_port != packet->tuple.destination_port
+        || !same_address(&directions->there.source, &packet->tuple.destination); /* two choices may be one port */
+    if (begins) {
+        count(EVENT_FLOW_SOUGHT);
+        if (tells_nothing(packet)) {
+            packet->last = moved;
+            return FATE_FORWARD;
+        }
+    }
+    if (moved) {
+        bpf_map_delete_elem(&embryos, &packet->tuple);
+    }
+    if (begins) {
+        return FATE_DROP;
+    }
     __builtin_memset(question, 0, sizeof *question);
     question->source = directions->there.source;
     question->source_port = directions->there.source_port;

@@ -36,12 +36,15 @@ static __always_inline bool starts_anew(const struct packet *packet, const struc
     if (!with) {
         return false;
     }
+    /* Who takes no new flows keeps those that were answered; if its checks fail, not even these. */
+    if (backend->state == BACKEND_UNHEALTHY || (embryo && backend->state != BACKEND_READY)) {
+        return true;
+    }
     if (packet->tuple.protocol == IPPROTO_UDP) {
         return now - flow->seen > with->udp_ticks && silence(flow, &packet->tuple, now) > with->udp_ticks;
     }
     /* A SYN on a live flow is a stray or an attack: the backend knows how to answer (RFC 5961 section 4). */
-    return flow_closing(flow) || backend->state != BACKEND_READY
-        || (embryo && now - flow->seen > with->embryo_ticks)
+    return flow_closing(flow) || (embryo && now - flow->seen > with->embryo_ticks)
         /* As nobody has answered, it was no connection: it must not spare this one the judgement. */
         || (embryo && flow->door && (flow->state & FLOW_ADOPTED));
 }
@@ -73,7 +76,8 @@ __noinline int settle_known(__u32 now)
     bool lost = !serves(backend, flow);
     if ((lost && !flow->to_client && is_first_of_flow(packet)) || starts_anew(packet, flow, backend, embryo, now)) {
         packet->gate = flow->gate;
-        packet->admitted = lost && packet->tuple.protocol == IPPROTO_UDP && (flow->state & FLOW_COUNTED);
+        packet->admitted = packet->tuple.protocol == IPPROTO_UDP && (lost || backend->state == BACKEND_UNHEALTHY)
+            && (flow->state & FLOW_COUNTED);
         forget_flow(&packet->tuple, flow);
         count(EVENT_FLOW_REPICKED);
         return FATE_NEW;
@@ -84,6 +88,10 @@ __noinline int settle_known(__u32 now)
         }
         count(EVENT_DROP_BACKEND_DOWN);
         return reset_sender();
+    }
+    if (embryo && packet->tuple.protocol == IPPROTO_TCP && !flow->to_client && (packet->tcp_flags & TCP_RST) && awaits_syn(flow)) {
+        count(EVENT_DROP_NO_FLOW); /* of the connection whose numbers it has: see seek.h */
+        return FATE_DROP;
     }
     if (embryo && flow->to_client && packet->tuple.protocol == IPPROTO_TCP) {
         int sought = seek_source(packet, flow, now);

@@ -11,6 +11,9 @@
 #include "maps.h"
 #include "packet.h"
 
+/* For how many times as long as an embryo keeps its backend a connection may have been silent at a takeover: five minutes. */
+enum { TAKEOVER_EMBRYO_TIMES = 10 };
+
 /* An answered flow could not be moved to `flows`. Where it is there already, another CPU has moved it, and its counts with it. */
 static __always_inline void stay_embryo(const struct tuple *client_key, struct flow *client, long error)
 {
@@ -76,6 +79,16 @@ static __always_inline bool reset_is_plausible(const struct packet *packet, cons
     return other->acknowledged == 0 || packet->sequence - other->acknowledged < 1 << 24;
 }
 
+/*
+ * A DSR flow that was met in its middle is believed as long as it may have been there before the takeover: as nothing that its backend
+ * says comes by, nothing proves that there is one. Later it stays an embryo, which is forwarded all the same, and fills nothing.
+ */
+static __always_inline bool may_be_from_before(const struct flow *client)
+{
+    const struct settings *with = settings_now();
+    return with && ticks_open(client->gate, tick()) < TAKEOVER_EMBRYO_TIMES * with->embryo_ticks;
+}
+
 /* What the packet says of the state. False for a segment of a flow that is turned away. */
 static __noinline bool track(const struct packet *packet, struct flow *flow)
 {
@@ -122,6 +135,8 @@ static __noinline bool track(const struct packet *packet, struct flow *flow)
         }
     } else if (flow->mode != MODE_DSR) {
         proven = speaks && (client->state & FLOW_BACKEND_SPOKE) && packet->acknowledgement - client->acknowledged < 1 << 16;
+    } else if (client->state & FLOW_ADOPTED) {
+        proven = speaks && may_be_from_before(client);
     }
     if (!proven || promote_flow(client_key, client)) {
         return true;

@@ -39,6 +39,15 @@ ip -6 route add default via {vip6} dev eth0 table 100
 """
 """The answers of mode nat go through the pair, those of mode dsr straight to the client."""
 
+NO_CHECKS = f"""
+table inet no_checks {{
+    chain arriving {{
+        type filter hook input priority 0;
+        tcp dport {{ {BACKEND_PORT}, {PORTS["dsr"]} }} drop
+    }}
+}}
+"""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -302,6 +311,25 @@ def test_a_backend_that_speaks_first_is_heard_through_the_new_active(
             sockets.receive_line(control)
     silent = {service: each for service, each in flows.items() if service.mode != "full_nat" and service.transport == "tcp"}
     assert survivors(silent) == {service.name: FLOWS for service in silent}
+
+
+def states(node: Mainstay, backend: str) -> set[str]:
+    return {each["state"] for service in node.status()["services"] for each in service["backends"] if each["name"] == backend}
+
+
+def test_datagrams_leave_a_backend_whose_checks_fail(modes: MainstayPair, flows: dict[Service, list[Flow]]) -> None:
+    """Those of a client that speaks all along from the same port, and although they would still be answered."""
+    failing = BACKENDS[0]
+    sessions = [flow for service, each in flows.items() if service.transport == "udp" for flow in each if flow.backend.split()[0] == failing]
+    assert sessions
+    modes.lab[failing].run("nft", "-f", "-", stdin=NO_CHECKS)
+    try:
+        wait_until("its checks fail", lambda: states(modes.nodes[modes.active], failing) == {"UNHEALTHY"})
+        wait_until("all sessions are elsewhere", lambda: failing not in {flow.ask().split()[0] for flow in sessions})
+    finally:
+        modes.lab[failing].run("nft", "delete", "table", "inet", "no_checks")
+    for node in modes.nodes.values():
+        await_backends(node)
 
 
 def test_the_command_tells_it_in_sentences(modes: MainstayPair) -> None:

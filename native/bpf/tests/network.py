@@ -129,10 +129,16 @@ class Network:
     BACKENDS = {socket.AF_INET: ("198.18.1.11", "198.18.1.12"), socket.AF_INET6: ("2001:db8:1::b", "2001:db8:1::c")}
     CLIENTS = {socket.AF_INET: "198.18.0.50", socket.AF_INET6: "2001:db8::50"}
 
-    def __init__(self):
+    def __init__(self, between: Namespace | None = None):
+        """`between`: where both wires are cut, and end in `clients` and `clients-far`, `backends` and `backends-far`."""
         self.client, self.lb, self.backend = Namespace(), Namespace(), Namespace()
-        self.lb.run(f"ip link add clients type veth peer name eth0 netns {self.client.path}",
-                    f"ip link add backends type veth peer name eth0 netns {self.backend.path}")
+        for side, far in (("clients", self.client), ("backends", self.backend)):
+            if between is None:
+                self.lb.run(f"ip link add {side} type veth peer name eth0 netns {far.path}")
+            else:
+                between.run(f"ip link add {side} type veth peer name {side} netns {self.lb.path}",
+                            f"ip link add {side}-far type veth peer name eth0 netns {far.path}",
+                            f"ip link set {side} up", f"ip link set {side}-far up")
         self._addresses(self.client, "eth0", "198.18.0.50/24", "2001:db8::50/64")
         self._addresses(self.lb, "clients", "198.18.0.1/24", "198.18.0.100/32", "2001:db8::1/64", "2001:db8::100/128")
         self._addresses(self.lb, "backends", "198.18.1.1/24", "2001:db8:1::1/64")

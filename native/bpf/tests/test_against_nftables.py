@@ -10,7 +10,7 @@ import pytest
 
 from network import Network, Serving, attach
 from packets import Segment, judge
-from program import FULL_NAT, NAT, TCP, UDP
+from program import FULL_NAT, NAT, TCP, UDP, Program
 
 FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 SERVICE, REFUSED, UNSERVED = 443, 444, 445
@@ -37,8 +37,15 @@ def by_nftables(network: Network, family: int, mode: int) -> None:
         """)
 
 
-def by_the_program(network: Network, family: int, mode: int, load):
+def by_the_program(network: Network, family: int, mode: int, load) -> Program:
     program = load()
+    configure(program, network, family, mode)
+    for device in ("clients", "backends"):
+        attach(network.lb, device, program.fd)
+    return program
+
+
+def configure(program: Program, network: Network, family: int, mode: int) -> None:
     vip, (one, _) = network.VIPS[family], network.BACKENDS[family]
     program.set_up(nat=mode == NAT)
     program.role(vip, ports=RANGE)
@@ -49,9 +56,6 @@ def by_the_program(network: Network, family: int, mode: int, load):
         program.table(slot * 3, [slot] * 3)
         for protocol in (TCP, UDP):
             program.service(vip, port, protocol, mode, table=(slot * 3, 3), sources=(0, 1))
-    for device in ("clients", "backends"):
-        attach(network.lb, device, program.fd)
-    return program
 
 
 def answer_tcp(server: socket.socket) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import BACKEND_SIDE, CLIENT_SIDE, Node, only_ipv4
 from packets import ACK, FIN, PSH, RST, SYN, Seen, Segment, fragments_of, frame, icmp, judge
-from program import (ABSENT, DOWN, DSR, EVENTS, FULL_NAT, NAT, REDIRECT, TCP, UDP, UNHEALTHY, XDP_PASS, XDP_REDIRECT, XDP_TX,
+from program import (ABSENT, DOWN, DRAINING, DSR, EVENTS, FULL_NAT, NAT, REDIRECT, TCP, UDP, UNHEALTHY, XDP_PASS, XDP_REDIRECT, XDP_TX,
                      FastPath, Flow, Result, kernel_release, word16)
 from test_malformed import damage, some_packet
 
@@ -325,6 +325,17 @@ def test_nothing_goes_past_a_shut_gate_or_to_a_backend_that_is_gone(twins, plan,
     twins.left_alone(twins.to_backend())
     twins.program.gate(True)
     twins.alike(twins.to_backend())
+
+
+def test_datagrams_for_a_backend_whose_checks_fail_are_left_to_tc_and_its_own_are_not(twins, plan):
+    twins = twins(UDP)
+    first = twins.established()
+    slot = plan.backends.index(first.destination)
+    twins.program.backend(slot, plan.backends[slot], 8443, DRAINING)
+    twins.alike(twins.to_backend())
+    twins.program.backend(slot, plan.backends[slot], 8443, UNHEALTHY)
+    twins.left_alone(twins.to_backend())
+    twins.alike(twins.to_client(first), "backends")
 
 
 @MODES

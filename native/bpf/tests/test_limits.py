@@ -441,10 +441,11 @@ def test_a_client_without_a_port_is_counted_too(node):
     assert_refused(node, node.client(), "NO_RESOURCES")
 
 
-def test_a_session_of_datagrams_that_goes_on_with_another_backend_is_not_a_new_one(node):
+@pytest.mark.parametrize("state", [UNHEALTHY, DOWN])
+def test_a_session_of_datagrams_that_goes_on_with_another_backend_is_not_a_new_one(node, state):
     node = guarded(node(UDP), flows=1, interval=HOUR, interval_per_client=HOUR)
     first = establish(node)
-    node.program.backend(slot_of(node, first), first.destination, 8443, DOWN)
+    node.program.backend(slot_of(node, first), first.destination, 8443, state)
     second = establish(node)
     assert second.destination != first.destination and node.program.live() == 1 and not node.program.refused()
     assert_refused(node, node.client(40001), "SERVICE_FULL")

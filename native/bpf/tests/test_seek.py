@@ -128,6 +128,43 @@ def test_a_flow_unheard_since_this_node_is_active_gives_its_port_to_one_met_in_i
     assert node.forwarded(node.client(40000, flags=ACK, sequence=1001, acknowledgement=5001)).source_port != old.source_port
 
 
+@pytest.mark.parametrize("said", ["an acknowledgement", "data of the other connection"])
+def test_a_new_flow_leaves_the_port_of_a_connection_that_this_node_has_not_heard(node, said):
+    node = node(TCP, ports=(20000, 4))
+    node.program.table(0, [0] * 31)
+    owner = node.establish(40000)
+    new = next(port for port in range(41000, 41100) if first_choice(node, port) == owner.source_port)
+    forget_all(node)
+    seen = node.forwarded(node.client(new))
+    assert seen.source_port == owner.source_port
+    challenge = node.answer(seen, flags=ACK, sequence=5001, acknowledgement=1001)
+    if said == "an acknowledgement":
+        assert node.forwarded(challenge, "backends").destination_port == new, "what makes it give its SYN again"
+        assert node.send(node.client(new, flags=RST, sequence=1001)).verdict == DROP, "it would end the other connection"
+    else:
+        assert node.send(challenge.but(payload=b"secret"), "backends").verdict == DROP
+    assert not node.program.embryo(seen.destination, seen.destination_port, seen.source, seen.source_port, TCP)
+    again = node.establish(new)
+    assert again.source_port != owner.source_port
+    assert node.program.flow(node.addresses.client, new, node.addresses.vip, 443, TCP).state & (ADOPTED | LIVE | PROBED) == LIVE | PROBED
+    back = node.forwarded(node.client(40000, flags=ACK, sequence=1001, acknowledgement=5001))
+    assert back.ends == owner.ends, "its place is free"
+    assert node.program.event("FLOW_SOUGHT") == 1
+
+
+def test_a_new_flow_whose_choices_are_all_anothers_ends_none_of_them(node):
+    node = node(TCP)
+    seen = node.forwarded(node.client())
+    ports = [seen.source_port]
+    for _ in range(CHOICES):
+        node.forwarded(node.answer(seen, flags=ACK, sequence=5001, acknowledgement=1001), "backends")
+        seen = node.forwarded(node.client())
+        ports.append(seen.source_port)
+    assert len(set(ports[:CHOICES])) == CHOICES and ports[CHOICES] == ports[0], "each once, and the first again"
+    assert node.send(node.answer(seen, flags=ACK, sequence=5001, acknowledgement=1001), "backends").verdict == DROP
+    assert node.send(node.client(flags=RST, sequence=1001)).verdict == DROP
+
+
 def test_what_no_choice_knows_is_reset(node):
     node = node(TCP)
     seen = node.forwarded(node.client(flags=ACK, sequence=7000, acknowledgement=9000))

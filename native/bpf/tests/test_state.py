@@ -92,6 +92,19 @@ def test_a_dsr_flow_is_believed_at_its_second_segment(node):
     assert live(node) == 0
 
 
+@pytest.mark.parametrize("open_since_long", [False, True])
+def test_a_dsr_flow_that_was_met_in_its_middle_is_believed_after_a_takeover_alone(node, open_since_long):
+    node = node(TCP, DSR)
+    node.program.set_up(embryo=100)
+    now = node.program.ticks()[0]
+    node.program.gate(True, since=now - 10 * 100 if open_since_long else now)
+    for _ in range(3):
+        seen = node.forwarded(node.client(flags=ACK))
+        assert seen.destination == node.addresses.vip
+    assert live(node) == (0 if open_since_long else 1)
+    assert bool(node.program.embryo(*client_key(node))) == open_since_long
+
+
 def test_a_flow_ends_with_the_second_fin(node):
     node = node(TCP)
     first = node.establish()
@@ -132,8 +145,8 @@ def test_a_syn_on_a_closed_flow_chooses_anew(node):
     assert live(node) == 0 and node.program.traffic_of(slot_of(node, second))["new"] == 1 and other in node.slots
 
 
-@pytest.mark.parametrize("state", [UNHEALTHY, DRAINING, DOWN, ABSENT])
-def test_a_syn_on_a_flow_of_a_backend_that_takes_none_chooses_anew(node, state):
+@pytest.mark.parametrize("state", [UNHEALTHY, DOWN, ABSENT])
+def test_a_syn_on_a_flow_of_a_backend_that_fails_chooses_anew(node, state):
     node = node(TCP)
     first = node.establish()
     node.program.backend(slot_of(node, first), first.destination, 8443, state)
@@ -142,11 +155,23 @@ def test_a_syn_on_a_flow_of_a_backend_that_takes_none_chooses_anew(node, state):
     assert live(node) == 0
 
 
-def test_a_syn_on_a_live_flow_goes_where_the_flow_is(node):
+@pytest.mark.parametrize("state", [READY, DRAINING])
+def test_a_syn_on_a_live_flow_goes_where_the_flow_is(node, state):
     node = node(TCP)
     first = node.establish()
+    node.program.backend(slot_of(node, first), first.destination, 8443, state)
     assert node.forwarded(node.client(sequence=77)).ends == first.ends
     assert live(node) == 1 and node.program.event("FLOW_REPICKED") == 0
+
+
+@pytest.mark.parametrize("state", [DRAINING, UNHEALTHY])
+@pytest.mark.parametrize("protocol", [TCP, UDP], ids=["tcp", "udp"])
+def test_what_nobody_answered_leaves_a_backend_that_takes_no_new_flows(node, protocol, state):
+    node = node(protocol)
+    first = node.forwarded(node.client())
+    assert node.forwarded(node.client()).ends == first.ends
+    node.program.backend(slot_of(node, first), first.destination, 8443, state)
+    assert node.forwarded(node.client()).destination != first.destination
 
 
 def test_a_repeated_syn_goes_to_the_same_backend(node):
@@ -164,7 +189,7 @@ def until(condition, seconds=10):
 def test_a_udp_flow_that_was_silent_chooses_anew(node):
     node = node(UDP)
     first = node.establish()
-    node.program.backend(slot_of(node, first), first.destination, 8443, UNHEALTHY)
+    node.program.backend(slot_of(node, first), first.destination, 8443, DRAINING)
     assert node.forwarded(node.client()).ends == first.ends
     node.program.set_up(udp=0)
     until(lambda: node.forwarded(node.client()).destination != first.destination)
@@ -177,7 +202,7 @@ def test_a_udp_flow_in_which_the_backend_alone_speaks_is_not_silent(node):
     started = node.program.flow(*client_key(node)).seen
     node.program.set_up(udp=50)
     until(lambda: node.forwarded(node.answer(first), "backends") and node.program.ticks()[0] - started & 0xFFFFFFFF > 60)
-    node.program.backend(slot_of(node, first), first.destination, 8443, UNHEALTHY)
+    node.program.backend(slot_of(node, first), first.destination, 8443, DRAINING)
     node.forwarded(node.answer(first), "backends")
     assert node.forwarded(node.client()).ends == first.ends
 
@@ -216,10 +241,13 @@ def test_another_backend_in_the_slot_is_another_backend(node):
     assert judge(node.send(node.client(flags=ACK)).frame).flags == RST
 
 
-def test_udp_leaves_a_dead_backend_at_once(node):
+@pytest.mark.parametrize("state", [UNHEALTHY, DOWN])
+def test_udp_leaves_a_dead_backend_at_once(node, state):
     node = node(UDP)
     first = node.establish()
-    node.program.backend(slot_of(node, first), first.destination, 8443, DOWN)
+    node.program.backend(slot_of(node, first), first.destination, 8443, state)
+    if state == UNHEALTHY:
+        node.forwarded(node.answer(first), "backends")
     assert node.forwarded(node.client()).destination != first.destination
     assert node.send(node.answer(first), "backends").verdict == DROP
 
@@ -232,9 +260,9 @@ def test_resets_are_not_answered_by_resets(node):
     assert node.program.event("SENT_RESET") == 0
 
 
-@pytest.mark.parametrize("state", [DRAINING, UNHEALTHY])
-def test_no_new_flows_but_live_ones_go_on(node, state):
-    node = node(TCP)
+@pytest.mark.parametrize("state, protocol", [(DRAINING, TCP), (UNHEALTHY, TCP), (DRAINING, UDP)])
+def test_no_new_flows_but_live_ones_go_on(node, state, protocol):
+    node = node(protocol)
     first = node.establish()
     slot = slot_of(node, first)
     node.program.backend(slot, first.destination, 8443, state)

@@ -7,8 +7,10 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * What defaults and warnings depend on besides the file.
@@ -71,11 +73,17 @@ public record HostFacts(
         return Files.isExecutable(path) || !Files.exists(path) ? "" : "not executable";
     }
 
+    /** Those that stand on the interfaces of this machine and network namespace now. */
+    public static Set<IpAddress> addressesOfThisMachine() throws SocketException {
+        return NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .map(own -> IpAddress.ofOctets(own.getAddress()))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     private static boolean standsOnAnInterface(IpAddress address) {
         try {
-            return NetworkInterface.networkInterfaces()
-                    .flatMap(NetworkInterface::inetAddresses)
-                    .anyMatch(own -> IpAddress.ofOctets(own.getAddress()).equals(address));
+            return addressesOfThisMachine().contains(address);
         } catch (SocketException e) {
             // The interfaces cannot be read: no ground for a warning.
             return true;

@@ -21,7 +21,8 @@ public final class Doctor {
             PeerCheck::examine,
             AddressCheck::examine,
             ServiceCheck::examine,
-            FastPathCheck::examine);
+            FastPathCheck::examine,
+            SourcePortsCheck::examine);
 
     private Doctor() {}
 

@@ -6,7 +6,10 @@ package io.mainstay.forward;
  *
  * @param weight its configured share
  * @param serving whether new flows go to it
- * @param resetting whether live flows are to be reset, as its drain has come to the deadline or it is found down
+ * @param failing whether its checks have found it unfit, so that nothing but live connections is left with it; unlike one that is
+ *     drained, or of which nothing is known yet
+ * @param resetting whether live flows are to be reset, as its drain has come to the deadline or it is found down and gets none
  * @param version changes with every wish of the operator; see {@link OffloadedFlows}
  */
-public record BackendView(BackendKey key, int weight, boolean serving, boolean resetting, int version) {}
+public record BackendView(
+        BackendKey key, int weight, boolean serving, boolean failing, boolean resetting, int version) {}

@@ -129,7 +129,7 @@ public interface FlowProgram extends AutoCloseable {
         READY,
         /** No new ones, live ones go on. */
         DRAINING,
-        /** The same. */
+        /** The same of connections; a client's next datagram goes elsewhere. */
         UNHEALTHY,
         /** Live ones are reset. */
         DOWN

@@ -2,6 +2,7 @@
 package io.mainstay.node;
 
 import io.mainstay.config.EngineChoice;
+import io.mainstay.config.HostFacts;
 import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.ServiceSettings;
 import io.mainstay.config.VirtualRouterSettings;
@@ -13,7 +14,10 @@ import io.mainstay.forward.kernel.KernelSettings;
 import io.mainstay.forward.kernel.PortRange;
 import io.mainstay.forward.kernel.XdpWish;
 import io.mainstay.health.ServiceHealthConfig;
+import io.mainstay.net.IpAddress;
+import java.net.SocketException;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The configuration as the kernel engine wants it. */
@@ -35,7 +39,17 @@ final class KernelServices {
                 new PortRange(
                         config.kernelEngine().sourcePorts().first(),
                         config.kernelEngine().sourcePorts().last()),
+                KernelServices::ownAddresses,
                 xdp(config.kernelEngine().xdp()));
+    }
+
+    private static Set<IpAddress> ownAddresses() {
+        try {
+            return HostFacts.addressesOfThisMachine();
+        } catch (SocketException e) {
+            // The interfaces cannot be read: what is known of the file alone has to do.
+            return Set.of();
+        }
     }
 
     static List<KernelService> of(MainstayConfig config) {

@@ -397,6 +397,42 @@ class DoctorTest implements Host {
     }
 
     @Test
+    void portsThatTheHostTakesForItselfAreNoneForTheKernelEngine() {
+        String kernel = YAML.replace("listen: 198.18.0.100:80", "listen: 198.18.0.100:80\n    engine: kernel");
+        files.put("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
+        assertThat(of("source_ports", findings(kernel, Optional.empty(), Optional.empty()))
+                        .grade())
+                .isEqualTo(Grade.OK);
+        files.put("/proc/sys/net/ipv4/ip_local_port_range", "32000\t65535\n");
+        assertThat(of("source_ports", findings(kernel, Optional.empty(), Optional.empty())))
+                .matches(each -> each.grade() == Grade.WARNING
+                        && each.found().startsWith("this host takes 768 ports of 10240-32767")
+                        && each.found().contains("sends for http,"));
+        for (String others : List.of(
+                YAML,
+                kernel + "kernel_engine: {source_ports: 20000-29999}\n",
+                kernel.replace("engine: kernel", "engine: kernel\n    forwarding: dsr"),
+                kernel.replace("engine: kernel", "engine: proxy") + "kernel_engine: {secret: shared}\n")) {
+            assertThat(findings(others, Optional.empty(), Optional.empty()))
+                    .noneMatch(each -> each.check().equals("source_ports") && each.grade() != Grade.OK);
+        }
+        assertThat(of(
+                                "source_ports",
+                                findings(
+                                        YAML + "kernel_engine: {secret: shared}\n", Optional.empty(), Optional.empty()))
+                        .grade())
+                .isEqualTo(Grade.WARNING);
+        files.put("/proc/sys/net/ipv4/ip_local_reserved_ports", "8080,32000-32766\n");
+        assertThat(of("source_ports", findings(kernel, Optional.empty(), Optional.empty()))
+                        .found())
+                .startsWith("this host takes 1 ports of");
+        files.put("/proc/sys/net/ipv4/ip_local_reserved_ports", "8080,32000-32767\n");
+        assertThat(of("source_ports", findings(kernel, Optional.empty(), Optional.empty()))
+                        .grade())
+                .isEqualTo(Grade.OK);
+    }
+
+    @Test
     void xdpIsMissedWhereItWasAskedForByName() {
         kernelInterfaces.put("eth0", "tc: the driver has none");
         Optional<StatusSnapshot> without = Optional.of(status(VirtualRouterStatus.State.BACKUP, 0));

@@ -82,12 +82,13 @@ final class ForwardingModel {
      */
     void configure(List<KernelService> wanted, List<BackendView> views) throws KernelException {
         services = List.copyOf(wanted);
+        // First, so that it is done whatever the kernel refuses afterwards.
+        removeServices();
         roles.write(services, slots.all());
         writeSettings();
         doors.configure(services);
         takeOver(views);
         slots.dropUnclaimed();
-        removeServices();
         tables.keep(names());
         writeServices();
         fronts.write(services);
@@ -149,7 +150,13 @@ final class ForwardingModel {
     }
 
     private static State state(BackendView view) {
-        return view.resetting() ? State.DOWN : view.serving() ? State.READY : State.UNHEALTHY;
+        if (view.resetting()) {
+            return State.DOWN;
+        }
+        if (view.serving()) {
+            return State.READY;
+        }
+        return view.failing() ? State.UNHEALTHY : State.DRAINING;
     }
 
     /** Of a backend that is not in the configuration any more, and so gets no new flow: 0. */

@@ -227,8 +227,22 @@ public final class KernelEngine implements AutoCloseable {
             String reason = "the kernel engine is not available: " + e.getMessage();
             chosen.forEach(service -> made.put(service.config().name(), new EngineDecision(false, reason)));
             problems.accept(reason);
+            withdraw();
         }
         decisions = made;
+    }
+
+    /** What the data path could not take in as a whole it is not to forward in part, beside the proxy engine. Its live flows go on. */
+    private void withdraw() {
+        ForwardingModel present = model;
+        if (present == null) {
+            return;
+        }
+        try {
+            present.configure(List.of(), states.backends());
+        } catch (KernelException e) {
+            problems.accept("kernel engine: " + e.getMessage());
+        }
     }
 
     private static final EngineDecision NOT_ASKED = new EngineDecision(false, "");

@@ -6,6 +6,7 @@ import io.mainstay.net.IpAddress;
 import io.mainstay.net.VirtualAddress;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * How the kernel engine runs on this node.
@@ -14,6 +15,7 @@ import java.util.Set;
  * @param interfaces on which clients arrive
  * @param secret goes into the choice of backends; the same on both nodes of a pair
  * @param sourcePorts that flows to backends leave from
+ * @param ownAddresses those that stand on this host when it is asked
  * @param xdp where packets of established flows are forwarded by XDP
  */
 public record KernelSettings(
@@ -21,6 +23,7 @@ public record KernelSettings(
         Set<InterfaceName> interfaces,
         String secret,
         PortRange sourcePorts,
+        Supplier<Set<IpAddress>> ownAddresses,
         XdpWish xdp) {
 
     public KernelSettings {

@@ -22,11 +22,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Whether the data path in the kernel has everything that a service asks for. Pure. */
+/**
+ * Whether the data path in the kernel has everything that a service asks for. Pure but for one question, when it is made, to
+ * {@link KernelSettings#ownAddresses}.
+ */
 final class Suitability {
 
     private final KernelSettings settings;
     private final Set<IpAddress> virtualAddresses;
+    private final Set<IpAddress> ownAddresses;
 
     /** Ports on which clients arrive, of all services: none of them may be one that flows leave from. */
     private final List<ListenerConfig> listeners;
@@ -37,6 +41,7 @@ final class Suitability {
     Suitability(KernelSettings settings, List<KernelService> services) {
         this.settings = settings;
         virtualAddresses = Set.copyOf(settings.virtualAddresses());
+        ownAddresses = settings.ownAddresses().get();
         listeners = services.stream()
                 .flatMap(service -> service.config().listeners().stream())
                 .toList();
@@ -107,10 +112,10 @@ final class Suitability {
         return Optional.empty();
     }
 
-    private static Optional<String> backends(KernelService service) {
+    private Optional<String> backends(KernelService service) {
         for (BackendConfig backend : service.config().backends()) {
             IpAddress address = backend.address().address();
-            if (address.isLoopback()) {
+            if (endsHere(address)) {
                 return Optional.of("backend " + backend.name() + " is on this host");
             }
             for (ListenerConfig listener : service.config().listeners()) {
@@ -133,6 +138,11 @@ final class Suitability {
             }
         }
         return Optional.empty();
+    }
+
+    /** Whether packets to an address stay on this host, now or while it is Active: there is no way out for them, nor back in. */
+    private boolean endsHere(IpAddress address) {
+        return address.isLoopback() || virtualAddresses.contains(address) || ownAddresses.contains(address);
     }
 
     private static Optional<String> traffic(KernelService service) {
@@ -175,13 +185,18 @@ final class Suitability {
             }
         }
         for (ListenerConfig listener : listeners) {
+            IpAddress address = listener.endpoint().address();
             if (settings.sourcePorts().overlaps(listener.endpoint().port(), listener.lastPort())
-                    && sourcesOf(service).contains(listener.endpoint().address())) {
+                    && sourcesOf(service).stream().anyMatch(source -> listensOn(address, source))) {
                 return Optional.of(listener + " is among the ports that flows to backends leave from, "
                         + settings.sourcePorts() + "; choose others by kernel_engine.source_ports");
             }
         }
         return Optional.empty();
+    }
+
+    private static boolean listensOn(IpAddress listening, IpAddress address) {
+        return listening.equals(address) || (listening.isUnspecified() && isIpv4(listening) == isIpv4(address));
     }
 
     /** A backend that has the address itself would send its answers nowhere. */

@@ -155,13 +155,17 @@ final class LiveBackend {
         boolean overdue = running != null
                 && !running.isOver()
                 && running.plan().remaining(now).isZero();
+        boolean serving = candidate.isServing() && !retiring;
         // After maintenance nothing is known at first, and what it has is not to be lost for that.
         boolean isJudged = health.verdict() != Verdict.UNKNOWN;
-        boolean down = everHealthy && isJudged && !ejected && state() == BackendState.UNHEALTHY;
+        boolean failing = isJudged && state() == BackendState.UNHEALTHY;
+        // In a panic that has all of them serve it gets new connections: none can live where all are reset.
+        boolean down = everHealthy && failing && !ejected && !serving;
         return new BackendView(
                 new BackendKey(service, config.name(), config.address()),
                 config.weight(),
-                candidate.isServing() && !retiring,
+                serving,
+                failing,
                 overdue || (down && resetWhenDown),
                 version);
     }

@@ -66,6 +66,7 @@ class AutoChoiceTest {
                 Samples.SETTINGS.interfaces(),
                 "",
                 Samples.SETTINGS.sourcePorts(),
+                Samples.SETTINGS.ownAddresses(),
                 XdpWish.NEVER);
         assertThat(new AutoChoice(open).isOffered()).isFalse();
         assertThat(new AutoChoice(Samples.SETTINGS).isOffered()).isTrue();

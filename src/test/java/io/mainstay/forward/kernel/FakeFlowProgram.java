@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.kernel;
 
+import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.FlowCursor;
 import io.mainstay.kernel.FlowEntry;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowTrial;
 import io.mainstay.kernel.FlowTuple;
+import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Prefix;
@@ -47,6 +49,8 @@ final class FakeFlowProgram implements FlowProgram {
     final List<State> writtenStates = new ArrayList<>();
     Set<IpAddress> filter = Set.of();
     Set<InterfaceName> attached = Set.of();
+    boolean unattachable;
+    int roomForServices = 256;
     Set<InterfaceName> accelerated = Set.of();
     boolean whateverTheyAre;
     int accelerations;
@@ -147,7 +151,10 @@ final class FakeFlowProgram implements FlowProgram {
     }
 
     @Override
-    public void putService(ServiceKey key, Service service) {
+    public void putService(ServiceKey key, Service service) throws KernelException {
+        if (services.size() >= roomForServices && !services.containsKey(key)) {
+            throw new KernelException("put " + key, Errno.ENOMEM.number());
+        }
         services.put(key, service);
     }
 
@@ -318,7 +325,10 @@ final class FakeFlowProgram implements FlowProgram {
     }
 
     @Override
-    public void attach(Set<InterfaceName> interfaces) {
+    public void attach(Set<InterfaceName> interfaces) throws KernelException {
+        if (unattachable) {
+            throw new KernelException("attach to eth0", Errno.EEXIST.number());
+        }
         attached = Set.copyOf(interfaces);
     }
 

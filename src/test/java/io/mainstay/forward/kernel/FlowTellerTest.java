@@ -103,7 +103,7 @@ class FlowTellerTest {
     void theChoiceFollowsTheTableAsTheProgramDoes() throws KernelException {
         configure(Samples.serving("web1"), Samples.notServing("web2"));
         int drained = slot("web2");
-        assertThat(program.backends.get(drained).state()).isEqualTo(State.UNHEALTHY);
+        assertThat(program.backends.get(drained).state()).isEqualTo(State.DRAINING);
         forwardsTo("web1");
         List<FlowAnswer.Choice> choices = new ArrayList<>();
         for (int port = 40000; port < 40100; port++) {

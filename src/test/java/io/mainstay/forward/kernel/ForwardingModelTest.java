@@ -64,6 +64,9 @@ class ForwardingModelTest {
         model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
         Service before = program.service(Samples.HTTP);
         model.refresh(List.of(Samples.serving("web1"), Samples.notServing("web2")));
+        assertThat(program.slots(State.DRAINING)).hasSize(1);
+        assertThat(program.service(Samples.HTTP)).isEqualTo(before);
+        model.refresh(List.of(Samples.serving("web1"), Samples.failing("web2")));
         assertThat(program.slots(State.UNHEALTHY)).hasSize(1);
         assertThat(program.service(Samples.HTTP)).isEqualTo(before);
         model.refresh(List.of(Samples.serving("web1"), Samples.resetting("web2")));
@@ -90,12 +93,12 @@ class ForwardingModelTest {
     @Test
     void aServiceOfWhichNoBackendHasWeightLeavesTheTablesOfOthersAlone() throws KernelException {
         KernelService one = named("one", 81);
-        BackendView ofOne = new BackendView(new BackendKey("one", "web", WEB), 100, true, false, 0);
-        BackendView weightless = new BackendView(new BackendKey("two", "web", WEB), 0, true, false, 0);
+        BackendView ofOne = new BackendView(new BackendKey("one", "web", WEB), 100, true, false, false, 0);
+        BackendView weightless = new BackendView(new BackendKey("two", "web", WEB), 0, true, false, false, 0);
         model.configure(List.of(one, named("two", 82)), List.of(ofOne, weightless));
         model.configure(List.of(one), List.of(ofOne));
         model.refresh(List.of(ofOne));
-        BackendView ofThree = new BackendView(new BackendKey("three", "web", WEB), 100, true, false, 0);
+        BackendView ofThree = new BackendView(new BackendKey("three", "web", WEB), 100, true, false, false, 0);
         model.configure(List.of(one, named("three", 83)), List.of(ofOne, ofThree));
         assertThat(program.service(at(83)).tableSize()).isPositive();
         assertThat(program.service(at(83)).tableFirst())
@@ -176,7 +179,7 @@ class ForwardingModelTest {
                 List.of(Samples.http("web2", "web1")), List.of(Samples.notServing("web2"), Samples.notServing("web1")));
         assertThat(program.backends().stream().map(backend -> backend.id()).toList())
                 .isEqualTo(before);
-        assertThat(program.writtenStates).as("no live flow may be reset").containsOnly(State.UNHEALTHY);
+        assertThat(program.writtenStates).as("no live flow may be reset").containsOnly(State.DRAINING);
         assertThat(again.gates()).isEqualTo(model.gates());
         assertThat(program.services).hasSize(1);
     }
@@ -242,7 +245,7 @@ class ForwardingModelTest {
         walk();
         LiveSlot slot = model.slots().iterator().next();
         assertThat(slot.report().asOf()).isZero();
-        model.refresh(List.of(new BackendView(Samples.key("web1"), 100, false, false, 1)));
+        model.refresh(List.of(new BackendView(Samples.key("web1"), 100, false, false, false, 1)));
         walk();
         assertThat(slot.report().asOf()).isEqualTo(-1);
         walk();

@@ -7,12 +7,15 @@ import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendStates;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Balance;
+import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.OffloadedFlows;
 import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.kernel.FlowProgram;
+import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +116,44 @@ class KernelEngineTest {
     }
 
     @Test
+    void whereAnInterfaceRefusesTheDataPathForwardsNothing() {
+        try (KernelEngine engine = engine("")) {
+            engine.configure(List.of(Samples.http("web1")));
+            program.unattachable = true;
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(decision(engine).kernel()).isFalse();
+            assertThat(decision(engine).reason()).contains("attach to eth0");
+            assertThat(problems).anyMatch(problem -> problem.contains("attach to eth0"));
+            assertThat(program.services).isEmpty();
+            assertThat(program.roles.get(Samples.VIP))
+                    .as("answers to the proxy engine are not taken for those to flows")
+                    .isEqualTo(new FlowProgram.Role(true, false, 0, 0, 0));
+            program.unattachable = false;
+            engine.configure(List.of(Samples.http("web1")));
+            assertThat(decision(engine).kernel()).isTrue();
+            assertThat(program.services).hasSize(1);
+        }
+    }
+
+    @Test
+    void servicesOfWhichTheTablesHoldSomeAreAllLeftToTheProxy() {
+        try (KernelEngine engine = engine("")) {
+            program.roomForServices = 1;
+            KernelService http = Samples.http("web1");
+            KernelService second = Samples.service(new ServiceConfig(
+                    "second",
+                    List.of(new ListenerConfig(Endpoint.parse("198.18.0.100:81"), Transport.TCP)),
+                    http.config().selection(),
+                    http.config().drainTimeout(),
+                    http.config().timeouts(),
+                    http.config().backends()));
+            engine.configure(List.of(http, second));
+            assertThat(engine.decisions().values()).noneMatch(EngineDecision::kernel);
+            assertThat(program.services).isEmpty();
+        }
+    }
+
+    @Test
     void aServiceThatAsksForMoreIsLeftToTheProxyAlone() {
         try (KernelEngine engine = engine("")) {
             KernelService first = Samples.service(Samples.config(SelectionConfig.of(Balance.FIRST), "198.18.0.100:80"));
@@ -157,6 +198,7 @@ class KernelEngineTest {
                         settings.interfaces(),
                         settings.secret(),
                         settings.sourcePorts(),
+                        settings.ownAddresses(),
                         XdpWish.NATIVE),
                 states,
                 source(""),

@@ -32,6 +32,7 @@ final class Samples {
             Set.of(new InterfaceName("eth0")),
             "secret",
             new PortRange(10240, 32767),
+            () -> Set.of(IpAddress.parse("198.18.0.2")),
             XdpWish.NEVER);
 
     private Samples() {}
@@ -68,14 +69,18 @@ final class Samples {
     }
 
     static BackendView serving(String backend) {
-        return new BackendView(key(backend), 100, true, false, 0);
+        return new BackendView(key(backend), 100, true, false, false, 0);
     }
 
     static BackendView notServing(String backend) {
-        return new BackendView(key(backend), 100, false, false, 0);
+        return new BackendView(key(backend), 100, false, false, false, 0);
+    }
+
+    static BackendView failing(String backend) {
+        return new BackendView(key(backend), 100, false, true, false, 0);
     }
 
     static BackendView resetting(String backend) {
-        return new BackendView(key(backend), 100, false, true, 1);
+        return new BackendView(key(backend), 100, false, false, true, 1);
     }
 }

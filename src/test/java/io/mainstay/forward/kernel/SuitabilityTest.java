@@ -25,6 +25,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SuitabilityTest {
 
@@ -73,8 +74,13 @@ class SuitabilityTest {
         assertThat(objection(listening("198.18.0.1:80", WEB1))).hasValueSatisfying(has("198.18.0.1"));
         assertThat(objection(listening("198.18.0.100:80", new BackendConfig("w", Endpoint.parse("[::2]:80"), 1))))
                 .hasValueSatisfying(has("another family"));
-        assertThat(objection(listening("198.18.0.100:80", new BackendConfig("w", Endpoint.parse("127.0.0.1:81"), 1))))
-                .hasValueSatisfying(has("on this host"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1:81", "198.18.0.2:80", "198.18.0.101:80"})
+    void aBackendIsNotReachedWhereThisNodeIsOrWillBe(String address) {
+        KernelService service = listening("198.18.0.100:80", WEB1, new BackendConfig("w", Endpoint.parse(address), 1));
+        assertThat(objection(service)).hasValue("backend w is on this host");
     }
 
     @Test
@@ -98,6 +104,12 @@ class SuitabilityTest {
         KernelService service = Samples.http("web1");
         assertThat(new Suitability(Samples.SETTINGS, List.of(service, other)).objection(service))
                 .hasValueSatisfying(has("198.18.0.100:27017/tcp is among the ports"));
+        KernelService everywhere = listening("0.0.0.0:27017", WEB1);
+        assertThat(new Suitability(Samples.SETTINGS, List.of(service, everywhere)).objection(service))
+                .hasValueSatisfying(has("0.0.0.0:27017/tcp is among the ports"));
+        KernelService ofTheOtherFamily = listening("[::]:27017", WEB1);
+        assertThat(new Suitability(Samples.SETTINGS, List.of(service, ofTheOtherFamily)).objection(service))
+                .isEmpty();
         KernelService elsewhere = listening("198.18.0.101:27017", WEB1);
         assertThat(new Suitability(Samples.SETTINGS, List.of(service, elsewhere)).objection(service))
                 .isEmpty();

@@ -7,6 +7,7 @@ import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.Balance;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.forward.PanicConfig;
 import io.mainstay.forward.RefusalReason;
 import io.mainstay.forward.SelectionConfig;
 import io.mainstay.health.ServiceHealthConfig;
@@ -63,6 +64,7 @@ class OffloadedServiceTest {
         report(2, 0, view().version());
         Drain drain = service.drain(web1, MINUTE);
         assertThat(view().serving()).isFalse();
+        assertThat(view().failing()).as("what it has may stay").isFalse();
         assertThat(view().resetting()).isFalse();
         bench.pass(MINUTE);
         assertThat(view().resetting()).isTrue();
@@ -107,6 +109,36 @@ class OffloadedServiceTest {
             bench.check(web1, false);
         }
         assertThat(view().serving()).isFalse();
+        assertThat(view().failing()).isTrue();
         assertThat(view().resetting()).as("live connections are kept").isFalse();
+    }
+
+    @Test
+    void whatServesInAPanicIsNotReset() {
+        ServiceHealthConfig resetWhenDown = new ServiceHealthConfig(
+                List.of(RelayBench.CHECK), Optional.empty(), Optional.empty(), ServiceHealthConfig.OnDown.RESET);
+        SelectionConfig selection = SelectionConfig.of(Balance.ROUND_ROBIN);
+        for (PanicConfig.OnPanic onPanic : List.of(PanicConfig.OnPanic.FAIL, PanicConfig.OnPanic.ALL)) {
+            boolean served = onPanic == PanicConfig.OnPanic.ALL;
+            RelayBench failing = new RelayBench(
+                    selection.withPanic(new PanicConfig(new PanicConfig.MinHealthy(1, false), onPanic)),
+                    RelayBench.backends(1, 0),
+                    resetWhenDown);
+            for (int i = 0; i < 3; i++) {
+                failing.check(failing.service().backend("web1"), false);
+            }
+            BackendView view = failing.service().views().getFirst();
+            assertThat(view.serving()).isEqualTo(served);
+            assertThat(view.failing()).isTrue();
+            assertThat(view.resetting()).isNotEqualTo(served);
+        }
+    }
+
+    @Test
+    void aBackendOfWhichNothingIsKnownYetKeepsWhatItHas() {
+        service.maintenance(web1);
+        service.ready(web1);
+        assertThat(view().serving()).isFalse();
+        assertThat(view().failing()).isFalse();
     }
 }

@@ -202,6 +202,17 @@ class BpfFlowTrialTest {
         return forwarding.run(TrialFrame.write(flow, packet, link.mac()), link.index());
     }
 
+    /** The backend accepts what begins, and acknowledges: the flow moves to the other table. */
+    private void answer(FlowTuple sent, Packet packet) throws KernelException {
+        if (sent.transport() == Transport.TCP && packet == Packet.FIRST) {
+            LinkMessage link = Objects.requireNonNull(links.get("backends"));
+            byte[] accepted = TrialFrame.write(back(sent), Packet.FIRST, link.mac());
+            accepted[sent.source().address().bitLength() == 32 ? FLAGS : FLAGS + 20] |= ACK;
+            forwarding.run(accepted, link.index());
+        }
+        send(back(sent), Packet.LATER, "backends");
+    }
+
     /** Asks, sees that nothing has changed, does it, and sees that it comes as was told. */
     private Outcome askedAndDone(FlowTuple flow, Packet packet, String message) throws KernelException {
         Trace before = trace();
@@ -247,8 +258,7 @@ class BpfFlowTrialTest {
             known += program.flow(flow) != null && again ? 1 : 0;
             FlowTuple sent = outcome.sent();
             if (outcome.verdict() == Verdict.FORWARDED && sent != null && random.nextBoolean()) {
-                // The backend answers: the flow moves to the other table.
-                send(back(sent), Packet.LATER, "backends");
+                answer(sent, packet);
             }
         }
         assertThat(verdicts)
@@ -260,6 +270,11 @@ class BpfFlowTrialTest {
     }
 
     private static final int DOOR = 7;
+
+    /** Where they stand in a frame of IPv4. */
+    private static final int FLAGS = 47;
+
+    private static final byte ACK = 0x10;
     private static final long HOUR_NANOS = 3_600_000_000_000L;
 
     /** The services of mode full_nat, as judged at a door, and their backends with a limit of their own; 0: none. */
@@ -288,7 +303,7 @@ class BpfFlowTrialTest {
         Outcome outcome = askedAndDone(flow, Packet.FIRST, message);
         assertThat(outcome.verdict()).as(message).isEqualTo(Verdict.FORWARDED);
         assertThat(outcome.refused()).as(message).isNull();
-        send(back(Objects.requireNonNull(outcome.sent())), Packet.LATER, "backends");
+        answer(Objects.requireNonNull(outcome.sent()), Packet.FIRST);
     }
 
     private void isRefused(FlowTuple flow, Refusal reason, int live) throws KernelException {
