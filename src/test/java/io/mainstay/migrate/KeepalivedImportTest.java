@@ -402,6 +402,25 @@ class KeepalivedImportTest {
     }
 
     @Test
+    void theOldChecksumOfUnicastIsFollowedWithoutAKey() {
+        KeepalivedImport imported = imported("""
+                vrrp_instance one {
+                    interface eth0
+                    version 3
+                    virtual_router_id 7
+                    old_unicast_checksum
+                    unicast_peer { 10.0.0.2
+                    }
+                    virtual_ipaddress { 198.51.100.10/24 }
+                }
+                """);
+        assertThat(imported.yaml()).contains("unicast_peers").doesNotContain("checksum");
+        assertThat(notes(imported))
+                .containsExactly("keepalived.conf:5 old_unicast_checksum: not needed: checksum: auto sends the form that the"
+                        + " peer uses, the old one too");
+    }
+
+    @Test
     void whatTheConfigurationRefusesIsLeftOutAndTold() {
         KeepalivedImport imported = imported("""
                 vrrp_instance one {
