@@ -29,16 +29,16 @@ record BrokenOff(String router, String node, Optional<Event> next) implements Ch
     @Override
     public List<String> why() {
         List<String> why = new ArrayList<>();
-        why.add("The journal breaks off while this node was Active. It ended after the last event that is left, and"
-                + " nothing here knows when.");
+        why.add("The journal breaks off while this node was Active. It ended within five seconds after its last sign of"
+                + " life, which is the time of this story.");
         why.add(
                 rebooted()
                         ? "The host has booted since: power, kernel, or somebody who rebooted it. Its own logs say more"
                                 + " (journalctl --boot -1)."
                         : "Killed (kill -9, out of memory) or crashed. The log of the guard has the signal or the exit"
-                                + " status (journalctl --unit mainstayd).");
+                                + " status (journalctl --unit mainstay).");
         if (next.isEmpty()) {
-            why.add("No daemon runs here now: start it (systemctl start mainstayd).");
+            why.add("No daemon runs here now: start it (systemctl start mainstay).");
         }
         return why;
     }

@@ -248,7 +248,7 @@ class StorytellerTest {
                     .orElseThrow();
             assertThat(story.headline()).isEqualTo("web left this node: its daemon ended without a farewell");
             assertThat(story.at()).isEqualTo(NIGHT.plusSeconds(9));
-            assertThat(story.why()).last().asString().contains("systemctl start mainstayd");
+            assertThat(story.why()).last().asString().contains("systemctl start mainstay)");
         }
     }
 
