@@ -232,6 +232,16 @@ class StorytellerTest {
         }
 
         @Test
+        void withoutAWordAboutTheBootItMayHaveBeenEither() {
+            transition(1, "web", "BACKUP", "ACTIVE", "active-down-timer");
+            started(60, "previous_run", "broke_off", "previous_alive", "2026-11-23T03:00:31Z");
+            assertThat(last().headline())
+                    .isEqualTo("web left this node: its daemon or its host went down without a farewell");
+            assertThat(String.join("\n", last().why()))
+                    .contains("Perhaps the host has booted since", "journalctl --unit mainstay)");
+        }
+
+        @Test
         void aRunThatEndedInOrderIsNone() {
             transition(1, "web", "BACKUP", "ACTIVE", "active-down-timer");
             event(2, Severity.INFO, EventKind.STOPPED, "node", "ends");
