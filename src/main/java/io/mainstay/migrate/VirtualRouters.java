@@ -109,17 +109,21 @@ final class VirtualRouters {
         }
     }
 
-    /** keepalived leaves these out of its advertisements. */
+    /** keepalived leaves these out of its advertisements, and before 2.3.3 refuses those that name others than its own. */
     private void excludedAddresses(Directive block, Section router) {
         addresses(block, router);
-        notes.changed(block, "these are advertised as well: a peer that compares the lists will tell of it");
+        notes.changed(
+                block,
+                "Mainstay advertises these too, and a keepalived before 2.3.3 throws such advertisements away, so that both"
+                        + " would be Active: move those of the family that it advertises into virtual_ipaddress there first");
     }
 
     /** keepalived advertises over the family of its peers, and moves excluded addresses of the other along. */
     private void leaveOutWhatNoPeerHears(Section router) {
         if (router.keys().get("unicast_peers") instanceof Draft.Items peers
                 && router.keys().get("addresses") instanceof Draft.Items addresses) {
-            Set<Boolean> heard = peers.items().stream().map(VirtualRouters::isIpv6).collect(Collectors.toSet());
+            Set<Boolean> heard =
+                    peers.items().stream().map(VirtualRouters::isIpv6).collect(Collectors.toSet());
             List<Draft> unheard = addresses.items().stream()
                     .filter(address -> !heard.isEmpty() && !heard.contains(isIpv6(address)))
                     .toList();

@@ -416,8 +416,30 @@ class KeepalivedImportTest {
                 """);
         assertThat(imported.yaml()).contains("unicast_peers").doesNotContain("checksum");
         assertThat(notes(imported))
-                .containsExactly("keepalived.conf:5 old_unicast_checksum: not needed: checksum: auto sends the form that the"
-                        + " peer uses, the old one too");
+                .containsExactly(
+                        "keepalived.conf:5 old_unicast_checksum: not needed: checksum: auto sends the form that the"
+                                + " peer uses, the old one too");
+    }
+
+    @Test
+    void whatExcludedAddressesDoBesideAnOldKeepalivedIsTold() {
+        KeepalivedImport imported = imported("""
+                vrrp_instance one {
+                    interface eth0
+                    version 3
+                    virtual_router_id 7
+                    virtual_ipaddress { 198.51.100.10/24
+                    }
+                    virtual_ipaddress_excluded { 198.51.100.11/24
+                    }
+                }
+                """);
+        assertThat(imported.yaml()).contains("- 198.51.100.10/24", "- 198.51.100.11/24");
+        assertThat(notes(imported))
+                .singleElement()
+                .asString()
+                .startsWith("keepalived.conf:7 virtual_ipaddress_excluded: mapped, with a difference:")
+                .contains("before 2.3.3", "both would be Active", "move those");
     }
 
     @Test
@@ -442,8 +464,9 @@ class KeepalivedImportTest {
                       - 198.51.100.10/24
                 """).doesNotContain("2001:db8::10");
         assertThat(notes(imported))
-                .anyMatch(note -> note.startsWith(
-                        "keepalived.conf:9 2001:db8::10/64: not mapped: Mainstay advertises an address over its own family"));
+                .anyMatch(
+                        note -> note.startsWith(
+                                "keepalived.conf:9 2001:db8::10/64: not mapped: Mainstay advertises an address over its own family"));
     }
 
     @Test
@@ -453,11 +476,10 @@ class KeepalivedImportTest {
                     interface eth0
                     version 3
                     virtual_router_id 7
-                    unicast_peer { 198.51.100.10
-                        198.51.100.11
+                    unicast_peer { lb1.example
+                        lb2.example
                     }
                     virtual_ipaddress { 198.51.100.10/24
-                        198.51.100.11/24
                     }
                 }
                 vrrp_instance two {
@@ -474,9 +496,10 @@ class KeepalivedImportTest {
         assertThat(imported.virtualRouters()).isEqualTo(1);
         assertThat(imported.yaml()).contains("name: two", "- 10.0.0.2").doesNotContain("name: one");
         assertThat(notes(imported))
-                .anyMatch(note -> note.startsWith(
-                        "keepalived.conf:1 vrrp_instance one: not mapped: virtual_routers.unicast_peers is 198.51.100.11"))
-                .anyMatch(note -> note.startsWith("keepalived.conf:17 198.51.100.12: not mapped"));
+                .anyMatch(
+                        note -> note.startsWith(
+                                "keepalived.conf:1 vrrp_instance one: not mapped: virtual_routers.unicast_peers is lb2.example"))
+                .anyMatch(note -> note.startsWith("keepalived.conf:16 198.51.100.12: not mapped"));
     }
 
     @Test
