@@ -112,7 +112,9 @@ final class TakeoverExecution {
             }
             case TakeoverAction.RemoveAddress remove -> {
                 home.remove(remove.address());
-                gate.forget(remove.address().address());
+                if (!isHeldOtherwise(remove.address())) {
+                    gate.forget(remove.address().address());
+                }
             }
             case TakeoverAction.LeaveAddress leave ->
                 gate.forget(leave.address().address());
@@ -134,6 +136,12 @@ final class TakeoverExecution {
             }
             case TakeoverAction.DrainServices ignored -> drain.begin();
         }
+    }
+
+    /** Whether the same address stays, under the prefix length of the configuration. */
+    private boolean isHeldOtherwise(VirtualAddress removed) {
+        return takeover.held().stream()
+                .anyMatch(held -> held.address().equals(removed.address()) && !held.equals(removed));
     }
 
     private void closeServices() {

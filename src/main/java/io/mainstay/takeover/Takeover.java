@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Gaining: add every address, announce every address, open the services. Giving up: close the services, remove the
  * addresses in reverse; to a successor, the services are drained instead if that is wanted. If an address cannot be added, those added before it are removed again and the outcome says why. A
- * held address that somebody else removes is put back; one that appears while it is not held is removed. When another host claims a held address, the
- * neighbours are told anew; after each burst of announcements and at each refresh other hosts are asked whether they have
- * it, until none answers.
+ * held address that somebody else removes is put back; one that appears while it is not held, or under another prefix length, is
+ * removed. When another host claims a held address, the neighbours are told anew; after each burst of announcements and at
+ * each refresh other hosts are asked whether they have it, until none answers.
  *
  * <p>The caller makes an input, then takes {@link #pollAction} until it gives null, carries each action out and reports it
  * by {@link #onDone} or {@link #onFailed} before it takes the next, and takes {@link #pollOutcome} and
@@ -237,13 +237,26 @@ public final class Takeover {
 
     /** An address is on the interface, and not by this node's doing. */
     public void onAddressAppeared(VirtualAddress address, MonotonicInstant now) {
-        if (phase == Phase.RELEASED
-                && plainAddresses.contains(address.address())
-                && !held.contains(address)
-                && !neverRemoved.contains(address)) {
-            tell(new TakeoverNotice.AddressIntruded(address), address.address(), now);
+        if (!isIntruder(address)) {
+            return;
+        }
+        tell(new TakeoverNotice.AddressIntruded(address, phase != Phase.RELEASED), address.address(), now);
+        if (fight.isFierce(address, now)) {
+            retryLater(address, now.plus(RemovalFight.PAUSE));
+        } else {
             actions.add(new RemoveAddress(address));
         }
+    }
+
+    /**
+     * One under another prefix length would answer on when this node has given its own up. An owner that is Active has the
+     * configuration of its host to thank for it, and keeps it.
+     */
+    private boolean isIntruder(VirtualAddress address) {
+        boolean ours = plainAddresses.contains(address.address())
+                && !held.contains(address)
+                && !neverRemoved.contains(address);
+        return ours && (phase == Phase.RELEASED || (!owner && !addresses.contains(address)));
     }
 
     /** Another host said that it has the address. */

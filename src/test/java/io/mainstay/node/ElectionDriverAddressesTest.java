@@ -92,6 +92,20 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
     }
 
     @Test
+    void oneThatAppearsOnAnActiveUnderAnotherPrefixLengthIsRemovedAndServedOn() {
+        ElectionDriver driver = activeDriver();
+        kernel.put("eth0", "198.18.0.200/32");
+        kernel.waiting.add(
+                new KernelEvent.AddressAdded(new InterfaceName("eth0"), VirtualAddress.parse("198.18.0.200/32")));
+        driver.runOnce();
+        assertThat(kernel.takeDeeds()).containsExactly("remove eth0 198.18.0.200/32");
+        assertThat(kernel.addressesOf("eth0")).contains(VirtualAddress.parse("198.18.0.200/24"));
+        assertThat(forgotten).as("the gate stays open for what stays").isEmpty();
+        assertThat(noticeLabels()).containsExactly("address-intruded");
+        assertThat(notices.getFirst().sentence()).contains("would stay when this node steps back");
+    }
+
+    @Test
     void anOldEventOfAnAppearanceIsNotBelieved() {
         kernel.plug("eth0", 2, "198.18.0.10");
         ElectionDriver driver = webDriver();

@@ -240,5 +240,55 @@ class HeldAddressesTest extends TakeoverBench {
             takeover.onAddressAppeared(A, now);
             assertThat(carryOut()).isEmpty();
         }
+
+        @Test
+        void underAnotherPrefixLengthAreRemovedWhileItIsActiveToo() {
+            VirtualAddress otherPrefix = VirtualAddress.parse("198.18.0.200/32");
+            hold();
+            takeover.onAddressAppeared(otherPrefix, now);
+            assertThat(takeover.pollAction()).isEqualTo(new TakeoverAction.RemoveAddress(otherPrefix));
+            takeover.onDone(new TakeoverAction.RemoveAddress(otherPrefix), now);
+            assertThat(carryOut()).isEmpty();
+            assertThat(takeover.held()).containsExactlyInAnyOrder(A, B);
+            assertThat(notices()).containsExactly("address-intruded");
+        }
+
+        @Test
+        void underAnotherPrefixLengthAreRemovedEvenIfItStepsBackBeforeThat() {
+            VirtualAddress otherPrefix = VirtualAddress.parse("198.18.0.200/32");
+            hold();
+            takeover.onAddressAppeared(otherPrefix, now);
+            takeover.release();
+            assertThat(carryOut()).containsExactly("remove A", "close", "remove B", "remove A");
+            takeover.acquire();
+            takeover.onAddressAppeared(otherPrefix, now);
+            takeover.releaseToSuccessor(now);
+            takeover.onAddressAppeared(VirtualAddress.parse("198.18.0.201/31"), now);
+            assertThat(carryOut()).containsExactly("remove A", "remove B");
+        }
+
+        @Test
+        void ofAnOwnerThatIsActiveAreItsHosts() {
+            takeover = new Takeover(List.of(A, B), new AnnounceConfig(5, Duration.ZERO), true);
+            hold();
+            takeover.onAddressAppeared(VirtualAddress.parse("198.18.0.200/32"), now);
+            assertThat(carryOut()).isEmpty();
+        }
+
+        @Test
+        void thatComeBackAsFastAsTheyAreRemovedAreFoughtAtABoundedPace() {
+            VirtualAddress otherPrefix = VirtualAddress.parse("198.18.0.200/32");
+            hold();
+            timePasses(Duration.ofSeconds(2));
+            int removed = 0;
+            for (int millis = 0; millis < 9_000; millis++) {
+                takeover.onAddressAppeared(otherPrefix, now);
+                removed += (int) carryOut().stream().filter("remove A"::equals).count();
+                removed += (int)
+                        timePasses(MILLISECOND).stream().filter("remove A"::equals).count();
+            }
+            assertThat(removed).isBetween(80, 100);
+            assertThat(notices()).containsExactly("address-intruded");
+        }
     }
 }
