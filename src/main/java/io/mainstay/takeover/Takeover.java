@@ -274,11 +274,20 @@ public final class Takeover {
         }
     }
 
+    /**
+     * Begins a burst after a moment. If there were too many of late, a burst that goes on is answer enough, since it ends with a
+     * probe; after one that is over the next begins as soon as it may, as nothing else would ask again.
+     */
     private void answer(AnswerPace answers, MonotonicInstant now) {
         MonotonicInstant soon = now.plus(CONFLICT_PATIENCE);
-        boolean underWay = schedule.nextDeadline().filter(soon::hasReached).isPresent();
-        if (!underWay && answers.allows(now)) {
-            schedule.begin(soon);
+        if (schedule.nextDeadline().filter(soon::hasReached).isPresent()) {
+            return;
+        }
+        MonotonicInstant allowed = answers.next(now);
+        boolean atOnce = allowed.equals(now);
+        if (atOnce || schedule.isBurstOver()) {
+            answers.give(allowed);
+            schedule.begin(atOnce ? soon : allowed);
         }
     }
 
