@@ -142,6 +142,37 @@ class FirewallRulesTest {
     }
 
     @Test
+    void whatIsSaidOfAnotherProtocolConcernsNoAdvertisementByAnyOperator() {
+        String port = "{'payload': {'protocol': 'tcp', 'field': 'dport'}}";
+        String ping = "{'payload': {'protocol': 'icmp', 'field': 'type'}}";
+        String flags = "{'&': [{'payload': {'protocol': 'tcp', 'field': 'flags'}}, ['syn', 'ack']]}";
+        String ports = "{'concat': [{'payload': {'protocol': 'ip', 'field': 'saddr'}}, " + port + "]}";
+        for (String absent : List.of(port, ping, flags, ports)) {
+            for (String operator : List.of("==", "!=", "<", "in")) {
+                String match = "{'match': {'op': '" + operator + "', 'left': " + absent + ", 'right': 22}}";
+                assertThat(nftables(nft("accept", match + DROP)).passes())
+                        .as(match)
+                        .isEqualTo(Truth.YES);
+            }
+        }
+        String notFromLan = FROM_LAN.replace("==", "!=");
+        assertThat(NftRules.verdicts(nft("accept", notFromLan + DROP), IN6)).containsExactly(PASSES);
+        assertThat(NftRules.verdicts(nft("accept", notFromLan + DROP), IN))
+                .extracting(FirewallVerdict::passes)
+                .containsExactly(Truth.MAYBE);
+    }
+
+    @Test
+    void whatIsSaidOfTheFrameIsNotKnown() {
+        String mac = "{'payload': {'protocol': 'ether', 'field': 'saddr'}}";
+        String notThatMac = match(mac, "'02:00:00:00:00:01'").replace("==", "!=");
+        assertThat(nftables(nft("accept", notThatMac + DROP)).passes()).isEqualTo(Truth.MAYBE);
+        assertThat(nftables(nft("accept", match(mac, "'02:00:00:00:00:01'") + DROP))
+                        .passes())
+                .isEqualTo(Truth.MAYBE);
+    }
+
+    @Test
     void ofAUnicastPeerTheSourceIsKnown() {
         assertThat(NftRules.verdicts(nft("drop", FROM_LAN + ACCEPT), FROM_PEER)).containsExactly(PASSES);
         String multicast = match("{'payload': {'protocol': 'ip', 'field': 'daddr'}}", "'224.0.0.18'");
