@@ -138,6 +138,7 @@ final class NftRules {
                 + rule.get("chain").getAsString() + " of table " + table(rule);
         Truth matches = Truth.YES;
         List<FirewallRule> found = new ArrayList<>();
+        boolean unnamed = false;
         for (JsonElement element : rule.getAsJsonArray("expr")) {
             if (!element.isJsonObject()) {
                 continue;
@@ -147,7 +148,15 @@ final class NftRules {
             JsonElement value = statement.get(kind);
             switch (kind) {
                 case "match" -> matches = matches.and(match(rule, value.getAsJsonObject()));
-                case "limit", "xt", "quota", "connlimit", "ct count" -> matches = matches.and(Truth.MAYBE);
+                case "limit", "quota", "connlimit", "ct count" -> matches = matches.and(Truth.MAYBE);
+                case "xt" -> {
+                    if (isTarget(value)) {
+                        found.add(new FirewallRule(name, matches, verdictOfTarget(value), ""));
+                    } else if (!isComment(value)) {
+                        matches = matches.and(Truth.MAYBE);
+                        unnamed |= !value.isJsonObject();
+                    }
+                }
                 case "accept" -> found.add(new FirewallRule(name, matches, FirewallRule.Verdict.ACCEPT, ""));
                 case "drop", "reject" -> found.add(new FirewallRule(name, matches, FirewallRule.Verdict.DROP, ""));
                 case "return" -> found.add(new FirewallRule(name, matches, FirewallRule.Verdict.RETURN, ""));
@@ -159,7 +168,27 @@ final class NftRules {
                 }
             }
         }
+        if (unnamed && found.isEmpty()) {
+            found.add(new FirewallRule(name, matches, FirewallRule.Verdict.UNKNOWN, ""));
+        }
         return found;
+    }
+
+    /**
+     * A match or target of iptables-nft that nft has no word for: {@code {"type": "target", "name": "REJECT"}} as of nft 1.0.6, and
+     * null before, when it could be either.
+     */
+    private static boolean isTarget(JsonElement xt) {
+        return xt.isJsonObject() && isWord(xt.getAsJsonObject().get("type"), "target");
+    }
+
+    private static FirewallRule.Verdict verdictOfTarget(JsonElement xt) {
+        return IptablesTarget.verdict(xt.getAsJsonObject().get("name").getAsString())
+                .orElse(FirewallRule.Verdict.UNKNOWN);
+    }
+
+    private static boolean isComment(JsonElement xt) {
+        return xt.isJsonObject() && isWord(xt.getAsJsonObject().get("name"), "comment");
     }
 
     private static FirewallRule jump(String name, Truth matches, String kind, JsonObject rule, JsonObject jump) {
