@@ -122,10 +122,8 @@ final class TakeoverExecution {
                 requireLease("announce " + announce.address() + " on ");
                 home.announce(announce.address());
             }
-            case TakeoverAction.Probe probe -> {
-                requireLease("probe " + probe.address() + " on ");
-                home.probe(probe.address());
-            }
+            // It claims nothing, and who has been fenced may ask.
+            case TakeoverAction.Probe probe -> home.probe(probe.address());
             case TakeoverAction.OpenServices ignored -> {
                 gate.open(addresses);
                 drain.over();

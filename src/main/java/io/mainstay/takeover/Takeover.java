@@ -134,7 +134,7 @@ public final class Takeover {
 
     /** Whether no address is held and nothing is left to do for that. */
     public boolean isReleased() {
-        return phase == Phase.RELEASED && held.isEmpty() && actions.isEmpty();
+        return phase == Phase.RELEASED && held.isEmpty() && actions.stream().allMatch(Probe.class::isInstance);
     }
 
     /** Whether the addresses are kept only until a successor has announced them. */
@@ -198,6 +198,11 @@ public final class Takeover {
             }
         });
         shortenLinger(now);
+    }
+
+    /** Ask whether another host has the addresses, once those of this node are gone. */
+    public void probe() {
+        addresses.forEach(address -> actions.add(new Probe(address.address())));
     }
 
     /** Announce nothing until {@link #resumeAnnouncements}: a successor is about to. */

@@ -196,6 +196,24 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
     }
 
     @Test
+    void onesThatSomebodyHasAfterAStallAreWaitedFor() {
+        ElectionDriver driver = activeDriver();
+        kernel.advance(Duration.ofSeconds(4));
+        driver.runOnce();
+        assertThat(kernel.takeDeeds())
+                .containsExactly("close services on 1", "remove eth0 198.18.0.200/24", "probe eth0 198.18.0.200");
+        assertThat(facts)
+                .as("the probe is no step of it")
+                .anyMatch(fact -> fact.kind().equals("released"));
+        kernel.waiting.add(new KernelEvent.AddressClaimed(
+                new InterfaceName("eth0"), IpAddress.parse("198.18.0.200"), new MacAddress(0x99)));
+        runFor(driver, Duration.ofSeconds(3));
+        assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");
+        runFor(driver, Duration.ofSeconds(1));
+        assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
+    }
+
+    @Test
     void areCountedAndNamedOnce() {
         ElectionDriver driver = activeDriver();
         for (int i = 0; i < 3; i++) {
