@@ -2,8 +2,9 @@
 """How long clients are without the address and without service when a node fails, next to keepalived and HAProxy.
 
 Each fault is played many times on a pair under light traffic, for each product in turn in the same run. What counts as
-an outage, and as a time without service, is defined in tests/lab/measure.py. Nodes do not preempt, so that each fault
-moves the address once, from one node to the other and back.
+an outage, and as a time without service, is defined in tests/lab/measure.py; what as a frame by two owners, and as one that
+was sent twice, in tests/lab/owners.py. Nodes do not preempt, so that each fault moves the address once, from one node to the
+other and back.
 """
 
 import argparse
@@ -16,12 +17,14 @@ from pathlib import Path
 
 from lab import fault
 from lab.backends import Backends
+from lab.capture import Capture, capture
 from lab.clock import now
 from lab.keepalived_pair import KeepalivedPair
 from lab.mainstay_pair import MainstayPair
 from lab.measure import Figures
+from lab.owners import by_two_owners, sent_twice
 from lab.pair import Pair, other
-from lab.topology import LOAD_BALANCERS, Lab
+from lab.topology import LOAD_BALANCERS, VIP, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
@@ -43,17 +46,20 @@ def keepalived(lab: Lab, backends: Backends, interval_millis: int) -> Pair:
 PRODUCTS: dict[str, Callable[[Lab, Backends, int], Pair]] = {"mainstay": mainstay, "keepalived": keepalived}
 # Requests on new connections alone, often enough to see a few milliseconds.
 AMOUNT = Amount(new_per_second=200, kept=0, download=False)
+ALWAYS = 0
+"""From when on others hear what the former Active sends: what a fault returns that cuts nobody off."""
 
 
-def kill(pair: Pair, active: str, served: Callable[[], None]) -> None:
+def kill(pair: Pair, active: str, served: Callable[[], None]) -> int:
     """What elects and serves is killed; the host goes on."""
     pair.kill(active)
     pair.await_active(other(active))
     served()
     pair.restart(active)
+    return ALWAYS
 
 
-def host_lost(pair: Pair, active: str, served: Callable[[], None]) -> None:
+def host_lost(pair: Pair, active: str, served: Callable[[], None]) -> int:
     """The host is silent from one moment to the next; the switch sees no link go down."""
     fault.isolate_port(pair.lab, active)
     pair.await_active(other(active))
@@ -62,47 +68,54 @@ def host_lost(pair: Pair, active: str, served: Callable[[], None]) -> None:
     pair.crash(active)
     for prefix in VIRTUAL:
         pair.lab[active].attempt("ip", "address", "flush", "dev", "eth0", "to", prefix)
+    joined = now()
     fault.join_port(pair.lab, active)
     pair.restart(active)
+    return joined
 
 
-def link_cut(pair: Pair, active: str, served: Callable[[], None]) -> None:
+def link_cut(pair: Pair, active: str, served: Callable[[], None]) -> int:
     """The cable is pulled."""
     fault.pull_cable(pair.lab, active)
     pair.await_active(other(active))
     served()
     fault.plug_cable(pair.lab, active)
+    return ALWAYS
 
 
-def freeze(pair: Pair, active: str, served: Callable[[], None]) -> None:
+def freeze(pair: Pair, active: str, served: Callable[[], None]) -> int:
     """The programs stand still until the peer serves."""
     pair.freeze(active)
     pair.await_active(other(active))
     served()
     pair.thaw(active)
+    return ALWAYS
 
 
-def planned(pair: Pair, active: str, served: Callable[[], None]) -> None:
+def planned(pair: Pair, active: str, served: Callable[[], None]) -> int:
     """A switchover as an operator asks for it."""
     pair.switchover()
     pair.await_active(other(active))
     served()
+    return ALWAYS
 
 
-def tracked(pair: Pair, active: str, served: Callable[[], None]) -> None:
+def tracked(pair: Pair, active: str, served: Callable[[], None]) -> int:
     """What the node needs beside its own link fails: another interface goes down."""
     pair.lab[active].run("ip", "link", "set", UPLINK, "down")
     pair.await_active(other(active))
     served()
     pair.lab[active].run("ip", "link", "set", UPLINK, "up")
+    return ALWAYS
 
 
-def stop(pair: Pair, active: str, served: Callable[[], None]) -> None:
+def stop(pair: Pair, active: str, served: Callable[[], None]) -> int:
     """The service is stopped as at a shutdown, and says goodbye."""
     pair.stop(active)
     pair.await_active(other(active))
     served()
     pair.restart(active)
+    return ALWAYS
 
 
 FAULTS = {
@@ -118,11 +131,13 @@ FAULTS = {
 
 @dataclass
 class Sample:
-    """What clients saw of one fault of one product, run by run."""
+    """What clients saw of one fault of one product, and what the nodes sent, run by run."""
 
     outages: list[float] = field(default_factory=list)
     without_service: list[float] = field(default_factory=list)
     failed: int = 0
+    two_owners: list[int] = field(default_factory=list)
+    twice: list[int] = field(default_factory=list)
 
     def add(self, figures: Figures) -> None:
         self.outages.append(figures.outage.millis)
@@ -131,7 +146,7 @@ class Sample:
 
 
 def measure(product: str, interval_millis: int, faults: list[str], runs: int) -> dict[str, Sample]:
-    with Lab() as lab:
+    with Lab() as lab, capture(lab) as wire:
         for name in LOAD_BALANCERS:
             lab[name].run("ip", "link", "add", UPLINK, "up", "type", "veth", "peer", "name", f"{UPLINK}-far")
             lab[name].run("ip", "link", "set", f"{UPLINK}-far", "up")
@@ -146,7 +161,7 @@ def measure(product: str, interval_millis: int, faults: list[str], runs: int) ->
         for run in range(1, runs + 1):
             for name in faults:
                 progress(f"{product} {interval_millis} ms: run {run} of {runs}: {name}")
-                samples[name].add(play(pair, traffic, name))
+                play(pair, traffic, wire, name, samples[name])
         progress("")
         return samples
 
@@ -157,17 +172,20 @@ def progress(text: str) -> None:
         print(f"\r{text:<70}", end="" if text else "\r", file=sys.stderr)
 
 
-def play(pair: Pair, traffic: Traffic, name: str) -> Figures:
+def play(pair: Pair, traffic: Traffic, wire: Capture, name: str, sample: Sample) -> None:
     active = pair.active
     start = now()
-    FAULTS[name](pair, active, traffic.await_flowing)
+    heard_from = FAULTS[name](pair, active, traffic.await_flowing)
     wait_until("one node holds the address", lambda: sum(map(pair.holds_address, LOAD_BALANCERS)) == 1)
     # A keepalived of higher priority that was frozen takes the address back as soon as it wakes.
     pair.await_standby(other(pair.active))
     for backend in pair.backends.names:
         pair.await_backend(backend, healthy=True)
     traffic.await_flowing()
-    return traffic.figures(start)
+    sample.add(traffic.figures(start))
+    frames = [frame for frame in wire.frames() if frame.at >= start]
+    sample.two_owners.append(by_two_owners(frames, VIP, active, heard_from))
+    sample.twice.append(sent_twice(frames, VIP))
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -177,14 +195,17 @@ def quantile(values: list[float], share: float) -> float:
 
 def table(results: dict[str, dict[str, Sample]], interval_millis: int, runs: int) -> None:
     print(f"\nadvertisement interval {interval_millis} ms, {runs} runs each; milliseconds: p50 / p99 / max\n")
-    print(f"{'fault':<12} {'product':<12} {'outage':>24} {'without service':>24} {'failed requests':>16}")
+    print(
+        f"{'fault':<12} {'product':<12} {'outage':>24} {'without service':>24} {'failed requests':>16} "
+        f"{'by two owners':>14} {'sent twice':>11}"
+    )
     for name in FAULTS:
         for product, samples in results.items():
             if name in samples:
                 sample = samples[name]
                 print(
                     f"{name:<12} {product:<12} {spread(sample.outages):>24} {spread(sample.without_service):>24} "
-                    f"{sample.failed:>16}"
+                    f"{sample.failed:>16} {sum(sample.two_owners):>14} {sum(sample.twice):>11}"
                 )
 
 
@@ -221,6 +242,8 @@ def main() -> int:
                 "outage_ms": sample.outages,
                 "no_service_ms": sample.without_service,
                 "failed_requests": sample.failed,
+                "frames_by_two_owners": sample.two_owners,
+                "frames_sent_twice": sample.twice,
             }
             for product, samples in results.items()
             for name, sample in samples.items()

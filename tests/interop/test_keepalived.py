@@ -34,6 +34,7 @@ ASK_PASS = ("authentication {", "    auth_type PASS", "    auth_pass 1111", "}")
 TO_LB1 = (f"unicast_src_ip {ADDRESSES['lb2']}", "unicast_peer {", f"    {ADDRESSES['lb1']}", "}")
 TO_LB2 = f"unicast_peers: [{ADDRESSES['lb2']}]"
 
+# v3_checksum_as_v2 is not among them: keepalived has it from 2.2.8 on, and Debian 12 has 2.2.7.
 WAYS = {
     "v3": Way({}, {}),
     "v3 unicast": Way({"router_lines": TO_LB2}, {"extra": TO_LB1}),

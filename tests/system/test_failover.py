@@ -13,7 +13,7 @@ from lab.topology import VIP, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
-FROZEN_NANOS = 5_000_000_000
+FROZEN_NANOS = 10_000_000_000
 QUIET_NANOS = 2_000_000_000
 
 
@@ -81,6 +81,25 @@ def test_active_killed_with_its_guard_is_replaced_after_three_intervals(pair: Ma
     assert traffic.figures(start).without_service_millis > 0, "a dead node must be seen by the measuring"
 
 
+def test_the_address_under_another_prefix_length_goes_and_the_right_one_stays(pair: MainstayPair, traffic: Traffic) -> None:
+    """As a person or a keepalived on the same host adds it: it would answer on beside the next Active."""
+    node = pair.lab["lb1"]
+
+    def standing() -> list[str]:
+        return [address for address in node.addresses() if address.startswith(f"{VIP}/")]
+
+    began = now()
+    node.run("ip", "address", "add", f"{VIP}/32", "dev", "eth0")
+    wait_until("it is gone", lambda: standing() == [f"{VIP}/24"])
+    traffic.await_flowing()
+    assert traffic.figures(began).outage.lost_probes == 0
+    pair.switchover()
+    pair.await_standby("lb1")
+    assert standing() == []
+    sentences = [event["sentence"] for event in pair.nodes["lb1"].events()]
+    assert any("would stay when this node steps back" in sentence for sentence in sentences), sentences
+
+
 def test_cut_link_moves_the_address(pair: MainstayPair, traffic: Traffic, wire: Capture) -> None:
     start = now()
     fault.pull_cable(pair.lab, "lb1")
@@ -130,7 +149,8 @@ def test_frozen_active_is_replaced_and_never_speaks_again(wire: Capture, pair: M
     pass_time(QUIET_NANOS)
     assert pair.active == "lb2"
     assert [advert for _, advert in wire.adverts("lb1", since=thawed) if active(advert)] == []
-    assert wire.announcements(VIP, "lb1", since=thawed) == []
+    taken, _ = wire.announcements(VIP, "lb2", since=frozen)[0]
+    assert [arp for _, arp in wire.arps("lb1", since=taken) if arp.sender == VIP] == [], "nor answers for the address"
     assert pair.nodes["lb1"].router()["state"] == "BACKUP"
 
 

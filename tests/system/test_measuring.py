@@ -5,10 +5,13 @@ import pytest
 
 from lab import fault
 from lab.backends import Backends
+from lab.capture import Frame
 from lab.clock import now
 from lab.measure import Window, outage, without_service_millis
+from lab.owners import by_two_owners, sent_twice
+from lab.packets import Advert, Arp
 from lab.records import ProbeRecord, Request
-from lab.topology import ADDRESSES, Lab
+from lab.topology import ADDRESSES, VIP, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
@@ -60,6 +63,37 @@ def test_time_without_service_counts_slow_and_failed_requests() -> None:
     assert without_service_millis(slow_then_reset, window) == 30
     assert without_service_millis([request(20, 5, "reset"), request(30, 1)], window) == 25
     assert without_service_millis([request(10, 1), request(20, 5, "reset")], window) == 40
+
+
+def advert(millis: float, port: str, priority: int = 250) -> Frame:
+    octets = f"advert {port} {priority}".encode()
+    return Frame(round(millis * MILLI), port, octets, Advert(port, 3, 51, priority, 100, (VIP,), 255, "rfc9568"))
+
+
+def arp(millis: float, port: str, address: str = VIP, gratuitous: bool = True) -> Frame:
+    packet = Arp(1 if gratuitous else 2, port, address, address if gratuitous else "198.18.0.50", gratuitous)
+    return Frame(round(millis * MILLI), port, f"arp {port} {address} {gratuitous}".encode(), packet)
+
+
+def test_frames_by_two_owners_are_those_of_the_former_between_those_of_the_new() -> None:
+    moved = [advert(1, "lb1"), advert(2, "lb1", 0), advert(3, "lb2"), arp(4, "lb2"), advert(9, "lb2")]
+    assert by_two_owners(moved, VIP, "lb1") == 0
+    assert by_two_owners([*moved, advert(10, "lb1")], VIP, "lb1") == 0, "it moved back"
+    beside = [advert(5, "lb1"), arp(6, "lb1"), arp(7, "lb1", gratuitous=False)]
+    assert by_two_owners([*moved, *beside], VIP, "lb1") == 3
+    assert by_two_owners([*moved, *beside], VIP, "lb1", heard_from=6 * MILLI) == 2
+    harmless = [advert(5, "lb1", 0), arp(6, "lb1", ADDRESSES["lb1"])]
+    assert by_two_owners([*moved, *harmless], VIP, "lb1") == 0
+    assert by_two_owners([advert(1, "lb1")], VIP, "lb1") == 0, "nobody took over"
+
+
+def test_frames_sent_twice_repeat_another_of_a_moment_before() -> None:
+    assert sent_twice([arp(1, "lb1"), arp(51, "lb1"), advert(51, "lb1"), advert(61, "lb1")], VIP) == 0
+    assert sent_twice([arp(1, "lb1"), arp(1.1, "lb2")], VIP) == 0, "of two nodes"
+    assert sent_twice([arp(1.2, "lb1"), arp(1, "lb1"), arp(1.1, "lb1")], VIP) == 2
+    assert sent_twice([advert(1, "lb1"), advert(2.9, "lb1"), advert(3, "lb1", 0), advert(3.1, "lb1", 0)], VIP) == 1
+    answers = [arp(1, "lb1", gratuitous=False), arp(1.1, "lb1", gratuitous=False)]
+    assert sent_twice(answers, VIP) == 0, "somebody asked twice"
 
 
 def test_probe_measures_a_gap_of_known_length(lab: Lab) -> None:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trackers, hooks, sync groups and the start-up delay on a real kernel."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -207,6 +209,22 @@ virtual_routers:
 """
 
 
+def explained_moves(node: Mainstay) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is told of the last switchover: by the member that decided, and by the one that followed."""
+
+    def story(*options: str) -> dict[str, Any]:
+        told = node.command("explain", "--state-dir", str(node.state_dir), *options)
+        assert isinstance(told, dict)
+        return told
+
+    # The journal is written a moment after the steps were done.
+    wait_until("the move is told", lambda: "clients_at_most_ms" in story())
+    decided = story()
+    other = {"inside": "outside", "outside": "inside"}[decided["virtual_router"]]
+    wait_until("the other member's too", lambda: "sync group" in story("--router", other)["headline"])
+    return decided, story("--router", other)
+
+
 def test_a_sync_group_moves_as_a_whole(lab: Lab) -> None:
     lab.switch.run("ip", "link", "add", "br1", "type", "bridge", "stp_state", "0", "mcast_snooping", "0")
     lab.switch.run("ip", "link", "set", "br1", "up")
@@ -236,6 +254,10 @@ def test_a_sync_group_moves_as_a_whole(lab: Lab) -> None:
     wait_until("lb1 holds both again", lambda: holds("lb1") == (True, True) and holds("lb2") == (False, False))
     nodes["lb1"].command("switchover", "--wait")
     wait_until("lb2 holds both", lambda: holds("lb2") == (True, True) and holds("lb1") == (False, False))
+    decided, followed = explained_moves(nodes["lb2"])
+    assert re.fullmatch(r"(inside|outside) moved to lb2: the Active 198\.1[89]\.0\.1 resigned", decided["headline"])
+    assert followed["headline"].endswith(f"moved to lb2: with {decided['virtual_router']}, of the same sync group")
+    assert "clients_at_most_ms" in decided and "clients_at_most_ms" not in followed
 
 
 def test_the_start_up_delay_is_waited_for(lab: Lab, backends: Backends) -> None:

@@ -35,8 +35,11 @@ final class ExplainCommand implements CliCommand {
                         "mainstay explain --json | jq .timeline")
                 .addOption(
                         Specs.flag(LAST_FAILOVER, "The last move, which is also what is explained without an option."))
-                .addOption(
-                        Specs.text(ROUTER, "NAME", "The move of that virtual router. Default: whichever moved last."))
+                .addOption(Specs.text(
+                        ROUTER,
+                        "NAME",
+                        "The move of that virtual router. Default: whichever moved last; of a sync group the member that"
+                                + " decided."))
                 .addOption(Specs.number(BACK, "Go back by so many moves: 1 is the one before the last."))
                 .addOption(Specs.text(
                         OTHER_NODE,

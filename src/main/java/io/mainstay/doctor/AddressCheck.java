@@ -36,7 +36,11 @@ final class AddressCheck {
 
     private static Finding examine(Patient patient, VirtualRouterConfig router, VirtualAddress address, Heard heard) {
         String subject = address.toString();
-        boolean here = addresses(patient, router).contains(address);
+        // Under whichever prefix length: it answers all the same.
+        List<VirtualAddress> standing = addresses(patient, router).stream()
+                .filter(each -> each.address().equals(address.address()))
+                .toList();
+        boolean here = !standing.isEmpty();
         Optional<MacAddress> claimant = Optional.ofNullable(heard.claims().get(address.address()));
         if (here && claimant.isPresent()) {
             return Finding.failed(
@@ -49,9 +53,11 @@ final class AddressCheck {
             return Finding.warning(
                     CHECK,
                     subject,
-                    patient.after().isPresent()
-                            ? "stands on this node, which is not Active"
-                            : "stands on this node, whose daemon does not answer",
+                    "stands on this node"
+                            + (standing.contains(address) ? "" : " as " + standing.getFirst())
+                            + (patient.after().isPresent()
+                                    ? ", which is not Active"
+                                    : ", whose daemon does not answer"),
                     "take it off, and out of the network configuration of the host: Mainstay puts it there, and removes what"
                             + " it finds at its start");
         }

@@ -90,15 +90,7 @@ final class IptablesRules {
     }
 
     private static FirewallRule.Verdict verdict(String target, boolean gone) {
-        return switch (target) {
-            case "ACCEPT" -> FirewallRule.Verdict.ACCEPT;
-            case "DROP", "REJECT" -> FirewallRule.Verdict.DROP;
-            case "RETURN" -> FirewallRule.Verdict.RETURN;
-            case "NFQUEUE" -> FirewallRule.Verdict.UNKNOWN;
-            case "LOG", "MARK", "CONNMARK", "NFLOG", "TRACE", "CT", "NOTRACK", "MASQUERADE", "SNAT", "DNAT" ->
-                FirewallRule.Verdict.CONTINUE;
-            default -> gone ? FirewallRule.Verdict.GOTO : FirewallRule.Verdict.JUMP;
-        };
+        return IptablesTarget.verdict(target).orElse(gone ? FirewallRule.Verdict.GOTO : FirewallRule.Verdict.JUMP);
     }
 
     private Truth interfaceName(String name) {

@@ -21,6 +21,9 @@ final class NftRules {
     private static final Set<String> INCOMING = Set.of("ingress", "prerouting", "input");
     private static final Set<String> OUTGOING = Set.of("output", "postrouting", "egress");
 
+    /** Headers that packets of all protocols have, or may have. */
+    private static final Set<String> ANY_PACKET = Set.of("ether", "th");
+
     private final FirewallPacket packet;
     private final Map<String, List<FirewallRule>> rules = new HashMap<>();
     private final Map<String, JsonArray> sets = new HashMap<>();
@@ -135,6 +138,7 @@ final class NftRules {
                 + rule.get("chain").getAsString() + " of table " + table(rule);
         Truth matches = Truth.YES;
         List<FirewallRule> found = new ArrayList<>();
+        boolean unnamed = false;
         for (JsonElement element : rule.getAsJsonArray("expr")) {
             if (!element.isJsonObject()) {
                 continue;
@@ -144,7 +148,15 @@ final class NftRules {
             JsonElement value = statement.get(kind);
             switch (kind) {
                 case "match" -> matches = matches.and(match(rule, value.getAsJsonObject()));
-                case "limit", "xt", "quota", "connlimit", "ct count" -> matches = matches.and(Truth.MAYBE);
+                case "limit", "quota", "connlimit", "ct count" -> matches = matches.and(Truth.MAYBE);
+                case "xt" -> {
+                    if (isTarget(value)) {
+                        found.add(new FirewallRule(name, matches, verdictOfTarget(value), ""));
+                    } else if (!isComment(value)) {
+                        matches = matches.and(Truth.MAYBE);
+                        unnamed |= !value.isJsonObject();
+                    }
+                }
                 case "accept" -> found.add(new FirewallRule(name, matches, FirewallRule.Verdict.ACCEPT, ""));
                 case "drop", "reject" -> found.add(new FirewallRule(name, matches, FirewallRule.Verdict.DROP, ""));
                 case "return" -> found.add(new FirewallRule(name, matches, FirewallRule.Verdict.RETURN, ""));
@@ -156,7 +168,27 @@ final class NftRules {
                 }
             }
         }
+        if (unnamed && found.isEmpty()) {
+            found.add(new FirewallRule(name, matches, FirewallRule.Verdict.UNKNOWN, ""));
+        }
         return found;
+    }
+
+    /**
+     * A match or target of iptables-nft that nft has no word for: {@code {"type": "target", "name": "REJECT"}} as of nft 1.0.6, and
+     * null before, when it could be either.
+     */
+    private static boolean isTarget(JsonElement xt) {
+        return xt.isJsonObject() && isWord(xt.getAsJsonObject().get("type"), "target");
+    }
+
+    private static FirewallRule.Verdict verdictOfTarget(JsonElement xt) {
+        return IptablesTarget.verdict(xt.getAsJsonObject().get("name").getAsString())
+                .orElse(FirewallRule.Verdict.UNKNOWN);
+    }
+
+    private static boolean isComment(JsonElement xt) {
+        return xt.isJsonObject() && isWord(xt.getAsJsonObject().get("name"), "comment");
     }
 
     private static FirewallRule jump(String name, Truth matches, String kind, JsonObject rule, JsonObject jump) {
@@ -196,6 +228,9 @@ final class NftRules {
     }
 
     private Truth match(JsonObject rule, JsonObject match) {
+        if (isAbsent(match.get("left"))) {
+            return Truth.NO;
+        }
         Truth equal = compare(rule, match.get("left"), match.get("right"));
         return switch (match.get("op").getAsString()) {
             case "==", "in" -> equal;
@@ -204,7 +239,36 @@ final class NftRules {
         };
     }
 
+    /**
+     * Whether it is read from a header that the packet does not have, such as a port. nft asks first what the packet is, so that the
+     * rule does not concern it, whatever the operator.
+     */
+    private boolean isAbsent(JsonElement left) {
+        if (left.isJsonArray()) {
+            return left.getAsJsonArray().asList().stream().anyMatch(this::isAbsent);
+        }
+        if (!left.isJsonObject()) {
+            return false;
+        }
+        return left.getAsJsonObject().entrySet().stream().anyMatch(each -> switch (each.getKey()) {
+            case "payload" -> isAbsentHeader(each.getValue().getAsJsonObject());
+            case "&", "|", "^", "<<", ">>", "concat" -> isAbsent(each.getValue());
+            default -> false;
+        });
+    }
+
+    private boolean isAbsentHeader(JsonObject payload) {
+        if (!payload.has("protocol")) {
+            return false;
+        }
+        String protocol = payload.get("protocol").getAsString();
+        return !protocol.equals(ip()) && !ANY_PACKET.contains(protocol);
+    }
+
     private Truth compare(JsonObject rule, JsonElement left, JsonElement right) {
+        if (isAbsent(left)) {
+            return Truth.NO;
+        }
         if (right.isJsonObject() && right.getAsJsonObject().has("set")) {
             return anyOf(
                     rule, left, right.getAsJsonObject().getAsJsonArray("set").asList());
@@ -272,18 +336,10 @@ final class NftRules {
     }
 
     private Truth payload(JsonObject payload, JsonElement right) {
-        if (!payload.has("protocol")) {
+        if (!payload.has("protocol") || !payload.get("protocol").getAsString().equals(ip())) {
             return Truth.MAYBE;
         }
-        String protocol = payload.get("protocol").getAsString();
-        String field = payload.get("field").getAsString();
-        if (!protocol.equals(ip())) {
-            // Of TCP, ICMP, the other family and so on, for which nft asks first what it is; a port of whatever
-            // protocol is
-            // none of ours.
-            return Truth.NO;
-        }
-        return switch (field) {
+        return switch (payload.get("field").getAsString()) {
             case "protocol", "nexthdr" -> protocol(right);
             case "saddr" -> network(right).map(packet::comesFrom).orElse(Truth.MAYBE);
             case "daddr" -> network(right).map(packet::goesTo).orElse(Truth.MAYBE);

@@ -94,6 +94,8 @@ final class ActiveRules {
                         ElectionAction.RELEASE_ADDRESSES);
             case ElectionEvent.PreemptionResumed ignored -> Transition.quiet(here);
             case ElectionEvent.Fenced fenced -> afterFence(here, fenced.cause(), now);
+            // Whoever holds them announces them anew; the election goes by advertisements.
+            case ElectionEvent.AddressClaimed ignored -> Transition.quiet(here);
             case ElectionEvent.GroupTookOver ignored -> Transition.quiet(here);
             case ElectionEvent.GroupSteppedBack group ->
                 isStalled(here, now)
@@ -253,14 +255,16 @@ final class ActiveRules {
 
     /**
      * Gives the addresses up without a word, since a peer may have taken over, and listens for one interval and skew: a
-     * peer that did take over is heard within an interval, and a node alone is back before a whole active-down interval.
+     * peer that did take over is heard within an interval, and a node alone is back before a whole active-down interval. It
+     * asks for the addresses too, should that one advertisement get lost.
      */
     private Transition afterStall(Active here, ElectionEvent event, MonotonicInstant now) {
         Backup listening = listening(here, now);
         Transition stall = Transition.because(
                 TransitionCause.ofSilence(TransitionReason.STALLED, now.since(here.lastAdvertised()), Optional.empty()),
                 listening,
-                ElectionAction.RELEASE_ADDRESSES);
+                ElectionAction.RELEASE_ADDRESSES,
+                ElectionAction.PROBE_ADDRESSES);
         return stall.followedBy(backup.step(listening, event, now));
     }
 
@@ -277,7 +281,8 @@ final class ActiveRules {
                         Optional.of(cause)),
                 listening(here, now),
                 ElectionAction.SEND_RESIGNATION,
-                ElectionAction.RELEASE_ADDRESSES);
+                ElectionAction.RELEASE_ADDRESSES,
+                ElectionAction.PROBE_ADDRESSES);
     }
 
     private Backup listening(Active here, MonotonicInstant now) {

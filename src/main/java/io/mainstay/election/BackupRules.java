@@ -35,6 +35,7 @@ final class BackupRules {
                 Transition.because(TransitionCause.of(TransitionReason.SHUTDOWN), new Initialize());
             case ElectionEvent.AdvertisementSent ignored -> Transition.quiet(here);
             case ElectionEvent.AdvertisementFailed ignored -> Transition.quiet(here);
+            case ElectionEvent.AddressClaimed ignored -> Transition.quiet(here.withWatch(afterClaim(here.watch())));
             case ElectionEvent.AddressesHeld ignored -> Transition.quiet(here);
             case ElectionEvent.AddressesUnavailable ignored -> Transition.quiet(here);
             case ElectionEvent.HandOverRequested ignored -> Transition.quiet(here);
@@ -127,6 +128,21 @@ final class BackupRules {
                 before.heard(Election.senderOf(received)),
                 TransitionReason.ACTIVE_DOWN_TIMER,
                 false);
+    }
+
+    /**
+     * Deviation: after a stall this node listens for less than an active-down interval. If somebody has the addresses meanwhile,
+     * that is likely the Active, and it is given the whole interval to be heard; no more, since it may be a host that lost its
+     * daemon and kept the addresses.
+     */
+    private ActiveWatch afterClaim(ActiveWatch watch) {
+        boolean unheard = watch.listenedAgain()
+                && watch.active().router().isEmpty()
+                && watch.onExpiry() == TransitionReason.ACTIVE_DOWN_TIMER;
+        MonotonicInstant patient = watch.quietSince().plus(parameters.activeDownInterval(watch.interval()));
+        return unheard && watch.downDeadline().isBefore(patient)
+                ? watch.withDownDeadline(patient, watch.onExpiry())
+                : watch;
     }
 
     private Transition onTime(Backup here, MonotonicInstant now) {

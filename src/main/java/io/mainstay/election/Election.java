@@ -59,6 +59,7 @@ public final class Election implements ElectionRules {
             case ElectionEvent.AdvertisementReceived ignored -> Transition.quiet(here);
             case ElectionEvent.AdvertisementSent ignored -> Transition.quiet(here);
             case ElectionEvent.AdvertisementFailed ignored -> Transition.quiet(here);
+            case ElectionEvent.AddressClaimed ignored -> Transition.quiet(here);
             case ElectionEvent.AddressesHeld ignored -> Transition.quiet(here);
             case ElectionEvent.AddressesUnavailable ignored -> Transition.quiet(here);
             case ElectionEvent.HandOverRequested ignored -> Transition.quiet(here);
@@ -115,6 +116,7 @@ public final class Election implements ElectionRules {
             case ElectionEvent.AdvertisementReceived ignored -> Transition.quiet(here);
             case ElectionEvent.AdvertisementSent ignored -> Transition.quiet(here);
             case ElectionEvent.AdvertisementFailed ignored -> Transition.quiet(here);
+            case ElectionEvent.AddressClaimed ignored -> Transition.quiet(here);
             case ElectionEvent.AddressesHeld ignored -> Transition.quiet(here);
             case ElectionEvent.AddressesUnavailable ignored -> Transition.quiet(here);
             case ElectionEvent.HandOverRequested ignored -> Transition.quiet(here);

@@ -13,6 +13,8 @@ public enum ElectionAction {
     ANNOUNCE_ADDRESSES,
     /** Give the addresses up now. */
     RELEASE_ADDRESSES,
+    /** Ask, without them, whether another host has the addresses; an answer comes as {@link VirtualRouter#onAddressClaimed}. */
+    PROBE_ADDRESSES,
     /** Give the addresses up as soon as the new Active was heard to announce them, or after a short bounded while. */
     RELEASE_ADDRESSES_TO_SUCCESSOR,
     /** Serve on, but announce nothing until further notice: a successor is about to announce the addresses. */

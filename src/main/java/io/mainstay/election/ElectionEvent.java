@@ -44,6 +44,9 @@ public sealed interface ElectionEvent {
     /** The advertisement asked for last could not be sent. */
     record AdvertisementFailed(String cause) implements ElectionEvent {}
 
+    /** Another host said that it has one of the addresses. */
+    record AddressClaimed() implements ElectionEvent {}
+
     /** The addresses asked for are held and announced. */
     record AddressesHeld() implements ElectionEvent {}
 

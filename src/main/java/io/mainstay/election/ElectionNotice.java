@@ -35,7 +35,8 @@ public sealed interface ElectionNotice {
         @Override
         public String sentence() {
             return "peer " + peer + " advertises the addresses " + theirs + ", this node has " + ours
-                    + ": give both the same list";
+                    + ": give both the same list; a keepalived before 2.3.3 does not hear who has another, and becomes Active"
+                    + " beside this node";
         }
     }
 

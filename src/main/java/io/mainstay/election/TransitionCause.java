@@ -33,6 +33,14 @@ public record TransitionCause(
         return new TransitionCause(reason, Optional.empty(), Optional.empty(), Optional.of(member));
     }
 
+    /** The member of the sync group that decided, if this one only followed. */
+    public Optional<String> member() {
+        return switch (reason) {
+            case SYNC_GROUP_ACTIVE, SYNC_GROUP_BACKUP -> detail;
+            default -> Optional.empty();
+        };
+    }
+
     static TransitionCause ofFault(FaultCause fault) {
         return new TransitionCause(fault.reason(), Optional.empty(), Optional.empty(), Optional.of(fault.detail()));
     }

@@ -305,6 +305,14 @@ public final class VirtualRouter {
         step(new ElectionEvent.AdvertisementFailed(cause), now);
     }
 
+    /** Another host said that it has one of the addresses; of weight to one that listens after a stall alone. */
+    public void onAddressClaimed(MonotonicInstant now) {
+        // Hundreds are announced at once, and each step is looked at by the members of a sync group.
+        if (state instanceof ElectionState.Backup backup && backup.watch().listenedAgain()) {
+            step(new ElectionEvent.AddressClaimed(), now);
+        }
+    }
+
     public void onAddressesHeld(MonotonicInstant now) {
         step(new ElectionEvent.AddressesHeld(), now);
     }

@@ -15,30 +15,37 @@ import java.util.Optional;
  */
 record BrokenOff(String router, String node, Optional<Event> next) implements Chapter {
 
-    private boolean rebooted() {
-        return next.filter(event -> Values.text(event, "rebooted").equals("true"))
-                .isPresent();
+    /** {@code true}, {@code false}, or empty: nobody knows. */
+    private String rebooted() {
+        return next.map(event -> Values.text(event, "rebooted")).orElse("false");
     }
 
     @Override
     public String headline() {
         return router + " left " + node + ": "
-                + (rebooted() ? "its host went down without a farewell" : "its daemon ended without a farewell");
+                + switch (rebooted()) {
+                    case "true" -> "its host went down without a farewell";
+                    case "false" -> "its daemon ended without a farewell";
+                    default -> "its daemon or its host went down without a farewell";
+                };
     }
 
     @Override
     public List<String> why() {
         List<String> why = new ArrayList<>();
-        why.add("The journal breaks off while this node was Active. It ended after the last event that is left, and"
-                + " nothing here knows when.");
-        why.add(
-                rebooted()
-                        ? "The host has booted since: power, kernel, or somebody who rebooted it. Its own logs say more"
-                                + " (journalctl --boot -1)."
-                        : "Killed (kill -9, out of memory) or crashed. The log of the guard has the signal or the exit"
-                                + " status (journalctl --unit mainstayd).");
+        why.add("The journal breaks off while this node was Active. It ended within five seconds after its last sign of"
+                + " life, which is the time of this story.");
+        String rebooted = rebooted();
+        if (!rebooted.equals("false")) {
+            why.add((rebooted.equals("true") ? "The host has booted since: " : "Perhaps the host has booted since: ")
+                    + "power, kernel, or somebody who rebooted it. Its own logs say more (journalctl --boot -1).");
+        }
+        if (!rebooted.equals("true")) {
+            why.add("Killed (kill -9, out of memory) or crashed. The log of the guard has the signal or the exit status"
+                    + " (journalctl --unit mainstay).");
+        }
         if (next.isEmpty()) {
-            why.add("No daemon runs here now: start it (systemctl start mainstayd).");
+            why.add("No daemon runs here now: start it (systemctl start mainstay).");
         }
         return why;
     }

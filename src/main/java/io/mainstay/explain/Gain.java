@@ -40,7 +40,8 @@ record Gain(Event transition, String node, Optional<Event> served, Resignation r
             case "active-resigned" -> moved + ": the Active " + peer() + " resigned";
             case "preempted-lower" -> moved + ": it comes before " + peer() + " and preempt is on";
             case "owner-started" -> transition.subject() + " became Active on " + node + ", the owner of the addresses";
-            default -> moved + ": " + reason();
+            case "sync-group-active" -> moved + ": with " + Spoken.member(transition) + ", of the same sync group";
+            default -> moved + ": " + Spoken.cause(transition);
         };
     }
 
@@ -57,6 +58,9 @@ record Gain(Event transition, String node, Optional<Event> served, Resignation r
                         "Its priority " + priority + " is higher than that of " + Spoken.peerAndPriority(transition)
                                 + ".";
                     case "owner-started" -> "Priority 255 takes the addresses as soon as the interface can be used.";
+                    case "sync-group-active" ->
+                        "The members of a sync group move together, and " + Spoken.member(transition) + " took over: "
+                                + Spoken.explainMember(transition) + " tells why.";
                     default -> transition.sentence() + ".";
                 });
         String configured = Values.text(transition, "configured_priority");
@@ -93,6 +97,10 @@ record Gain(Event transition, String node, Optional<Event> served, Resignation r
                         "Little: " + peer() + " served until it heard this node, which had the services open " + atMost
                                 + " after it decided.",
                         "Connections to " + peer() + " end: clients have to connect anew.");
+            case "sync-group-active" ->
+                List.of("The same as of " + Spoken.member(transition) + ": " + Spoken.explainMember(transition)
+                        + " tells for how long its addresses answered nobody. Here the services were open "
+                        + Spoken.span(served.get(), "services_open") + " after the decision.");
             default -> List.of("The services were open " + atMost + " after the decision.");
         };
     }
@@ -121,6 +129,9 @@ record Gain(Event transition, String node, Optional<Event> served, Resignation r
 
     @Override
     public Optional<Duration> clientsAtMost() {
+        if (reason().equals("sync-group-active")) {
+            return Optional.empty();
+        }
         return served.map(event -> {
             Duration open = Values.spanOrZero(event, "services_open");
             return switch (reason()) {

@@ -24,12 +24,6 @@ record Loss(Event transition, String node, Optional<Event> fence, Optional<Event
         return Spoken.peer(transition);
     }
 
-    /** The sentence of the transition without its states. */
-    private String cause() {
-        String sentence = transition.sentence();
-        return sentence.substring(sentence.indexOf(": ") + 1).strip();
-    }
-
     @Override
     public String headline() {
         String left = transition.subject() + " left " + node;
@@ -37,7 +31,8 @@ record Loss(Event transition, String node, Optional<Event> fence, Optional<Event
             case "handed-over" -> left + ": handed over to " + peer() + " as asked for";
             case "higher-priority", "higher-address" -> left + ": " + peer() + " comes before it and took over";
             case "unheard" -> left + ": " + peer() + " does not hear it and had taken over";
-            default -> left + ": " + cause();
+            case "sync-group-backup" -> left + ": with " + Spoken.member(transition) + ", of the same sync group";
+            default -> left + ": " + Spoken.cause(transition);
         };
     }
 
@@ -62,7 +57,10 @@ record Loss(Event transition, String node, Optional<Event> fence, Optional<Event
                 why.add("This node advertises each " + Spoken.span(transition, "interval")
                         + " and had not done so for " + Spoken.span(transition, "last_advertised")
                         + "; by then another node may be Active, so it may not go on.");
-            default -> why.add("A node that cannot serve gives the addresses up: " + cause() + ".");
+            case "sync-group-backup" ->
+                why.add("The members of a sync group move together, and " + Spoken.member(transition)
+                        + " stepped back: " + Spoken.explainMember(transition) + " tells why.");
+            default -> why.add("A node that cannot serve gives the addresses up: " + Spoken.cause(transition) + ".");
         }
         successor
                 .filter(event -> !Values.text(event, "peer").equals(peer()))
@@ -100,6 +98,11 @@ record Loss(Event transition, String node, Optional<Event> fence, Optional<Event
                         reconnect);
             case "shutdown" ->
                 List.of("The addresses answer nobody from here on, unless another node has taken over.", reconnect);
+            case "sync-group-backup" ->
+                List.of(
+                        "The same as of " + Spoken.member(transition) + ": " + Spoken.explainMember(transition)
+                                + " tells.",
+                        reconnect);
             default ->
                 List.of(
                         "The addresses answered nobody from the fault on until another node took over, for which it needs"

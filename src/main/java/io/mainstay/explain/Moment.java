@@ -3,6 +3,7 @@ package io.mainstay.explain;
 
 import io.mainstay.observe.Event;
 import io.mainstay.observe.EventKind;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,11 +22,29 @@ import java.util.TreeMap;
  */
 record Moment(String router, Way way, int index, Event event, Instant at) {
 
+    /** Virtual routers that move within this time of each other moved together. */
+    private static final Duration TOGETHER = Duration.ofSeconds(5);
+
     enum Way {
         GAINED,
         LOST,
         /** The daemon ended while it was Active, without a word. */
         BROKE_OFF
+    }
+
+    /** Whether it only followed another member of its sync group; one that is handed over with it has heard no successor. */
+    boolean isFollowing() {
+        String reason = Values.text(event, "reason");
+        boolean followed = reason.startsWith("sync-group-")
+                || (reason.equals("handed-over") && Values.text(event, "peer").isEmpty());
+        return way != Way.BROKE_OFF && followed;
+    }
+
+    /** Whether the other virtual router moved the same way at about the same time. */
+    boolean isTogetherWith(Moment with) {
+        return !with.router().equals(router)
+                && with.way() == way
+                && Duration.between(with.at(), at).abs().compareTo(TOGETHER) <= 0;
     }
 
     /**

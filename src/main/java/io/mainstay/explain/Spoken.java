@@ -46,6 +46,24 @@ final class Spoken {
         return priority.isEmpty() ? peer(event) : peer(event) + " (priority " + priority + ")";
     }
 
+    /** The member of the sync group that decided; journals of older versions do not name it. */
+    static String member(Event event) {
+        String member = Values.text(event, "member");
+        return member.isEmpty() ? "another member" : member;
+    }
+
+    /** The command that tells of the move of that member, for those who want the whole story. */
+    static String explainMember(Event event) {
+        String member = Values.text(event, "member");
+        return "`mainstay explain --router " + (member.isEmpty() ? "NAME" : member) + "`";
+    }
+
+    /** The sentence of a transition without its states. */
+    static String cause(Event transition) {
+        String sentence = transition.sentence();
+        return sentence.substring(sentence.indexOf(": ") + 1).strip();
+    }
+
     /** {@code 1 address}, {@code 200 addresses}. */
     static String addresses(Event event) {
         String number = Values.text(event, "addresses");

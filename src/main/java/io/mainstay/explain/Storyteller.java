@@ -23,9 +23,6 @@ public final class Storyteller {
     /** What happened so long after it does too; changes of state do however late they come. */
     private static final Duration TRAIL = Duration.ofSeconds(30);
 
-    /** Virtual routers that move within this time of each other moved together. */
-    private static final Duration TOGETHER = Duration.ofSeconds(5);
-
     private static final int MOST_LINES = 40;
     private static final int MOST_EARLIER = 5;
 
@@ -48,15 +45,21 @@ public final class Storyteller {
     /**
      * A move, if there was one.
      *
-     * @param router of which virtual router; empty: of any
+     * @param router of which virtual router; empty: of any, but of a sync group only that of the member that decided
      * @param back 0 for the last one, 1 for the one before, and so on
      */
     public Optional<Story> move(Optional<String> router, int back) {
         List<Moment> wanted = moments.stream()
-                .filter(moment -> router.isEmpty() || moment.router().equals(router.get()))
+                .filter(moment -> router.isPresent() ? moment.router().equals(router.get()) : !isToldByAnother(moment))
                 .toList()
                 .reversed();
         return back < wanted.size() ? Optional.of(story(wanted.get(back))) : Optional.empty();
+    }
+
+    /** What a member of a sync group went through that only followed is told with the move of the one that decided. */
+    private boolean isToldByAnother(Moment moment) {
+        return moment.isFollowing()
+                && moments.stream().anyMatch(other -> !other.isFollowing() && other.isTogetherWith(moment));
     }
 
     private Story story(Moment moment) {
@@ -180,8 +183,7 @@ public final class Storyteller {
     private List<String> remarks(Moment moment) {
         List<String> remarks = new ArrayList<>();
         List<String> together = moments.stream()
-                .filter(with -> !with.router().equals(moment.router()) && with.way() == moment.way())
-                .filter(with -> Duration.between(with.at(), moment.at()).abs().compareTo(TOGETHER) <= 0)
+                .filter(moment::isTogetherWith)
                 .map(Moment::router)
                 .distinct()
                 .sorted()

@@ -61,10 +61,19 @@ sealed interface Draft {
 
         /** The list behind the key, which is made if it is not there yet. */
         Items items(String key, Directive origin) {
+            return items(key, origin, false);
+        }
+
+        /** As {@link #items}: one without which this section would mean something else. */
+        Items neededItems(String key, Directive origin) {
+            return items(key, origin, true);
+        }
+
+        private Items items(String key, Directive origin, boolean needed) {
             if (keys.get(key) instanceof Items there) {
                 return there;
             }
-            Items made = new Items(origin);
+            Items made = new Items(origin, needed);
             keys.put(key, made);
             return made;
         }
@@ -108,10 +117,17 @@ sealed interface Draft {
     final class Items implements Draft {
 
         private final Directive from;
+        private final boolean needed;
         private final List<Draft> items = new ArrayList<>();
 
-        Items(Directive from) {
+        /** @param needed whether what is around it would mean something else without any of it */
+        Items(Directive from, boolean needed) {
             this.from = from;
+            this.needed = needed;
+        }
+
+        boolean isNeeded() {
+            return needed;
         }
 
         void add(Draft item) {

@@ -68,7 +68,7 @@ final class DraftCheck {
                 problems.stream().map(problem -> partsToLeaveOut(problem.key())).toList();
         Set<Draft> gone = Collections.newSetFromMap(new IdentityHashMap<>());
         for (int i = 0; i < paths.size(); i++) {
-            List<Draft> path = paths.get(i);
+            List<Draft> path = withWhatNeedsIt(paths.get(i));
             if (path.size() < 2 || path.stream().anyMatch(gone::contains)) {
                 continue;
             }
@@ -94,6 +94,18 @@ final class DraftCheck {
             }
         }
         return path.subList(0, last + 1);
+    }
+
+    /** The same way, ending at what would mean something else without what is to go. */
+    private static List<Draft> withWhatNeedsIt(List<Draft> path) {
+        for (int i = 1; i < path.size(); i++) {
+            if (path.get(i) instanceof Items items
+                    && items.isNeeded()
+                    && (i == path.size() - 1 || items.items().size() == 1)) {
+                return path.subList(0, i);
+            }
+        }
+        return path;
     }
 
     /** The innermost element of a list on the way, or the innermost section if there is none. */

@@ -19,6 +19,7 @@ final class KnownDirectives {
                 "vrrp_skip_check_adv_addr");
         notNeeded("Mainstay follows RFC 9568 and serves the addresses", "vrrp_strict", "strict_mode");
         notNeeded("Mainstay always serves the addresses", "accept");
+        notNeeded("checksum: auto sends the form that the peer uses, the old one too", "old_unicast_checksum");
         notNeeded(
                 "it holds for every virtual router of Mainstay",
                 "check_unicast_src",
@@ -243,7 +244,6 @@ final class KnownDirectives {
                 "promote_secondaries",
                 "vrrp_promote_secondaries");
         notMapped("other interfaces are not announced on", "garp_extra_if", "vrrp_garp_extra_if");
-        notMapped("the old form of the unicast checksum is accepted, not sent", "old_unicast_checksum");
         notMapped("VRFs are not looked at", "vrf");
     }
 

@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Makes virtual routers of {@code vrrp_instance} and {@code vrrp_sync_group}. */
 final class VirtualRouters {
@@ -40,6 +42,7 @@ final class VirtualRouters {
             take(each, router, versions);
         }
         versions.into(router, notes);
+        leaveOutWhatNoPeerHears(router);
         announceDefaults(router);
         routers.put(instance.argument(), router);
         root.items("virtual_routers", instance).add(router);
@@ -106,10 +109,34 @@ final class VirtualRouters {
         }
     }
 
-    /** keepalived leaves these out of its advertisements. */
+    /** keepalived leaves these out of its advertisements, and before 2.3.3 refuses those that name others than its own. */
     private void excludedAddresses(Directive block, Section router) {
         addresses(block, router);
-        notes.changed(block, "these are advertised as well: a peer that compares the lists will tell of it");
+        notes.changed(
+                block,
+                "Mainstay advertises these too, and a keepalived before 2.3.3 throws such advertisements away, so that both"
+                        + " would be Active: move those of the family that it advertises into virtual_ipaddress there first");
+    }
+
+    /** keepalived advertises over the family of its peers, and moves excluded addresses of the other along. */
+    private void leaveOutWhatNoPeerHears(Section router) {
+        if (router.keys().get("unicast_peers") instanceof Draft.Items peers
+                && router.keys().get("addresses") instanceof Draft.Items addresses) {
+            Set<Boolean> heard =
+                    peers.items().stream().map(VirtualRouters::isIpv6).collect(Collectors.toSet());
+            List<Draft> unheard = addresses.items().stream()
+                    .filter(address -> !heard.isEmpty() && !heard.contains(isIpv6(address)))
+                    .toList();
+            addresses.items().removeAll(unheard);
+            unheard.forEach(address -> notes.notMapped(
+                    address.from(),
+                    "Mainstay advertises an address over its own family, and no unicast_peer is of that: give it a virtual"
+                            + " router with such peers, in one sync_group with this one"));
+        }
+    }
+
+    private static boolean isIpv6(Draft address) {
+        return address instanceof Draft.Leaf leaf && leaf.value().toString().indexOf(':') >= 0;
     }
 
     /** keepalived counts an address without a length as a host. */
@@ -173,7 +200,8 @@ final class VirtualRouters {
     }
 
     private void unicastPeers(Directive block, Section router) {
-        Draft.Items peers = router.items("unicast_peers", block);
+        // Without any it would multicast, beside a keepalived that does not hear that.
+        Draft.Items peers = router.neededItems("unicast_peers", block);
         for (Directive each : block.block()) {
             peers.add(each.name(), each);
             int least = each.words().indexOf("min_ttl");

@@ -99,7 +99,7 @@ final class Daemon implements AutoCloseable {
             // Before anything is touched: the socket tells whether another daemon runs here, whose addresses are not
             // stale.
             opened(parts, ControlServer.open(config.control().socket(), control, journal));
-            journal.append(RunEvents.started(config, journal.previousRun(), HostBoot.id()));
+            journal.append(RunEvents.started(config, journal.previousRun(), HostBoot.ofThisHost()));
             // Before the threads that relay, which choose their own share.
             ProcessorShare.favour(journal);
             parts.push(() -> journal.append(RunEvents.stopped()));

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ final class RouterDrain {
     private @Nullable CompletableFuture<Integer> counting;
     private MonotonicInstant begunAt = new MonotonicInstant(0);
     private boolean told;
+    private boolean uncountedTold;
 
     RouterDrain(
             String router,
@@ -93,6 +95,7 @@ final class RouterDrain {
         gate.keep(addresses);
         begunAt = now();
         told = false;
+        uncountedTold = false;
         counting = null;
         drain.begin(begunAt);
     }
@@ -120,7 +123,11 @@ final class RouterDrain {
             return;
         }
         counting = null;
-        drain.onLook(count.join(), now());
+        if (count.state() != Future.State.SUCCESS) {
+            tellUncounted(count);
+            return;
+        }
+        drain.onLook(count.resultNow(), now());
         if (drain.left() > 0 && !told) {
             told = true;
             reports.fact(EventDraft.info(
@@ -129,6 +136,18 @@ final class RouterDrain {
                             connections(drain.left()) + " on here for up to " + seconds(timeout)
                                     + "; the new Active sends on what comes for them")
                     .with("connections", drain.left()));
+        }
+    }
+
+    /** The next look may do better; at the latest the time that they have at most ends it. */
+    private void tellUncounted(CompletableFuture<Integer> count) {
+        if (!uncountedTold) {
+            uncountedTold = true;
+            String cause = count.state() == Future.State.FAILED ? ": " + count.exceptionNow() : "";
+            reports.fact(EventDraft.warning(
+                    EventKind.DRAIN_UNCOUNTED,
+                    router,
+                    "the connections that live on here could not be counted" + cause));
         }
     }
 

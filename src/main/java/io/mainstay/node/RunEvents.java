@@ -19,9 +19,9 @@ final class RunEvents {
      * The daemon starts.
      *
      * @param before how its last run ended, if there was one
-     * @param boot the boot of the host, if the kernel names it
+     * @param boot the boot of the host
      */
-    static EventDraft started(MainstayConfig config, Optional<PreviousRun> before, Optional<String> boot) {
+    static EventDraft started(MainstayConfig config, Optional<PreviousRun> before, HostBoot boot) {
         String starts = "mainstayd " + ProductVersion.current() + " starts";
         Optional<PreviousRun> brokenOff = before.filter(run -> !run.orderly());
         EventDraft draft = brokenOff
@@ -33,19 +33,31 @@ final class RunEvents {
                 .with("socket", config.control().socket())
                 .with("previous_run", before.isEmpty() ? "none" : brokenOff.isPresent() ? "broke_off" : "stopped");
         if (before.isPresent()) {
-            draft = draft.with("previous_alive", before.get().lastAlive())
-                    .with("rebooted", rebooted(before.get(), boot));
+            draft = draft.with("previous_alive", before.get().lastAlive());
+            Optional<Boolean> rebooted = rebooted(before.get(), boot);
+            if (rebooted.isPresent()) {
+                draft = draft.with("rebooted", rebooted.get());
+            }
         }
-        return boot.isPresent() ? draft.with(PreviousRun.BOOT, boot.get()) : draft;
+        return boot.id().isPresent() ? draft.with(PreviousRun.BOOT, boot.id().get()) : draft;
     }
 
-    private static String end(PreviousRun run, Optional<String> boot) {
+    private static String end(PreviousRun run, HostBoot boot) {
         return "its last run broke off without a farewell"
-                + (rebooted(run, boot) ? ", and the host has booted since" : ": it was killed or crashed");
+                + rebooted(run, boot)
+                        .map(rebooted -> rebooted ? ", and the host has booted since" : ": it was killed or crashed")
+                        .orElse(": it was killed, crashed, or lost its host");
     }
 
-    private static boolean rebooted(PreviousRun run, Optional<String> boot) {
-        return boot.isPresent() && run.boot().isPresent() && !boot.equals(run.boot());
+    /**
+     * Whether the host has booted since that run; empty if it cannot be told. The event that names the boot may have been
+     * pushed out of what is read of the journal: then the time decides.
+     */
+    private static Optional<Boolean> rebooted(PreviousRun run, HostBoot boot) {
+        if (boot.id().isPresent() && run.boot().isPresent()) {
+            return Optional.of(!boot.id().equals(run.boot()));
+        }
+        return boot.at().map(run.lastAlive()::isBefore);
     }
 
     /** Somebody asked the daemon to stop. */

@@ -317,6 +317,7 @@ final class RunningRouter {
 
     void onAddressClaimed(IpAddress address, MacAddress claimant) {
         takeover.onAddressClaimed(address, claimant, now());
+        election.onAddressClaimed(now());
         settle();
     }
 
@@ -486,6 +487,7 @@ final class RunningRouter {
             case ACQUIRE_ADDRESSES -> takeover.acquire();
             case ANNOUNCE_ADDRESSES -> takeover.announceAgain(now());
             case RELEASE_ADDRESSES -> takeover.release();
+            case PROBE_ADDRESSES -> takeover.probe();
             case RELEASE_ADDRESSES_TO_SUCCESSOR -> {
                 drain.follow(election.heardActive());
                 takeover.releaseToSuccessor(now());

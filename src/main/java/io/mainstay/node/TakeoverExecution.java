@@ -112,7 +112,9 @@ final class TakeoverExecution {
             }
             case TakeoverAction.RemoveAddress remove -> {
                 home.remove(remove.address());
-                gate.forget(remove.address().address());
+                if (!isHeldOtherwise(remove.address())) {
+                    gate.forget(remove.address().address());
+                }
             }
             case TakeoverAction.LeaveAddress leave ->
                 gate.forget(leave.address().address());
@@ -120,10 +122,8 @@ final class TakeoverExecution {
                 requireLease("announce " + announce.address() + " on ");
                 home.announce(announce.address());
             }
-            case TakeoverAction.Probe probe -> {
-                requireLease("probe " + probe.address() + " on ");
-                home.probe(probe.address());
-            }
+            // It claims nothing, and who has been fenced may ask.
+            case TakeoverAction.Probe probe -> home.probe(probe.address());
             case TakeoverAction.OpenServices ignored -> {
                 gate.open(addresses);
                 drain.over();
@@ -134,6 +134,12 @@ final class TakeoverExecution {
             }
             case TakeoverAction.DrainServices ignored -> drain.begin();
         }
+    }
+
+    /** Whether the same address stays, under the prefix length of the configuration. */
+    private boolean isHeldOtherwise(VirtualAddress removed) {
+        return takeover.held().stream()
+                .anyMatch(held -> held.address().equals(removed.address()) && !held.equals(removed));
     }
 
     private void closeServices() {

@@ -42,6 +42,7 @@ final class TransitionInputs {
      * <tr><td>last_advertised</td><td>since this node advertised last</td></tr>
      * <tr><td>hand_over, resignations</td><td>how long it took, and how often a peer was asked</td></tr>
      * <tr><td>contended</td><td>since when another router advertised as Active and this node contradicted in vain</td></tr>
+     * <tr><td>member</td><td>of a sync group, the virtual router that decided; this one followed</td></tr>
      * <tr><td>peer, peer_priority</td><td>the router that decided, or that was the Active before</td></tr>
      * </table>
      */
@@ -70,6 +71,7 @@ final class TransitionInputs {
             case ElectionState.Initialize ignored -> {}
             case ElectionState.Fault ignored -> {}
         }
+        cause.member().ifPresent(member -> put("member", member));
         cause.peer().ifPresent(peer -> {
             put("peer", peer.address());
             put("peer_priority", peer.priority());

@@ -31,6 +31,9 @@ public final class EventKind {
     /** Those have ended. */
     public static final String DRAINED = "drained";
 
+    /** They could not be counted. */
+    public static final String DRAIN_UNCOUNTED = "drain_uncounted";
+
     /** A Backup hears a router as Active that it did not hear before. */
     public static final String ACTIVE_HEARD = "active_heard";
 

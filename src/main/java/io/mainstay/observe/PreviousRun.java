@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param orderly whether it said goodbye; otherwise it was killed, crashed, or lost its host
  * @param lastAlive when it showed its last sign of life: it ended then, or up to five seconds later
- * @param boot the kernel's boot in which it ran; empty if it did not say
+ * @param boot the kernel's boot in which it ran; empty if it did not say, or said so longer ago than is read of its journal
  */
 public record PreviousRun(boolean orderly, Instant lastAlive, Optional<String> boot) {
 

@@ -8,8 +8,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Notices when somebody removes held addresses as fast as they are put back, so that neither side burns the CPU. Each address
- * counts for itself: a network service that starts anew removes all of them at once, and does so once.
+ * Notices when somebody removes held addresses as fast as they are put back, or puts others back as fast as they are removed,
+ * so that neither side burns the CPU. Each address counts for itself: a network service that starts anew removes all of them
+ * at once, and does so once.
  */
 final class RemovalFight {
 
@@ -29,9 +30,9 @@ final class RemovalFight {
     }
 
     /**
-     * Counts one removal and says whether there were too many of this address of late to answer at once.
+     * Counts one removal, or return, and says whether there were too many of this address of late to answer at once.
      *
-     * @param address one of those that this node holds, so that there are not many
+     * @param address one of those that this node is to hold, under whichever prefix length, so that there are not many
      */
     boolean isFierce(VirtualAddress address, MonotonicInstant now) {
         Removals before = removals.getOrDefault(address, new Removals(now, 0));

@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Gaining: add every address, announce every address, open the services. Giving up: close the services, remove the
  * addresses in reverse; to a successor, the services are drained instead if that is wanted. If an address cannot be added, those added before it are removed again and the outcome says why. A
- * held address that somebody else removes is put back; one that appears while it is not held is removed. When another host claims a held address, the
- * neighbours are told anew; after each burst of announcements and at each refresh other hosts are asked whether they have
- * it, until none answers.
+ * held address that somebody else removes is put back; one that appears while it is not held, or under another prefix length, is
+ * removed. When another host claims a held address, the neighbours are told anew; after each burst of announcements and at
+ * each refresh other hosts are asked whether they have it, until none answers.
  *
  * <p>The caller makes an input, then takes {@link #pollAction} until it gives null, carries each action out and reports it
  * by {@link #onDone} or {@link #onFailed} before it takes the next, and takes {@link #pollOutcome} and
@@ -134,7 +134,7 @@ public final class Takeover {
 
     /** Whether no address is held and nothing is left to do for that. */
     public boolean isReleased() {
-        return phase == Phase.RELEASED && held.isEmpty() && actions.isEmpty();
+        return phase == Phase.RELEASED && held.isEmpty() && actions.stream().allMatch(Probe.class::isInstance);
     }
 
     /** Whether the addresses are kept only until a successor has announced them. */
@@ -200,6 +200,11 @@ public final class Takeover {
         shortenLinger(now);
     }
 
+    /** Ask whether another host has the addresses, once those of this node are gone. */
+    public void probe() {
+        addresses.forEach(address -> actions.add(new Probe(address.address())));
+    }
+
     /** Announce nothing until {@link #resumeAnnouncements}: a successor is about to. */
     public void holdAnnouncements() {
         announcementsHeld = true;
@@ -237,13 +242,26 @@ public final class Takeover {
 
     /** An address is on the interface, and not by this node's doing. */
     public void onAddressAppeared(VirtualAddress address, MonotonicInstant now) {
-        if (phase == Phase.RELEASED
-                && plainAddresses.contains(address.address())
-                && !held.contains(address)
-                && !neverRemoved.contains(address)) {
-            tell(new TakeoverNotice.AddressIntruded(address), address.address(), now);
+        if (!isIntruder(address)) {
+            return;
+        }
+        tell(new TakeoverNotice.AddressIntruded(address, phase != Phase.RELEASED), address.address(), now);
+        if (fight.isFierce(address, now)) {
+            retryLater(address, now.plus(RemovalFight.PAUSE));
+        } else {
             actions.add(new RemoveAddress(address));
         }
+    }
+
+    /**
+     * One under another prefix length would answer on when this node has given its own up. An owner that is Active has the
+     * configuration of its host to thank for it, and keeps it.
+     */
+    private boolean isIntruder(VirtualAddress address) {
+        boolean ours = plainAddresses.contains(address.address())
+                && !held.contains(address)
+                && !neverRemoved.contains(address);
+        return ours && (phase == Phase.RELEASED || (!owner && !addresses.contains(address)));
     }
 
     /** Another host said that it has the address. */
@@ -261,11 +279,20 @@ public final class Takeover {
         }
     }
 
+    /**
+     * Begins a burst after a moment. If there were too many of late, a burst that goes on is answer enough, since it ends with a
+     * probe; after one that is over the next begins as soon as it may, as nothing else would ask again.
+     */
     private void answer(AnswerPace answers, MonotonicInstant now) {
         MonotonicInstant soon = now.plus(CONFLICT_PATIENCE);
-        boolean underWay = schedule.nextDeadline().filter(soon::hasReached).isPresent();
-        if (!underWay && answers.allows(now)) {
-            schedule.begin(soon);
+        if (schedule.nextDeadline().filter(soon::hasReached).isPresent()) {
+            return;
+        }
+        MonotonicInstant allowed = answers.next(now);
+        boolean atOnce = allowed.equals(now);
+        if (atOnce || schedule.isBurstOver()) {
+            answers.give(allowed);
+            schedule.begin(atOnce ? soon : allowed);
         }
     }
 

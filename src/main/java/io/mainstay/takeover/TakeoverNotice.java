@@ -28,8 +28,8 @@ public sealed interface TakeoverNotice {
         }
     }
 
-    /** Somebody put the address on the interface while this node was not Active. */
-    record AddressIntruded(VirtualAddress address) implements TakeoverNotice {
+    /** Somebody put the address on the interface: while this node was not Active, or under another prefix length. */
+    record AddressIntruded(VirtualAddress address, boolean active) implements TakeoverNotice {
 
         @Override
         public String label() {
@@ -38,7 +38,11 @@ public sealed interface TakeoverNotice {
 
         @Override
         public String sentence() {
-            return address + " was put on the interface by somebody else while this node is not Active: removed";
+            return address + " was put on the interface by somebody else "
+                    + (active
+                            ? "beside the one of that address which this node holds, and would stay when this node steps"
+                                    + " back: removed"
+                            : "while this node is not Active: removed");
         }
     }
 

@@ -251,6 +251,15 @@ class DoctorTest implements Host {
     }
 
     @Test
+    void anAddressThatWasLeftUnderAnotherPrefixLengthIsNamed() {
+        addresses.add(VirtualAddress.parse("198.18.0.100/32"));
+        assertThat(of("address", withoutDaemon()))
+                .matches(each -> each.grade() == Grade.WARNING)
+                .matches(each ->
+                        each.found().equals("stands on this node as 198.18.0.100/32, whose daemon does not answer"));
+    }
+
+    @Test
     void anAddressThatIsSomebodyElsesIsNamed() {
         claims.put(VIP.address(), THIEF);
         assertThat(of("address", withoutDaemon()))

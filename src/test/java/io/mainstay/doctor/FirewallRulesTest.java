@@ -141,6 +141,95 @@ class FirewallRulesTest {
                 .isEqualTo(Truth.YES);
     }
 
+    private static String xt(String type, String name) {
+        return "{'xt': {'type': '" + type + "', 'name': '" + name + "'}}";
+    }
+
+    /** As iptables-nft 1.8.9 makes the rules, and nft 1.0.6 prints them. */
+    @Test
+    void whatIptablesRejectsByAnExtensionIsDropped() {
+        String counted = "{'counter': {'packets': 0, 'bytes': 0}}, ";
+        String reject = counted + xt("target", "REJECT");
+        assertThat(nftables(nft("accept", SSH + ACCEPT, reject)))
+                .isEqualTo(new FirewallVerdict(Truth.NO, "the rule with handle 4 in chain input of table inet filter"));
+        assertThat(nftables(nft("accept", VRRP + ACCEPT, reject)).passes()).isEqualTo(Truth.YES);
+        assertThat(nftables(nft("accept", xt("match", "comment") + ", " + reject))
+                        .passes())
+                .as("a comment is no condition")
+                .isEqualTo(Truth.NO);
+        assertThat(nftables(nft("accept", xt("match", "conntrack") + ACCEPT, reject)))
+                .isEqualTo(new FirewallVerdict(
+                        Truth.MAYBE,
+                        "the rule with handle 4 in chain input of table inet filter, unless it meets the rule with handle 3 in"
+                                + " chain input of table inet filter"));
+        assertThat(nftables(nft("accept", xt("match", "addrtype") + ", " + reject))
+                        .passes())
+                .isEqualTo(Truth.MAYBE);
+    }
+
+    @Test
+    void whatElseIptablesDoesByAnExtensionIsTakenForWhatItIs() {
+        for (String harmless : List.of("LOG", "MARK", "CT")) {
+            assertThat(nftables(nft("accept", xt("target", harmless))).passes())
+                    .as(harmless)
+                    .isEqualTo(Truth.YES);
+        }
+        for (String unknown : List.of("NFQUEUE", "SYNPROXY", "HOMEMADE")) {
+            assertThat(nftables(nft("accept", xt("target", unknown))).passes())
+                    .as(unknown)
+                    .isEqualTo(Truth.MAYBE);
+        }
+        assertThat(nftables(nft("accept", xt("match", "recent"))).passes())
+                .as("a rule that only counts")
+                .isEqualTo(Truth.YES);
+    }
+
+    @Test
+    void anExtensionWithoutANameMayDrop() {
+        String unnamed = "{'xt': null}";
+        assertThat(nftables(nft("accept", unnamed)))
+                .isEqualTo(
+                        new FirewallVerdict(Truth.MAYBE, "the rule with handle 3 in chain input of table inet filter"));
+        assertThat(nftables(nft("drop", VRRP + ACCEPT, unnamed)).passes()).isEqualTo(Truth.YES);
+        assertThat(nftables(nft("accept", SSH + ", " + unnamed)).passes())
+                .as("of another protocol")
+                .isEqualTo(Truth.YES);
+        assertThat(nftables(nft("accept", unnamed + ", {'accept': null}")).passes())
+                .as("a condition of a rule that accepts")
+                .isEqualTo(Truth.YES);
+    }
+
+    @Test
+    void whatIsSaidOfAnotherProtocolConcernsNoAdvertisementByAnyOperator() {
+        String port = "{'payload': {'protocol': 'tcp', 'field': 'dport'}}";
+        String ping = "{'payload': {'protocol': 'icmp', 'field': 'type'}}";
+        String flags = "{'&': [{'payload': {'protocol': 'tcp', 'field': 'flags'}}, ['syn', 'ack']]}";
+        String ports = "{'concat': [{'payload': {'protocol': 'ip', 'field': 'saddr'}}, " + port + "]}";
+        for (String absent : List.of(port, ping, flags, ports)) {
+            for (String operator : List.of("==", "!=", "<", "in")) {
+                String match = "{'match': {'op': '" + operator + "', 'left': " + absent + ", 'right': 22}}";
+                assertThat(nftables(nft("accept", match + DROP)).passes())
+                        .as(match)
+                        .isEqualTo(Truth.YES);
+            }
+        }
+        String notFromLan = FROM_LAN.replace("==", "!=");
+        assertThat(NftRules.verdicts(nft("accept", notFromLan + DROP), IN6)).containsExactly(PASSES);
+        assertThat(NftRules.verdicts(nft("accept", notFromLan + DROP), IN))
+                .extracting(FirewallVerdict::passes)
+                .containsExactly(Truth.MAYBE);
+    }
+
+    @Test
+    void whatIsSaidOfTheFrameIsNotKnown() {
+        String mac = "{'payload': {'protocol': 'ether', 'field': 'saddr'}}";
+        String notThatMac = match(mac, "'02:00:00:00:00:01'").replace("==", "!=");
+        assertThat(nftables(nft("accept", notThatMac + DROP)).passes()).isEqualTo(Truth.MAYBE);
+        assertThat(nftables(nft("accept", match(mac, "'02:00:00:00:00:01'") + DROP))
+                        .passes())
+                .isEqualTo(Truth.MAYBE);
+    }
+
     @Test
     void ofAUnicastPeerTheSourceIsKnown() {
         assertThat(NftRules.verdicts(nft("drop", FROM_LAN + ACCEPT), FROM_PEER)).containsExactly(PASSES);

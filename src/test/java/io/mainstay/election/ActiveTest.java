@@ -3,6 +3,7 @@ package io.mainstay.election;
 
 import static io.mainstay.election.ElectionAction.ACQUIRE_ADDRESSES;
 import static io.mainstay.election.ElectionAction.ANNOUNCE_ADDRESSES;
+import static io.mainstay.election.ElectionAction.PROBE_ADDRESSES;
 import static io.mainstay.election.ElectionAction.RELEASE_ADDRESSES;
 import static io.mainstay.election.ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR;
 import static io.mainstay.election.ElectionAction.SEND_ADVERTISEMENT;
@@ -60,8 +61,30 @@ class ActiveTest extends VirtualRouterBench {
         after(SECOND.multipliedBy(4));
         router.onStoodIn(before.plus(SECOND), now);
         router.onTime(now);
-        assertThat(actions()).containsExactly(RELEASE_ADDRESSES);
+        assertThat(actions()).containsExactly(RELEASE_ADDRESSES, PROBE_ADDRESSES);
         assertThat(reasons()).containsExactly("stalled");
+    }
+
+    @Test
+    void afterAStallWhoHasTheAddressesIsGivenTheTimeToBeHeard() {
+        becomeActive();
+        timePasses(SECOND.multipliedBy(4));
+        MonotonicInstant noticed = now;
+        assertThat(actions()).containsExactly(RELEASE_ADDRESSES, PROBE_ADDRESSES);
+        timePasses(Duration.ofMillis(2));
+        router.onAddressClaimed(now);
+        timePasses(Duration.ofMillis(100));
+        router.onAddressClaimed(now);
+        assertThat(router.nextDeadline()).contains(noticed.plus(ACTIVE_DOWN));
+        hear(0, PEER);
+        assertThat(router.nextDeadline())
+                .as("it resigns")
+                .hasValueSatisfying(deadline -> assertThat(deadline).isLessThan(now.plus(SECOND)));
+        MonotonicInstant skewed = router.nextDeadline().orElseThrow();
+        router.onAddressClaimed(now);
+        assertThat(router.nextDeadline())
+                .as("while it serves on until relieved")
+                .contains(skewed);
     }
 
     @Test
@@ -147,7 +170,7 @@ class ActiveTest extends VirtualRouterBench {
     void itGivesUpWithoutAWordAndTellsHowLongItWasSilent() {
         becomeActive();
         timePasses(Duration.ofSeconds(3));
-        assertThat(actions()).containsExactly(RELEASE_ADDRESSES);
+        assertThat(actions()).containsExactly(RELEASE_ADDRESSES, PROBE_ADDRESSES);
         TransitionCause cause = changes().getFirst().cause();
         assertThat(cause.reason()).isEqualTo(TransitionReason.STALLED);
         assertThat(cause.silence()).contains(Duration.ofSeconds(3));
@@ -175,7 +198,7 @@ class ActiveTest extends VirtualRouterBench {
         becomeActive();
         after(Duration.ofSeconds(5));
         hear(50, PEER);
-        assertThat(actions()).containsExactly(RELEASE_ADDRESSES);
+        assertThat(actions()).containsExactly(RELEASE_ADDRESSES, PROBE_ADDRESSES);
         assertThat(router.nextDeadline()).contains(now.plus(ACTIVE_DOWN));
         assertThat(router.activeAddress()).contains(PEER);
     }

@@ -33,6 +33,7 @@ final class ElectionTable {
             "fenced",
             "sent",
             "unsent",
+            "claimed",
             "held",
             "unavailable",
             "time-due",
@@ -106,6 +107,7 @@ final class ElectionTable {
                 "backup",
                 "backup-of-another",
                 "backup-suspended",
+                "backup-listening",
                 "active",
                 "active-unheard",
                 "handing-over",
@@ -127,6 +129,9 @@ final class ElectionTable {
     private static List<String> eventsIn(String state) {
         if (state.equals("backup-of-another") || state.equals("active-unheard")) {
             return List.of("advert");
+        }
+        if (state.equals("backup-listening")) {
+            return List.of("claimed", "time-due");
         }
         List<String> events = new ArrayList<>(COMMON_EVENTS);
         if (!List.of("initialize", "fault-link", "fault-tracker").contains(state)) {

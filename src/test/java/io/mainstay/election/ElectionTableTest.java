@@ -137,6 +137,7 @@ class ElectionTableTest {
                 MonotonicInstant ofTheirs = now.plusNanos(3 * theirs + skew(priority, theirs));
                 yield before.nextDeadline().map(kept -> kept.isBefore(ofTheirs) ? ofTheirs : kept);
             }
+            case "down:entered" -> Optional.of(ENTERED.plusNanos(3 * own + skew(priority, own)));
             case "skew:own" -> Optional.of(now.plusNanos(skew(priority, own)));
             case "skew:learnt" -> Optional.of(now.plusNanos(skew(priority, learnt)));
             case "listen" -> Optional.of(now.plusNanos(own + skew(priority, own)));
@@ -176,6 +177,7 @@ class ElectionTableTest {
             case ACQUIRE_ADDRESSES -> "acquire";
             case ANNOUNCE_ADDRESSES -> "announce";
             case RELEASE_ADDRESSES -> "release";
+            case PROBE_ADDRESSES -> "probe";
             case RELEASE_ADDRESSES_TO_SUCCESSOR -> "yield";
             case HOLD_ANNOUNCEMENTS -> "hold";
             case RESUME_ANNOUNCEMENTS -> "resume";
@@ -189,6 +191,7 @@ class ElectionTableTest {
             case "backup" -> backup(numbers, sender, false);
             case "backup-of-another" -> backup(numbers, new PeerRouter(THIRD, new Priority(254)), false);
             case "backup-suspended" -> backup(numbers, sender, true);
+            case "backup-listening" -> listening(numbers);
             case "active" -> active(numbers, Optional.empty());
             case "active-unheard" -> unheard(numbers);
             case "handing-over" -> active(numbers, Optional.of(handOver(situation, numbers)));
@@ -215,6 +218,18 @@ class ElectionTableTest {
                 TransitionReason.ACTIVE_DOWN_TIMER,
                 false);
         return new Backup(OURS, watch, Optional.empty(), suspended, 0);
+    }
+
+    private static Backup listening(Numbers numbers) {
+        long own = numbers.own().toNanos();
+        ActiveWatch watch = new ActiveWatch(
+                numbers.own(),
+                ENTERED.plusNanos(own + skew(numbers.priority(), own)),
+                ENTERED,
+                HeardActive.NONE,
+                TransitionReason.ACTIVE_DOWN_TIMER,
+                true);
+        return new Backup(OURS, watch, Optional.empty(), false, 0);
     }
 
     private static Active active(Numbers numbers, Optional<HandOver> handOver) {
@@ -286,6 +301,7 @@ class ElectionTableTest {
             case "fenced" -> new ElectionEvent.Fenced("the election did not run in time");
             case "sent" -> new ElectionEvent.AdvertisementSent(now);
             case "unsent", "unsent-again" -> new ElectionEvent.AdvertisementFailed("no buffer space");
+            case "claimed" -> new ElectionEvent.AddressClaimed();
             case "held" -> new ElectionEvent.AddressesHeld();
             case "unavailable" -> new ElectionEvent.AddressesUnavailable("operation not permitted");
             case "advert", "advert-late" -> advert(situation, numbers);

@@ -26,6 +26,13 @@ class PeerObserverTest extends VirtualRouterBench {
     }
 
     @Test
+    void whatAnotherAddressListLeadsToIsSaid() {
+        ElectionNotice differ = new ElectionNotice.AddressesDiffer(PEER, List.of(), ADDRESSES);
+        assertThat(differ.sentence())
+                .contains("give both the same list", "before 2.3.3 does not hear", "becomes Active beside this node");
+    }
+
+    @Test
     void anotherIntervalIsNoticedOnceForEachChange() {
         linkUp(OURS);
         hear(200, PEER, Duration.ofMillis(100), ADDRESSES, ChecksumForm.PSEUDO_HEADER);

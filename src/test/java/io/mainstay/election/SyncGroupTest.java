@@ -2,6 +2,7 @@
 package io.mainstay.election;
 
 import static io.mainstay.election.ElectionAction.ACQUIRE_ADDRESSES;
+import static io.mainstay.election.ElectionAction.PROBE_ADDRESSES;
 import static io.mainstay.election.ElectionAction.RELEASE_ADDRESSES;
 import static io.mainstay.election.ElectionAction.RELEASE_ADDRESSES_TO_SUCCESSOR;
 import static io.mainstay.election.ElectionAction.SEND_ADVERTISEMENT;
@@ -357,7 +358,7 @@ class SyncGroupTest {
         becomeActive();
         inside.onFenced("the process was stopped by a signal", now);
         assertThat(reasons(outside)).containsExactly("fenced");
-        assertThat(actions(outside)).containsExactly(SEND_RESIGNATION, RELEASE_ADDRESSES);
+        assertThat(actions(outside)).containsExactly(SEND_RESIGNATION, RELEASE_ADDRESSES, PROBE_ADDRESSES);
     }
 
     @Test

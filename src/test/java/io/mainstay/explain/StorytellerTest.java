@@ -216,6 +216,89 @@ class StorytellerTest {
         assertThat(last().clientsAtMost()).isEmpty();
     }
 
+    @Test
+    void anOwnerThatIsBackHasASentenceInItsHeadline() {
+        event(
+                1,
+                Severity.INFO,
+                EventKind.TRANSITION,
+                "web",
+                "FAULT -> ACTIVE: the interface can be used again",
+                "from",
+                "FAULT",
+                "to",
+                "ACTIVE",
+                "reason",
+                "link-recovered");
+        assertThat(last().headline()).isEqualTo("web moved to this node: the interface can be used again");
+    }
+
+    @Nested
+    class SyncGroups {
+
+        private void served(double seconds, String router) {
+            event(seconds, Severity.INFO, EventKind.SERVED, router, "", "services_open", "6.0ms", "addresses", "1");
+        }
+
+        private Story of(String router) {
+            return storyteller().move(Optional.of(router), 0).orElseThrow();
+        }
+
+        @Test
+        void tellTheMoveOfTheMemberThatDecidedAlthoughTheOthersCameLater() {
+            transition(
+                    10, "inside", "BACKUP", "ACTIVE", "active-down-timer", "silent", "3043.0ms", "peer", "198.18.0.1");
+            transition(10.001, "outside", "BACKUP", "ACTIVE", "sync-group-active", "member", "inside");
+            served(10.006, "inside");
+            served(10.007, "outside");
+            Story story = last();
+            assertThat(story.headline()).isEqualTo("inside moved to this node: the Active 198.18.0.1 fell silent");
+            assertThat(story.clientsAtMost()).contains(Duration.ofMillis(3049));
+            assertThat(story.remarks()).containsExactly("Moved with it: outside.");
+            assertThat(storyteller().move(Optional.empty(), 1))
+                    .as("one move of all")
+                    .isEmpty();
+            Story follower = of("outside");
+            assertThat(follower.headline())
+                    .isEqualTo("outside moved to this node: with inside, of the same sync group");
+            assertThat(follower.clientsAtMost()).as("the outage began before").isEmpty();
+            assertThat(follower.why()).singleElement().asString().contains("`mainstay explain --router inside`");
+            assertThat(follower.clients())
+                    .singleElement()
+                    .asString()
+                    .contains("`mainstay explain --router inside`", "6.0 ms");
+        }
+
+        @Test
+        void loseTogetherWhatOneOfThemLost() {
+            transition(10, "inside", "ACTIVE", "BACKUP", "higher-priority", "peer", "198.18.0.1");
+            transition(10.001, "outside", "ACTIVE", "BACKUP", "sync-group-backup", "member", "inside");
+            assertThat(last().headline()).isEqualTo("inside left this node: 198.18.0.1 comes before it and took over");
+            Story follower = of("outside");
+            assertThat(follower.headline()).isEqualTo("outside left this node: with inside, of the same sync group");
+            assertThat(follower.clients())
+                    .as("a successor relieved it")
+                    .noneMatch(line -> line.contains("answered nobody"))
+                    .first()
+                    .asString()
+                    .contains("`mainstay explain --router inside`");
+        }
+
+        @Test
+        void thatAreHandedOverTellToWhom() {
+            transition(10, "inside", "ACTIVE", "BACKUP", "handed-over", "peer", "198.18.0.2");
+            transition(10.001, "outside", "ACTIVE", "BACKUP", "handed-over");
+            assertThat(last().headline()).isEqualTo("inside left this node: handed over to 198.18.0.2 as asked for");
+        }
+
+        @Test
+        void ofWhichOnlyAFollowerIsKnownTellOfIt() {
+            transition(10, "outside", "BACKUP", "ACTIVE", "sync-group-active");
+            assertThat(last().headline())
+                    .isEqualTo("outside moved to this node: with another member, of the same sync group");
+        }
+    }
+
     @Nested
     class BrokenOffRuns {
 
@@ -229,6 +312,16 @@ class StorytellerTest {
             assertThat(story.exact()).isFalse();
             assertThat(story.at()).isEqualTo(NIGHT.plusSeconds(31));
             assertThat(story.headline()).isEqualTo("web left lb1: its host went down without a farewell");
+        }
+
+        @Test
+        void withoutAWordAboutTheBootItMayHaveBeenEither() {
+            transition(1, "web", "BACKUP", "ACTIVE", "active-down-timer");
+            started(60, "previous_run", "broke_off", "previous_alive", "2026-11-23T03:00:31Z");
+            assertThat(last().headline())
+                    .isEqualTo("web left this node: its daemon or its host went down without a farewell");
+            assertThat(String.join("\n", last().why()))
+                    .contains("Perhaps the host has booted since", "journalctl --unit mainstay)");
         }
 
         @Test
@@ -248,7 +341,7 @@ class StorytellerTest {
                     .orElseThrow();
             assertThat(story.headline()).isEqualTo("web left this node: its daemon ended without a farewell");
             assertThat(story.at()).isEqualTo(NIGHT.plusSeconds(9));
-            assertThat(story.why()).last().asString().contains("systemctl start mainstayd");
+            assertThat(story.why()).last().asString().contains("systemctl start mainstay)");
         }
     }
 

@@ -92,6 +92,20 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
     }
 
     @Test
+    void oneThatAppearsOnAnActiveUnderAnotherPrefixLengthIsRemovedAndServedOn() {
+        ElectionDriver driver = activeDriver();
+        kernel.put("eth0", "198.18.0.200/32");
+        kernel.waiting.add(
+                new KernelEvent.AddressAdded(new InterfaceName("eth0"), VirtualAddress.parse("198.18.0.200/32")));
+        driver.runOnce();
+        assertThat(kernel.takeDeeds()).containsExactly("remove eth0 198.18.0.200/32");
+        assertThat(kernel.addressesOf("eth0")).contains(VirtualAddress.parse("198.18.0.200/24"));
+        assertThat(forgotten).as("the gate stays open for what stays").isEmpty();
+        assertThat(noticeLabels()).containsExactly("address-intruded");
+        assertThat(notices.getFirst().sentence()).contains("would stay when this node steps back");
+    }
+
+    @Test
     void anOldEventOfAnAppearanceIsNotBelieved() {
         kernel.plug("eth0", 2, "198.18.0.10");
         ElectionDriver driver = webDriver();
@@ -179,6 +193,24 @@ class ElectionDriverAddressesTest extends ElectionDriverBench {
         assertThat(kernel.takeDeeds()).noneMatch(deed -> deed.startsWith("announce") || deed.startsWith("add"));
         assertThat(transitions).containsExactly("web ACTIVE BACKUP stalled");
         assertThat(routerOf(driver, "web").counters().stalls()).isEqualTo(1);
+    }
+
+    @Test
+    void onesThatSomebodyHasAfterAStallAreWaitedFor() {
+        ElectionDriver driver = activeDriver();
+        kernel.advance(Duration.ofSeconds(4));
+        driver.runOnce();
+        assertThat(kernel.takeDeeds())
+                .containsExactly("close services on 1", "remove eth0 198.18.0.200/24", "probe eth0 198.18.0.200");
+        assertThat(facts)
+                .as("the probe is no step of it")
+                .anyMatch(fact -> fact.kind().equals("released"));
+        kernel.waiting.add(new KernelEvent.AddressClaimed(
+                new InterfaceName("eth0"), IpAddress.parse("198.18.0.200"), new MacAddress(0x99)));
+        runFor(driver, Duration.ofSeconds(3));
+        assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");
+        runFor(driver, Duration.ofSeconds(1));
+        assertThat(stateOf(driver, "web")).isEqualTo("ACTIVE");
     }
 
     @Test

@@ -37,6 +37,7 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
     private static final Duration SKEW = Duration.ofNanos(609_375_000);
 
     private int connections = 3;
+    private boolean uncountable;
     private ProtocolConfig protocol = ProtocolConfig.DEFAULT;
 
     private final ServiceGate counting = new ServiceGate() {
@@ -57,7 +58,9 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
 
         @Override
         public CompletableFuture<Integer> connections(Set<IpAddress> addresses) {
-            return CompletableFuture.completedFuture(connections);
+            return uncountable
+                    ? CompletableFuture.failedFuture(new IllegalStateException("the worker has ended"))
+                    : CompletableFuture.completedFuture(connections);
         }
     };
 
@@ -141,6 +144,23 @@ class ElectionDriverDrainTest extends ElectionDriverBench {
         int before = kernel.sent.size();
         runBesidePeer(driver, Duration.ofSeconds(2));
         assertThat(notices(before)).isEmpty();
+    }
+
+    @Test
+    void aCountThatFailsIsToldOnceAndTakenAgain() {
+        ElectionDriver driver = handedOver();
+        uncountable = true;
+        runBesidePeer(driver, Duration.ofSeconds(2));
+        assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");
+        assertThat(told(EventKind.DRAIN_UNCOUNTED))
+                .singleElement()
+                .satisfies(
+                        fact -> assertThat(fact.sentence()).contains("could not be counted", "the worker has ended"));
+        assertThat(told(EventKind.DRAINED)).isEmpty();
+        uncountable = false;
+        connections = 0;
+        runBesidePeer(driver, Duration.ofMillis(1500));
+        assertThat(told(EventKind.DRAINED)).hasSize(1);
     }
 
     @Test

@@ -59,6 +59,19 @@ class JournalDraftsTest {
     }
 
     @Test
+    void aMemberOfASyncGroupNamesTheOneThatItFollowed() {
+        EventDraft draft = ElectionJournal.draft(transition(
+                "ACTIVE",
+                "BACKUP",
+                new TransitionCause(
+                        TransitionReason.SYNC_GROUP_BACKUP,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of("inside"))));
+        assertThat(draft.fields()).containsEntry("member", "inside");
+    }
+
+    @Test
     void theStartOfAHandOverIsNoTransition() {
         EventDraft draft = ElectionJournal.draft(transition(
                 "ACTIVE",

@@ -18,9 +18,10 @@ class RunEventsTest {
 
     private static final Instant THEN = Instant.parse("2026-11-23T03:12:00Z");
     private static final Optional<String> BOOT = Optional.of("boot-2");
+    private static final HostBoot HOST = new HostBoot(BOOT, Optional.of(THEN.minusSeconds(3600)));
 
     private static EventDraft started(Optional<PreviousRun> before) {
-        return RunEvents.started(config(), before, BOOT);
+        return RunEvents.started(config(), before, HOST);
     }
 
     private static MainstayConfig config() {
@@ -61,5 +62,26 @@ class RunEventsTest {
         assertThat(lost.sentence())
                 .endsWith("its last run broke off without a farewell, and the host has booted since");
         assertThat(lost.fields()).containsEntry("rebooted", "true");
+    }
+
+    @Test
+    void withoutTheNumberOfTheBootItsTimeDecides() {
+        Optional<PreviousRun> before = Optional.of(new PreviousRun(false, THEN, Optional.empty()));
+        EventDraft lost = RunEvents.started(config(), before, new HostBoot(BOOT, Optional.of(THEN.plusSeconds(40))));
+        assertThat(lost.sentence()).endsWith(", and the host has booted since");
+        assertThat(lost.fields()).containsEntry("rebooted", "true");
+        EventDraft killed = started(before);
+        assertThat(killed.sentence()).endsWith(": it was killed or crashed");
+        assertThat(killed.fields()).containsEntry("rebooted", "false");
+        EventDraft either = RunEvents.started(config(), before, new HostBoot(BOOT, Optional.empty()));
+        assertThat(either.sentence()).endsWith(": it was killed, crashed, or lost its host");
+        assertThat(either.fields()).doesNotContainKey("rebooted");
+    }
+
+    @Test
+    void thisHostHasBootedBefore() {
+        HostBoot boot = HostBoot.ofThisHost();
+        assertThat(boot.id()).hasValueSatisfying(id -> assertThat(id).isNotBlank());
+        assertThat(boot.at()).hasValueSatisfying(at -> assertThat(at).isBefore(Instant.now()));
     }
 }

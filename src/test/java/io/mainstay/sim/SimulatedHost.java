@@ -245,7 +245,6 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
     public void probe(InterfaceName name, IpAddress address) throws KernelException {
         clock.spend(callCostNanos);
         requirePresent("probe " + address + " on " + name);
-        observer.announced(address);
         network.probe(this, address, clock.busyNanos());
     }
 

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What others do to the addresses: those that are held are defended, those that are not are taken off. */
 class HeldAddressesTest extends TakeoverBench {
@@ -118,6 +120,32 @@ class HeldAddressesTest extends TakeoverBench {
             assertThat(timePasses(Duration.ofSeconds(59))).isEmpty();
             assertThat(notices()).containsExactly("address-conflict");
             assertThat(takeover.conflictTime()).isBetween(Duration.ofMillis(2_900), Duration.ofMillis(3_100));
+        }
+
+        @ParameterizedTest
+        @ValueSource(ints = {1, 2, 3, 5})
+        void goesOnForAsLongAsTheOtherInsistsHoweverShortABurstIs(int repeat) {
+            takeover = new Takeover(List.of(A, B), new AnnounceConfig(repeat, Duration.ZERO), false);
+            hold();
+            timePasses(Duration.ofSeconds(10));
+            takeover.onAddressClaimed(A.address(), STRANGER, now);
+            int announced = 0;
+            for (int second = 0; second < 20; second++) {
+                int before = announced;
+                for (int millis = 0; millis < 1_000; millis++) {
+                    List<String> deeds = timePasses(MILLISECOND);
+                    announced +=
+                            (int) deeds.stream().filter("announce A"::equals).count();
+                    if (deeds.contains("probe A")) {
+                        takeover.onAddressClaimed(A.address(), STRANGER, now);
+                    }
+                }
+                assertThat(announced - before).as("in second %d", second).isBetween(1, 3 * repeat + 1);
+            }
+            assertThat(takeover.conflictTime()).isGreaterThan(Duration.ofSeconds(18));
+            timePasses(Duration.ofSeconds(1));
+            timePasses(Duration.ofSeconds(5));
+            assertThat(takeover.nextDeadline()).as("the other has given up").isEmpty();
         }
 
         /** How often it announces before it asks whether another host has the address. */
@@ -239,6 +267,57 @@ class HeldAddressesTest extends TakeoverBench {
             hold();
             takeover.onAddressAppeared(A, now);
             assertThat(carryOut()).isEmpty();
+        }
+
+        @Test
+        void underAnotherPrefixLengthAreRemovedWhileItIsActiveToo() {
+            VirtualAddress otherPrefix = VirtualAddress.parse("198.18.0.200/32");
+            hold();
+            takeover.onAddressAppeared(otherPrefix, now);
+            assertThat(takeover.pollAction()).isEqualTo(new TakeoverAction.RemoveAddress(otherPrefix));
+            takeover.onDone(new TakeoverAction.RemoveAddress(otherPrefix), now);
+            assertThat(carryOut()).isEmpty();
+            assertThat(takeover.held()).containsExactlyInAnyOrder(A, B);
+            assertThat(notices()).containsExactly("address-intruded");
+        }
+
+        @Test
+        void underAnotherPrefixLengthAreRemovedEvenIfItStepsBackBeforeThat() {
+            VirtualAddress otherPrefix = VirtualAddress.parse("198.18.0.200/32");
+            hold();
+            takeover.onAddressAppeared(otherPrefix, now);
+            takeover.release();
+            assertThat(carryOut()).containsExactly("remove A", "close", "remove B", "remove A");
+            takeover.acquire();
+            takeover.onAddressAppeared(otherPrefix, now);
+            takeover.releaseToSuccessor(now);
+            takeover.onAddressAppeared(VirtualAddress.parse("198.18.0.201/31"), now);
+            assertThat(carryOut()).containsExactly("remove A", "remove B");
+        }
+
+        @Test
+        void ofAnOwnerThatIsActiveAreItsHosts() {
+            takeover = new Takeover(List.of(A, B), new AnnounceConfig(5, Duration.ZERO), true);
+            hold();
+            takeover.onAddressAppeared(VirtualAddress.parse("198.18.0.200/32"), now);
+            assertThat(carryOut()).isEmpty();
+        }
+
+        @Test
+        void thatComeBackAsFastAsTheyAreRemovedAreFoughtAtABoundedPace() {
+            VirtualAddress otherPrefix = VirtualAddress.parse("198.18.0.200/32");
+            hold();
+            timePasses(Duration.ofSeconds(2));
+            int removed = 0;
+            for (int millis = 0; millis < 9_000; millis++) {
+                takeover.onAddressAppeared(otherPrefix, now);
+                removed += (int) carryOut().stream().filter("remove A"::equals).count();
+                removed += (int) timePasses(MILLISECOND).stream()
+                        .filter("remove A"::equals)
+                        .count();
+            }
+            assertThat(removed).isBetween(80, 100);
+            assertThat(notices()).containsExactly("address-intruded");
         }
     }
 }
