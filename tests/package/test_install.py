@@ -92,8 +92,10 @@ def test_the_daemon_is_confined_and_has_what_it_needs(running: InstalledPair) ->
     within = ("nsenter", "--target", str(node.main_pid()), "--mount")
     assert not node.succeeds(*within, "touch", "/etc/mainstay/new")
     assert node.succeeds(*within, "touch", "/var/lib/mainstay/new")
-    services = {service["name"]: service["engine"] for service in node.status()["services"]}
-    assert services == {"http": "proxy", "kernel": "kernel"}, "the filter of system calls lets the data path in"
+    services = {service["name"]: service for service in node.status()["services"]}
+    engines = {name: service["engine"] for name, service in services.items()}
+    assert engines == {"http": "proxy", "kernel": "kernel"}, "the filter of system calls lets the data path in"
+    assert services["http"]["packets_in"] is None and services["kernel"]["packets_in"] >= 0, "the relay sees no packets"
     doctor = node.attempt("mainstay", "doctor").stdout
     assert "0 failed" in doctor, doctor
     assert "the election thread runs in real time" in doctor and "has all that are needed" in doctor
