@@ -200,10 +200,11 @@ def test_removing_hands_over_and_leaves_what_the_page_says(pair: InstalledPair, 
     guide.run_next(REMOVE, node, stdin="y\n")
     pair["lb2"].await_state("ACTIVE")
     assert not node.holds_address
-    assert node.node.run("tc", "filter", "show", "dev", INTERFACE, "ingress") == "", "the data path is gone with its program"
+    assert "clsact" not in node.node.run("tc", "qdisc", "show", "dev", INTERFACE), "the data path is gone, and what it stood on"
     kept = ["/etc/mainstay", "/etc/mainstay/mainstay-peer.yaml", "/etc/mainstay/mainstay.yaml.bak"]
     if distribution.machine == WITH_DNF:
         assert left_on(node) == [*kept, "/etc/mainstay/mainstay.yaml.rpmsave"]
+        assert node.succeeds("getent", "passwd", "mainstay") and node.succeeds("getent", "group", "mainstay")
         return
     assert node.succeeds("test", "-s", "/etc/mainstay/mainstay.yaml")
     guide.run_next(REMOVE, node, stdin="y\n")
