@@ -8,6 +8,7 @@
  *   mainstay-bpf trial OBJECT DIRECTORY [MAP=ENTRIES...]  of the data path: pins a second copy of the program below DIRECTORY/trial
  *   mainstay-bpf fastpath OBJECT DIRECTORY [INTERFACE...] has these interfaces run OBJECT by XDP, and no others (fastpath.c)
  *   mainstay-bpf unload DIRECTORY                         takes it off all interfaces and forgets maps and flows
+ *   mainstay-bpf features                                 tells which features that it needs the kernel has (features.c)
  *
  * The second copy has the configuration of the first, and flows, counters and gates of its own: it is run on packets that
  * nobody sent, to be asked what would become of them.
@@ -493,8 +494,11 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "unload") == 0) {
         return unload(argv[2]);
     }
+    if (argc == 2 && strcmp(argv[1], "features") == 0) {
+        return features();
+    }
     fputs("usage: mainstay-bpf prepare DIRECTORY | load OBJECT DIRECTORY [MAP=ENTRIES...] | attach DIRECTORY [INTERFACE...] |"
-          " trial OBJECT DIRECTORY [MAP=ENTRIES...] | fastpath OBJECT DIRECTORY [INTERFACE...] | unload DIRECTORY\n",
+          " trial OBJECT DIRECTORY [MAP=ENTRIES...] | fastpath OBJECT DIRECTORY [INTERFACE...] | unload DIRECTORY | features\n",
         stderr);
     return 2;
 }

@@ -96,6 +96,8 @@ def test_the_daemon_is_confined_and_has_what_it_needs(running: InstalledPair) ->
     engines = {name: service["engine"] for name, service in services.items()}
     assert engines == {"http": "proxy", "kernel": "kernel"}, "the filter of system calls lets the data path in"
     assert services["http"]["packets_in"] is None and services["kernel"]["packets_in"] >= 0, "the relay sees no packets"
+    facts = node.run("mainstay", "version", "--verbose")
+    assert re.search(r"(?m)^kernel engine +yes$", facts) and re.search(r"(?m)^kernel pidfd +yes \(of threads\)$", facts), facts
     doctor = node.attempt("mainstay", "doctor").stdout
     assert "0 failed" in doctor, doctor
     assert "the election thread runs in real time" in doctor and "has all that are needed" in doctor

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mainstay-bpf: what stays on an interface when the filters are off."""
+"""mainstay-bpf: what stays on an interface when the filters are off, and what it says of the kernel."""
 
 import os
 import subprocess
@@ -89,3 +89,13 @@ def test_an_interface_that_comes_again_has_none_of_the_marks_of_the_former(host:
     host.attach("forward", "one")
     host.attach("forward")
     assert host.has_clsact("one"), "somebody else made this one"
+
+
+def test_the_kernel_is_asked_for_what_the_data_path_needs(host: Host) -> None:
+    told = dict(line.split(": ") for line in host.run("features").splitlines())
+    assert told == dict.fromkeys(
+        ("bpf_redirect_neigh", "atomics with a result", "batches on arrays of processors", "batches on tries"), "yes"
+    )
+    refused = host.attempt("features", before=("setpriv", "--bounding-set=-all", "--inh-caps=-all"))
+    assert refused.returncode == 1 and refused.stdout == ""
+    assert refused.stderr == "features: Operation not permitted (expected: root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN)\n"
