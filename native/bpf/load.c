@@ -8,6 +8,7 @@
  *   mainstay-bpf trial OBJECT DIRECTORY [MAP=ENTRIES...]  of the data path: pins a second copy of the program below DIRECTORY/trial
  *   mainstay-bpf fastpath OBJECT DIRECTORY [INTERFACE...] has these interfaces run OBJECT by XDP, and no others (fastpath.c)
  *   mainstay-bpf unload DIRECTORY                         takes it off all interfaces and forgets maps and flows
+ *   mainstay-bpf features                                 tells which features that it needs the kernel has (features.c)
  *
  * The second copy has the configuration of the first, and flows, counters and gates of its own: it is run on packets that
  * nobody sent, to be asked what would become of them.
@@ -24,6 +25,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -32,6 +35,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "clsact.h"
 #include "loader.h"
 
 enum { BPFFS_MAGIC = 0xcafe4a11 };
@@ -119,8 +123,8 @@ void need_directory(const char *path)
     }
 }
 
-/* Removes everything below a directory of the bpf file system. */
-void empty(const char *directory)
+/* Removes everything below a directory of the bpf file system but for one entry; NULL: without exception. */
+static void empty_but(const char *directory, const char *kept)
 {
     DIR *listing = opendir(directory);
     if (!listing) {
@@ -129,16 +133,21 @@ void empty(const char *directory)
     struct dirent *entry;
     while ((entry = readdir(listing))) {
         char path[PATH];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || (kept && strcmp(entry->d_name, kept) == 0)) {
             continue;
         }
         path_of(path, directory, "", entry->d_name);
         if (unlink(path) != 0) {
-            empty(path);
+            empty_but(path, NULL);
             rmdir(path);
         }
     }
     closedir(listing);
+}
+
+void empty(const char *directory)
+{
+    empty_but(directory, NULL);
 }
 
 /* Names the object by its content (FNV-1a), so that a daemon that starts again does not have it verified again. */
@@ -280,8 +289,8 @@ static int load(const char *file, const char *directory, int sizes_count, char *
     set_sizes(object, sizes_count, sizes);
     bool fits = plan_pins(object, directory);
     if (!fits) {
-        /* The directory itself stays: the daemon has locked it. */
-        empty(directory);
+        /* The directory itself stays: the daemon has locked it. The filters stay where they are until they are replaced. */
+        empty_but(directory, "clsact");
         need_directory(path_of(path, directory, "", "maps"));
     }
     struct bpf_program *program;
@@ -370,11 +379,6 @@ static int trial(const char *file, const char *directory, int sizes_count, char 
     return 0;
 }
 
-static struct bpf_tc_hook hook_of(unsigned index)
-{
-    return (struct bpf_tc_hook){.sz = sizeof(struct bpf_tc_hook), .ifindex = (int)index, .attach_point = BPF_TC_INGRESS};
-}
-
 /* Which of our filters is pinned in a directory; that of the kernel engine if none is. */
 static const struct filter *filter_of(const char *directory)
 {
@@ -387,15 +391,34 @@ static const struct filter *filter_of(const char *directory)
     return &filters[0];
 }
 
-static void attach_to(const char *name, const struct filter *ours, int program)
+/*
+ * Until this program ends nobody else puts a filter on or takes one off, of those that are pinned beside DIRECTORY: the last one
+ * takes what they stand on along. Who may not look there has nobody beside itself.
+ */
+static void take_turns(const char *directory)
+{
+    char parent[PATH];
+    int descriptor = open(path_of(parent, directory, "", ".."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0) {
+        flock(descriptor, LOCK_EX);
+    }
+}
+
+static bool is_on(unsigned index, const struct filter *ours)
+{
+    struct bpf_tc_hook hook = clsact_hook(index);
+    struct bpf_tc_opts filter = {.sz = sizeof filter, .handle = ours->handle, .priority = ours->priority};
+    return bpf_tc_query(&hook, &filter) == 0;
+}
+
+static void attach_to(const char *name, const char *directory, const struct filter *ours, int program)
 {
     unsigned index = if_nametoindex(name);
     if (index == 0) {
         fail("attach to %s: %s", name, strerror(errno));
     }
-    struct bpf_tc_hook hook = hook_of(index);
-    int result = bpf_tc_hook_create(&hook);
-    if (result != 0 && result != -EEXIST) {
+    int result = clsact_need(directory, index, is_on(index, ours));
+    if (result != 0) {
         fail("attach to %s: clsact: %s%s", name, strerror(-result), advice(-result));
     }
     struct bpf_tc_opts filter = {
@@ -405,25 +428,25 @@ static void attach_to(const char *name, const struct filter *ours, int program)
         .handle = ours->handle,
         .priority = ours->priority,
     };
+    struct bpf_tc_hook hook = clsact_hook(index);
     result = bpf_tc_attach(&hook, &filter);
     if (result != 0) {
         fail("attach to %s: %s (is there another tc filter of priority %d?)", name, strerror(-result), (int)ours->priority);
     }
 }
 
-/* Whether our filter stands on the interface; takes it off if so. */
-static bool detach_from(unsigned index, const struct filter *ours)
+/* Takes our filter off the interface if it is there, and what it stood on. */
+static void detach_from(unsigned index, const char *directory, const struct filter *ours)
 {
-    struct bpf_tc_hook hook = hook_of(index);
-    struct bpf_tc_opts filter = {.sz = sizeof filter, .handle = ours->handle, .priority = ours->priority};
-    if (bpf_tc_query(&hook, &filter) != 0) {
-        return false;
+    if (is_on(index, ours)) {
+        struct bpf_tc_hook hook = clsact_hook(index);
+        struct bpf_tc_opts gone = {.sz = sizeof gone, .handle = ours->handle, .priority = ours->priority};
+        bpf_tc_detach(&hook, &gone);
     }
-    struct bpf_tc_opts gone = {.sz = sizeof gone, .handle = ours->handle, .priority = ours->priority};
-    return bpf_tc_detach(&hook, &gone) == 0;
+    clsact_release(directory, index);
 }
 
-static void detach_from_all_but(const struct filter *ours, int count, char **names)
+static void detach_from_all_but(const char *directory, const struct filter *ours, int count, char **names)
 {
     struct if_nameindex *interfaces = if_nameindex();
     for (struct if_nameindex *each = interfaces; each && each->if_index; each++) {
@@ -432,7 +455,7 @@ static void detach_from_all_but(const struct filter *ours, int count, char **nam
             wanted = wanted || strcmp(names[i], each->if_name) == 0;
         }
         if (!wanted) {
-            detach_from(each->if_index, ours);
+            detach_from(each->if_index, directory, ours);
         }
     }
     if_freenameindex(interfaces);
@@ -446,17 +469,19 @@ static int attach(const char *directory, int count, char **names)
     if (program < 0) {
         fail("%s: %s%s", path, strerror(errno), advice(errno));
     }
+    take_turns(directory);
     for (int i = 0; i < count; i++) {
-        attach_to(names[i], ours, program);
+        attach_to(names[i], directory, ours, program);
     }
-    detach_from_all_but(ours, count, names);
+    detach_from_all_but(directory, ours, count, names);
     puts("attached");
     return 0;
 }
 
 static int unload(const char *directory)
 {
-    detach_from_all_but(filter_of(directory), 0, NULL);
+    take_turns(directory);
+    detach_from_all_but(directory, filter_of(directory), 0, NULL);
     empty(directory);
     rmdir(directory);
     puts("unloaded");
@@ -484,8 +509,11 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "unload") == 0) {
         return unload(argv[2]);
     }
+    if (argc == 2 && strcmp(argv[1], "features") == 0) {
+        return features();
+    }
     fputs("usage: mainstay-bpf prepare DIRECTORY | load OBJECT DIRECTORY [MAP=ENTRIES...] | attach DIRECTORY [INTERFACE...] |"
-          " trial OBJECT DIRECTORY [MAP=ENTRIES...] | fastpath OBJECT DIRECTORY [INTERFACE...] | unload DIRECTORY\n",
+          " trial OBJECT DIRECTORY [MAP=ENTRIES...] | fastpath OBJECT DIRECTORY [INTERFACE...] | unload DIRECTORY | features\n",
         stderr);
     return 2;
 }

@@ -24,6 +24,9 @@ void need_directory(const char *path);
 /* Removes everything below a directory of the bpf file system. */
 void empty(const char *directory);
 
+/* The command `features`: one line for each feature of the kernel that the data path needs, with yes or no. */
+int features(void);
+
 /* A name of at most 31 characters for the content of an object. */
 void name_object(const char *object, char *name);
 

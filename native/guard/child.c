@@ -67,3 +67,12 @@ int child_thread(pid_t child, pid_t thread)
     }
     return (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
 }
+
+bool child_thread_can_be_watched(void)
+{
+    int descriptor = (int)syscall(SYS_pidfd_open, getpid(), PIDFD_THREAD);
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    return descriptor >= 0;
+}

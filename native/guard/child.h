@@ -3,6 +3,7 @@
 #define MAINSTAY_GUARD_CHILD_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* The environment variable that names the page for the daemon, as a path to open. */
@@ -23,5 +24,8 @@ pid_t child_start(char *const command[], int page_descriptor, const sigset_t *ma
  * memory of the process is freed; SIGCHLD comes after that, tens of milliseconds later for a heap of 500 MB.
  */
 int child_thread(pid_t child, pid_t thread);
+
+/* Whether the kernel has such descriptors. */
+bool child_thread_can_be_watched(void);
 
 #endif

@@ -23,6 +23,7 @@ static const char USAGE[] =
     "  --priority N      real-time priority, 1 to 99, above that of the daemon; 0: none (default 60)\n"
     "  --kill-after TIME kill a daemon that stays frozen this long after it was fenced: 500ms, 30s, 1m;\n"
     "                    0s: never (default)\n"
+    "  --features        print which features of the kernel are there that it can do without\n"
     "  --help            print this\n";
 
 struct options {
@@ -89,6 +90,7 @@ static struct options parse_options(int count, char *arguments[])
     static const struct option known[] = {
         {"priority", required_argument, NULL, 'p'},
         {"kill-after", required_argument, NULL, 'k'},
+        {"features", no_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -103,6 +105,9 @@ static struct options parse_options(int count, char *arguments[])
         } else if (option == 'k' && !parse_duration(optarg, &options.kill_after)) {
             say("--kill-after: %s (expected: a duration such as 500ms, 30s or 1m)", optarg);
             exit(EXIT_USAGE);
+        } else if (option == 'f') {
+            (void)printf("descriptors of threads: %s\n", child_thread_can_be_watched() ? "yes" : "no");
+            exit(EXIT_SUCCESS);
         } else if (option == 'h') {
             (void)fputs(USAGE, stdout);
             exit(EXIT_SUCCESS);

@@ -19,6 +19,10 @@ DEBIAN = _ROOTS / "debian-12"
 WITH_DNF = _ROOTS / "debian-12-dnf"
 """The same with dnf."""
 
+MISTAKE = "virtual_routers:\n  - {interface: eth0, vrid: 300, addresses: [198.18.0.100/24]}\n"
+TOLD = "/etc/mainstay/mainstay.yaml:2:29 virtual_routers[0].vrid: 300 (expected: 1..255)"
+"""What is said of it."""
+
 BOOT = Path(__file__).parent / "boot"
 UNIT = "mainstay.service"
 

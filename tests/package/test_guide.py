@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lab.clock import now
-from lab.installed import DEBIAN, WITH_DNF, Installed
+from lab.installed import DEBIAN, MISTAKE, TOLD, WITH_DNF, Installed
 from lab.installed_pair import InstalledPair
 from lab.topology import ADDRESSES, INTERFACE, VIP, Lab
 from lab.traffic import Amount, Traffic
@@ -46,6 +46,12 @@ class Distribution:
     """The command that prints which one is installed."""
     verify: str
     """The command that fails when the files are not those of the package."""
+    upgrade: tuple[str, ...]
+    """The command that takes a file."""
+    refusal: int
+    """How it ends where the daemon has not been restarted."""
+    finish: tuple[str, ...]
+    """The command that has it restarted then."""
 
 
 @pytest.fixture(scope="module", params=["apt", "dnf"])
@@ -54,10 +60,12 @@ def distribution(request: pytest.FixtureRequest) -> Distribution:
     if request.param == "apt":
         names = ("mainstay_NEWER.deb", "mainstay_OLDER.deb")
         version = "dpkg-query --show --showformat '${Version}' mainstay"
-        return Distribution(DEBIAN, "dnf ", get("deb"), get("later_deb"), names, version, "dpkg --verify mainstay")
+        how = (("apt-get", "--yes", "install"), 100, ("dpkg", "--configure", "mainstay"))
+        return Distribution(DEBIAN, "dnf ", get("deb"), get("later_deb"), names, version, "dpkg --verify mainstay", *how)
     names = ("mainstay-NEWER.rpm", "mainstay-OLDER.rpm")
     version = "rpm --query --queryformat '%{VERSION}' mainstay"
-    return Distribution(WITH_DNF, "apt ", get("rpm"), get("later_rpm"), names, version, "rpm --verify mainstay")
+    how = (("dnf", "--assumeyes", "upgrade"), 0, ("systemctl", "restart", "mainstay"))
+    return Distribution(WITH_DNF, "apt ", get("rpm"), get("later_rpm"), names, version, "rpm --verify mainstay", *how)
 
 
 class Guide:
@@ -195,15 +203,32 @@ def assert_nothing_was_lost(package: Path, traffic: Traffic, start: int) -> None
     assert set(seen.failures) <= {"timeout"} and seen.failed_requests <= 2, told
 
 
+def test_an_upgrade_leaves_a_daemon_alone_whose_file_the_new_version_refuses(pair: InstalledPair, distribution: Distribution) -> None:
+    node = pair["lb2"]
+    good, pid = node.run("cat", "/etc/mainstay/mainstay.yaml"), node.main_pid()
+    node.configure(MISTAKE)
+    done = node.attempt(*distribution.upgrade, node.copy_in(distribution.later))
+    print(done.stdout, done.stderr, done.returncode)
+    assert TOLD in done.stdout + done.stderr and "the daemon of the former one goes on" in done.stdout + done.stderr
+    assert done.returncode == distribution.refusal
+    assert node.main_pid() == pid
+    node.await_state("BACKUP")
+    node.configure(good)
+    node.run(*distribution.finish)
+    assert node.main_pid() != pid
+    node.await_state("BACKUP")
+
+
 def test_removing_hands_over_and_leaves_what_the_page_says(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
     node = pair["lb1"]
     guide.run_next(REMOVE, node, stdin="y\n")
     pair["lb2"].await_state("ACTIVE")
     assert not node.holds_address
-    assert node.node.run("tc", "filter", "show", "dev", INTERFACE, "ingress") == "", "the data path is gone with its program"
+    assert "clsact" not in node.node.run("tc", "qdisc", "show", "dev", INTERFACE), "the data path is gone, and what it stood on"
     kept = ["/etc/mainstay", "/etc/mainstay/mainstay-peer.yaml", "/etc/mainstay/mainstay.yaml.bak"]
     if distribution.machine == WITH_DNF:
         assert left_on(node) == [*kept, "/etc/mainstay/mainstay.yaml.rpmsave"]
+        assert node.succeeds("getent", "passwd", "mainstay") and node.succeeds("getent", "group", "mainstay")
         return
     assert node.succeeds("test", "-s", "/etc/mainstay/mainstay.yaml")
     guide.run_next(REMOVE, node, stdin="y\n")

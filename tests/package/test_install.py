@@ -2,6 +2,7 @@
 """The .deb on two clean Debian machines with a systemd of their own: the unit, failover, and upgrades under traffic."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.clock import now
+from lab.installed import MISTAKE, TOLD
 from lab.installed_pair import KERNEL_PORT, InstalledPair
 from lab.topology import Lab
 from lab.traffic import Amount, Traffic
@@ -17,10 +19,6 @@ from lab.waiting import wait_until
 pytestmark = pytest.mark.xdist_group("lab")
 """One after the other: both count failed requests."""
 
-MISTAKE = "virtual_routers:\n  - {interface: eth0, vrid: 300, addresses: [198.18.0.100/24]}\n"
-TOLD = "/etc/mainstay/mainstay.yaml:2:29 virtual_routers[0].vrid: 300 (expected: 1..255)"
-
-
 @pytest.fixture(scope="module")
 def pair(deb: Path) -> Iterator[InstalledPair]:
     with Lab() as lab:
@@ -28,6 +26,19 @@ def pair(deb: Path) -> Iterator[InstalledPair]:
         with ThreadPoolExecutor() as at_once:
             list(at_once.map(lambda node: node.install(deb), pair.nodes.values()))
         yield pair
+
+
+@pytest.fixture
+def breaking_deb(tmp_path: Path) -> Path:
+    """A package that cannot be there together with this one."""
+    control = tmp_path / "root/DEBIAN/control"
+    control.parent.mkdir(parents=True)
+    control.write_text(
+        "Package: breaking\nVersion: 1\nArchitecture: all\nMaintainer: Nobody <nobody@mainstay.example>\n"
+        "Breaks: mainstay\nDescription: breaks it\n"
+    )
+    subprocess.run(["dpkg-deb", "--build", "-Znone", str(tmp_path / "root"), str(tmp_path / "breaking.deb")], check=True)
+    return tmp_path / "breaking.deb"
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +103,12 @@ def test_the_daemon_is_confined_and_has_what_it_needs(running: InstalledPair) ->
     within = ("nsenter", "--target", str(node.main_pid()), "--mount")
     assert not node.succeeds(*within, "touch", "/etc/mainstay/new")
     assert node.succeeds(*within, "touch", "/var/lib/mainstay/new")
-    services = {service["name"]: service["engine"] for service in node.status()["services"]}
-    assert services == {"http": "proxy", "kernel": "kernel"}, "the filter of system calls lets the data path in"
+    services = {service["name"]: service for service in node.status()["services"]}
+    engines = {name: service["engine"] for name, service in services.items()}
+    assert engines == {"http": "proxy", "kernel": "kernel"}, "the filter of system calls lets the data path in"
+    assert services["http"]["packets_in"] is None and services["kernel"]["packets_in"] >= 0, "the relay sees no packets"
+    facts = node.run("mainstay", "version", "--verbose")
+    assert re.search(r"(?m)^kernel engine +yes$", facts) and re.search(r"(?m)^kernel pidfd +yes \(of threads\)$", facts), facts
     doctor = node.attempt("mainstay", "doctor").stdout
     assert "0 failed" in doctor, doctor
     assert "the election thread runs in real time" in doctor and "has all that are needed" in doctor
@@ -176,3 +191,15 @@ def test_an_upgrade_of_the_active_and_back_fails_no_request_of_the_relay_and_res
                 assert seen.failed_requests <= 2 and seen.reset_connections <= 1, told
             else:
                 assert (seen.failed_requests, seen.reset_connections) == (0, 0), told
+
+
+def test_a_daemon_goes_on_while_its_package_is_deconfigured(running: InstalledPair, breaking_deb: Path) -> None:
+    node = running["lb2"]
+    pid, other = node.main_pid(), node.copy_in(breaking_deb)
+    told = node.attempt("dpkg", "--auto-deconfigure", "--install", other)
+    assert "De-configuring mainstay" in told.stdout, told
+    assert node.run("dpkg-query", "-W", "-f", "${db:Status-Status}", "mainstay") != "installed"
+    assert (node.show("ActiveState"), node.main_pid()) == ("active", pid)
+    node.run("dpkg", "--purge", "breaking")
+    node.run("dpkg", "--configure", "mainstay")
+    assert node.show("ActiveState") == "active"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The guided start, on a segment where another router speaks already; and the pair that comes of it."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,9 @@ BACKENDS = ",".join(f"{name}={ADDRESSES[name]}:{PORT}" for name in ("web1", "web
 DNS = "ns1=198.18.0.11:53,198.18.0.12:53"
 ANSWERS = ("--vip", VIP, "--peer", ADDRESSES["lb2"], "--backends", BACKENDS)
 
+FILES = ("mainstay.yaml", "mainstay-peer.yaml")
+SECRET = re.compile(r"(?m)^kernel_engine:\n  secret: \"?([0-9a-f]{32})\"?$")
+
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
@@ -60,6 +64,16 @@ def await_states(node: Mainstay, state: str) -> None:
 
 def init(lab: Lab, directory: Path, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
     return lab["lb1"].attempt(PROGRAM, "init", "--output", str(directory / "mainstay.yaml"), *arguments, stdin=stdin)
+
+
+def secret_of(file: Path) -> str:
+    found = SECRET.search(file.read_text())
+    assert found, file.read_text()
+    return found[1]
+
+
+def without_secret(file: Path) -> str:
+    return SECRET.sub("", file.read_text())
 
 
 def test_unattended_it_takes_a_free_number_and_the_pair_starts(lab: Lab, stranger: Mainstay, tmp_path: Path) -> None:
@@ -97,7 +111,13 @@ def test_asked_it_judges_each_answer_and_asks_again(lab: Lab, stranger: Mainstay
     options = ("--vip", VIP, "--peer", ADDRESSES["lb2"], "--port", "443", "--backends", BACKENDS, "--service", f"53/udp={DNS}", "--vrid", str(FREE), "--listen-for", "0s")
     (tmp_path / "options").mkdir()
     assert init(lab, tmp_path / "options", *options, "--engine", "kernel", "--yes").returncode == 0
-    assert (tmp_path / "options" / "mainstay.yaml").read_text() == written
+    assert without_secret(tmp_path / "options" / "mainstay.yaml") == without_secret(tmp_path / "mainstay.yaml")
+    secrets = [secret_of(tmp_path / directory / file) for directory in (".", "options") for file in FILES]
+    assert secrets[0] == secrets[1] and secrets[2] == secrets[3], "both nodes of a pair have the same"
+    assert secrets[0] != secrets[2], "and each pair its own"
+    # The flows of a pair stand by its secret: it stays when the pair is set up anew.
+    assert init(lab, tmp_path / "options", *options, "--engine", "kernel", "--yes", "--force").returncode == 0
+    assert [secret_of(tmp_path / "options" / file) for file in FILES] == secrets[2:]
 
 
 def test_what_was_edited_is_not_overwritten(lab: Lab, tmp_path: Path) -> None:

@@ -59,7 +59,12 @@ def test_requests_are_shared_out_and_never_enter_the_daemon(steady_pair: Mainsta
     assert accepted == "", "a connection ends on the node"
     wait_until("connections are counted", lambda: connections(steady_pair, "lb1") > 0)
     wait_until("how long each backend takes is told", lambda: all(has_latency(steady_pair, name) for name in BACKENDS))
-    ports = one(steady_pair.nodes["lb1"].status()["services"], SERVICE)["source_ports"]
+    service = one(steady_pair.nodes["lb1"].status()["services"], SERVICE)
+    for counter in ("packets_in", "packets_out", "bytes_in", "bytes_out"):
+        of_backends = [backend[counter] for backend in service["backends"]]
+        assert all(count > 0 for count in of_backends) and sum(of_backends) == service[counter], (counter, service)
+    assert service["bytes_in"] >= 40 * service["packets_in"], "each has its headers"
+    ports = service["source_ports"]
     assert ports["used"] > 0 and (ports["limit"], ports["source_addresses"]) == (22528, 1)
     assert steady_traffic.figures(start).failed_requests == 0
 

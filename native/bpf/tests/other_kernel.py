@@ -18,7 +18,7 @@ MODULES = ("veth", "sch_ingress", "cls_bpf", "8021q", "nf_tables", "nft_chain_na
            "af_packet")
 TREES = ("/usr/lib/python3.11", "/usr/lib/python3/dist-packages")
 PROGRAMS = ("/usr/bin/python3.11", "/bin/dash", "/usr/bin/ip", "/usr/sbin/tc", "/usr/bin/mount", "/usr/bin/kmod",
-            "/usr/bin/unshare", "/usr/sbin/nft", "/usr/sbin/sysctl")
+            "/usr/bin/unshare", "/usr/bin/setpriv", "/usr/sbin/nft", "/usr/sbin/sysctl")
 VERDICT = "tests ended with status "
 
 

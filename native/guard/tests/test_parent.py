@@ -50,6 +50,11 @@ class GuardAsParent(GuardTest):
                 self.assertEqual(status, 2)
                 self.assertIn(f"mainstay-guard: {expected}" if expected.startswith("-") else expected, said)
 
+    def test_features_of_the_kernel_are_told(self):
+        release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+        status, told, _ = self.outcome(options=("--features",))
+        self.assertEqual((status, told), (0, f"descriptors of threads: {'yes' if release >= (6, 9) else 'no'}\n"))
+
     def test_no_command_is_refused(self):
         status, _, said = self.outcome()
         self.assertEqual(status, 2)

@@ -23,8 +23,10 @@ import io.mainstay.setup.machine.SegmentEar;
 import io.mainstay.setup.machine.ThisMachine;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -57,6 +59,9 @@ final class Interview {
 
     private static final Duration LONGEST_LISTENED = Duration.ofMinutes(10);
 
+    /** As many as the hash takes that chooses backends. */
+    private static final int SECRET_OCTETS = 16;
+
     private static final String NO_DEFAULT = "";
 
     private final Invocation invocation;
@@ -64,10 +69,12 @@ final class Interview {
     private final boolean unattended;
     private final Machine machine;
     private final AnswerReader reader;
+    private final Optional<MainstayConfig> present;
 
     /** @param present the configuration that is to be replaced, whose addresses may stand on this machine */
     Interview(Invocation invocation, Optional<MainstayConfig> present) {
         this.invocation = invocation;
+        this.present = present;
         out = invocation.out();
         unattended = invocation.flag(InitCommand.YES);
         machine = look();
@@ -120,7 +127,28 @@ final class Interview {
                 option(PEER_PRIORITY, "245", text -> reader.peerPriority(text, priority)),
                 peer);
         return new PairPlan(
-                vrid, option(INTERVAL, "100ms", reader::interval), addresses, unicast, here, there, services, engine);
+                vrid,
+                option(INTERVAL, "100ms", reader::interval),
+                addresses,
+                unicast,
+                here,
+                there,
+                services,
+                engine,
+                engine == EngineChoice.KERNEL && !services.isEmpty() ? secret() : "");
+    }
+
+    /** That of the configuration that is replaced, as the flows of the pair stand by it; or one that nobody can guess. */
+    private String secret() {
+        return present.map(config -> config.kernelEngine().secret())
+                .filter(secret -> !secret.isEmpty())
+                .orElseGet(Interview::anotherSecret);
+    }
+
+    private static String anotherSecret() {
+        byte[] octets = new byte[SECRET_OCTETS];
+        new SecureRandom().nextBytes(octets);
+        return HexFormat.of().formatHex(octets);
     }
 
     private List<PairPlan.Service> services(List<VirtualAddress> addresses, boolean more) {

@@ -7,6 +7,7 @@ import io.mainstay.observe.BackendStatus.DrainProgress;
 import io.mainstay.observe.BackendStatus.LastCheck;
 import io.mainstay.observe.BackendStatus.Latency;
 import io.mainstay.observe.BackendStatus.Quantiles;
+import io.mainstay.observe.Packets;
 import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.ServiceStatus.SourcePorts;
 import io.mainstay.observe.StatusSnapshot;
@@ -142,6 +143,7 @@ final class StatusText {
             remark(remarks, service.name(), sourcePorts(service.sourcePorts(), services.size() == 1));
             long waiting = service.connectionsWaiting();
             remark(remarks, service.name(), waiting == 0 ? "" : waiting + " clients wait for a backend");
+            remark(remarks, service.name(), services.size() == 1 ? packets(service.packets()) : "");
             remark(remarks, service.name(), counters("refused", service.refused()));
         }
         table.print(out, colours);
@@ -179,7 +181,8 @@ final class StatusText {
 
     void printBackends(List<ServiceStatus> services, Instant now) {
         List<String> remarks = new ArrayList<>();
-        Table table = new Table("BACKEND", "STATE", "FOR", "ADDRESS", "WEIGHT", "CONN", "TOTAL", "LAST CHECK");
+        Table table =
+                new Table("BACKEND", "STATE", "FOR", "ADDRESS", "WEIGHT", "CONN", "TOTAL", "IN", "OUT", "LAST CHECK");
         for (ServiceStatus service : services) {
             for (BackendStatus backend : service.backends()) {
                 String name = service.name() + "/" + backend.name();
@@ -191,10 +194,12 @@ final class StatusText {
                         weight(backend),
                         connections(backend),
                         backend.connectionsTotal(),
+                        HumanText.size(backend.bytesIn()),
+                        HumanText.size(backend.bytesOut()),
                         lastCheck(backend.lastCheck(), now));
                 remark(remarks, name, explanation(backend));
                 remark(remarks, name, drain(backend, now));
-                remark(remarks, name, latency(backend.latency()));
+                remark(remarks, name, inKernel(backend));
             }
         }
         table.print(out, colours);
@@ -248,13 +253,21 @@ final class StatusText {
         return backend.connectionsActive() == 0 && !drain.clientsMayReturn();
     }
 
-    private static String latency(@Nullable Latency latency) {
-        if (latency == null) {
-            return "";
-        }
-        return Stream.of(quantiles("connect", latency.connect()), quantiles("first byte", latency.firstByte()))
+    /** What the kernel engine alone knows. */
+    private static String inKernel(BackendStatus backend) {
+        Latency latency = backend.latency();
+        return Stream.of(
+                        packets(backend.packets()),
+                        latency == null ? "" : quantiles("connect", latency.connect()),
+                        latency == null ? "" : quantiles("first byte", latency.firstByte()))
                 .filter(text -> !text.isEmpty())
                 .collect(Collectors.joining(", "));
+    }
+
+    private static String packets(@Nullable Packets packets) {
+        return packets == null || packets.in() + packets.out() == 0
+                ? ""
+                : HumanText.count(packets.in(), "packet") + " in and " + packets.out() + " out";
     }
 
     private static String quantiles(String what, @Nullable Quantiles quantiles) {

@@ -104,6 +104,7 @@ public final class ConfigFile {
                 .map(item -> item.value().address())
                 .collect(Collectors.toSet());
         new ServiceChecks(problems, virtualAddresses, host.ownAddress()).check(root.entries(Service.ENTRIES));
+        new ServiceAdvice(problems).giveOnSecret(root);
         if (routers.isEmpty() && !problems.anyError()) {
             problems.warnOfFile("no virtual router is configured; this node will claim no address");
         }

@@ -46,6 +46,23 @@ final class ServiceAdvice {
         onOutliers(service);
     }
 
+    /** Without a secret the choice follows from the connection's addresses and ports by what everybody can compute. */
+    void giveOnSecret(WrittenSection root) {
+        String secret = root.section(KernelKeys.Engine.SECTION).value(KernelKeys.Engine.SECRET);
+        if (secret == null || !secret.isEmpty()) {
+            return;
+        }
+        root.entries(Service.ENTRIES).stream()
+                .filter(service -> service.value(KernelKeys.ENGINE) == EngineChoice.KERNEL)
+                .findFirst()
+                .ifPresent(service -> remark(
+                        service,
+                        KernelKeys.ENGINE,
+                        "kernel, and kernel_engine.secret is not set; clients who choose their ports can aim all of their"
+                                + " connections at one backend or one source port, and a line that both nodes share and"
+                                + " nobody else knows prevents that"));
+    }
+
     private void remark(WrittenSection section, Key key, String remark) {
         problems.warn(section.placeOf(key), section.pathOf(key), remark);
     }

@@ -23,7 +23,7 @@ public interface Host {
     /** The names in a directory; none if it is not there or cannot be read. */
     List<String> list(String path);
 
-    /** Runs a program, for a few seconds at most. */
+    /** Runs a program, of the system or one that belongs to Mainstay, for a few seconds at most. */
     ProgramResult run(List<String> words);
 
     /** An interface, if it is there. */

@@ -23,7 +23,6 @@ final class ServiceCheck {
 
     private static final String CHECK = "backends";
     private static final String ENGINE = "engine";
-    private static final String TYPES = "/sys/kernel/btf";
 
     private ServiceCheck() {}
 
@@ -120,14 +119,22 @@ final class ServiceCheck {
                                             + status.get().engineReason(),
                                     "docs/kernel-engine.md tells what it needs"));
         }
-        return Optional.of(
-                patient.host().list(TYPES).contains("vmlinux")
-                        ? Finding.ok(ENGINE, name, "the kernel has the type information that its engine needs")
-                        : Finding.failed(
-                                ENGINE,
-                                name,
-                                "asks for the kernel engine, and the kernel has no type information (" + TYPES
-                                        + "/vmlinux): the proxy engine forwards it",
-                                "boot a kernel built with CONFIG_DEBUG_INFO_BTF, or set engine: proxy"));
+        return switch (KernelFeatures.ofKernelEngine(patient.host())) {
+            case KernelFeatures.Answer.Complete() ->
+                Optional.of(Finding.ok(ENGINE, name, "the kernel has what its engine needs"));
+            case KernelFeatures.Answer.Lacking(String features) ->
+                Optional.of(Finding.warning(
+                        ENGINE,
+                        name,
+                        "asks for the kernel engine, and the kernel lacks " + features
+                                + ": the proxy engine will forward it",
+                        "docs/kernel-engine.md tells what it needs"));
+            case KernelFeatures.Answer.Unknown(String reason) ->
+                Optional.of(Finding.skipped(
+                        ENGINE,
+                        name,
+                        "whether the kernel has what its engine needs is not known: " + reason,
+                        "run as root"));
+        };
     }
 }

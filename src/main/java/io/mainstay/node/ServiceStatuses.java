@@ -14,6 +14,7 @@ import io.mainstay.forward.proxy.DrainStatus;
 import io.mainstay.forward.proxy.ProxySnapshot;
 import io.mainstay.forward.proxy.ServiceSnapshot;
 import io.mainstay.observe.BackendStatus;
+import io.mainstay.observe.Packets;
 import io.mainstay.observe.ServiceStatus;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,10 +73,12 @@ final class ServiceStatuses {
                 service.total(),
                 service.bytesIn(),
                 service.bytesOut(),
+                packets(engine, service.packetsIn(), service.packetsOut()),
                 refused,
                 service.backends().stream()
                         .map(backend -> backend(
                                 backend,
+                                engine,
                                 latencies.get(new BackendKey(service.name(), backend.name(), backend.address()))))
                         .toList(),
                 ports == null
@@ -96,7 +99,12 @@ final class ServiceStatuses {
         };
     }
 
-    private BackendStatus backend(BackendSnapshot backend, @Nullable Latency latency) {
+    /** A service that the relay has now may have been forwarded by the kernel engine before. */
+    private static @Nullable Packets packets(EngineDecision engine, long in, long out) {
+        return engine.kernel() || in > 0 || out > 0 ? new Packets(in, out) : null;
+    }
+
+    private BackendStatus backend(BackendSnapshot backend, EngineDecision engine, @Nullable Latency latency) {
         return new BackendStatus(
                 backend.name(),
                 backend.address().toString(),
@@ -108,6 +116,9 @@ final class ServiceStatuses {
                 backend.limit(),
                 backend.active(),
                 backend.total(),
+                backend.bytesIn(),
+                backend.bytesOut(),
+                packets(engine, backend.packetsIn(), backend.packetsOut()),
                 wallTime.of(backend.since()),
                 drain(backend),
                 lastCheck(backend.lastCheck()),

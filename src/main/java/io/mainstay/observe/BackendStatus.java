@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param maxConnections how many connections it gets at the same time; 0: any number
  * @param connectionsActive connections that live now
  * @param connectionsTotal connections given to it since the daemon started
+ * @param bytesIn octets from clients to it since the daemon started
+ * @param bytesOut octets from it to clients since the daemon started
+ * @param packets null where the kernel engine has forwarded nothing, as the relay sees none
  * @param since when it entered the state, wall clock
  * @param drain how its drain stands; null unless it is {@link State#DRAINING}
  * @param lastCheck the last finished health check; null before the first
@@ -34,6 +37,9 @@ public record BackendStatus(
         int maxConnections,
         long connectionsActive,
         long connectionsTotal,
+        long bytesIn,
+        long bytesOut,
+        @Nullable Packets packets,
         Instant since,
         @Nullable DrainProgress drain,
         @Nullable LastCheck lastCheck,

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectionsTotal connections accepted since the daemon started
  * @param bytesIn octets from clients since the daemon started
  * @param bytesOut octets to clients since the daemon started
+ * @param packets null where the kernel engine has forwarded nothing, as the relay sees none
  * @param refused connections that were not served, by reason; reasons with zero may be left out
  * @param backends in the order of the configuration
  * @param sourcePorts how far the ports are taken that its connections leave from; null where they leave otherwise
@@ -39,6 +40,7 @@ public record ServiceStatus(
         long connectionsTotal,
         long bytesIn,
         long bytesOut,
+        @Nullable Packets packets,
         Map<String, Long> refused,
         List<BackendStatus> backends,
         @Nullable SourcePorts sourcePorts) {

@@ -110,10 +110,20 @@ public final class StatusJson {
         json.addProperty("connections_total", service.connectionsTotal());
         json.addProperty("bytes_in", service.bytesIn());
         json.addProperty("bytes_out", service.bytesOut());
+        addPackets(json, service.packets());
         json.add("refused", counters(service.refused()));
         json.add("backends", array(service.backends(), StatusJson::backendTree));
         json.add("source_ports", sourcePorts(service.sourcePorts()));
         return json;
+    }
+
+    private static void addPackets(JsonObject json, @Nullable Packets packets) {
+        json.addProperty("packets_in", packets == null ? null : packets.in());
+        json.addProperty("packets_out", packets == null ? null : packets.out());
+    }
+
+    private static @Nullable Packets packets(JsonFields json) {
+        return json.has("packets_in") ? new Packets(json.number("packets_in"), json.number("packets_out")) : null;
     }
 
     private static JsonElement sourcePorts(@Nullable SourcePorts ports) {
@@ -146,6 +156,9 @@ public final class StatusJson {
         json.addProperty("max_connections", backend.maxConnections());
         json.addProperty("connections_active", backend.connectionsActive());
         json.addProperty("connections_total", backend.connectionsTotal());
+        json.addProperty("bytes_in", backend.bytesIn());
+        json.addProperty("bytes_out", backend.bytesOut());
+        addPackets(json, backend.packets());
         json.addProperty("since", backend.since().toString());
         json.add("drain", drain(backend.drain()));
         LastCheck check = backend.lastCheck();
@@ -234,6 +247,7 @@ public final class StatusJson {
                 json.number("connections_total"),
                 json.number("bytes_in"),
                 json.number("bytes_out"),
+                packets(json),
                 json.numberMap("refused"),
                 list(json.objects("backends"), StatusJson::backend),
                 json.has("source_ports") ? sourcePorts(json.object("source_ports")) : null);
@@ -256,6 +270,9 @@ public final class StatusJson {
                 json.integer("max_connections"),
                 json.number("connections_active"),
                 json.number("connections_total"),
+                json.number("bytes_in"),
+                json.number("bytes_out"),
+                packets(json),
                 json.instant("since"),
                 json.has("drain") ? drain(json.object("drain")) : null,
                 json.has("last_check") ? lastCheck(json.object("last_check")) : null,

@@ -42,6 +42,9 @@ public final class PairFiles {
                             .map(service -> service(plan, service))
                             .toList());
         }
+        if (!plan.secret().isEmpty()) {
+            tree.put("kernel_engine", Map.of("secret", plan.secret()));
+        }
         return head(plan, node.name().orElse(whose)) + YamlWriter.write(tree);
     }
 

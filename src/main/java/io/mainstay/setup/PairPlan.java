@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param unicast whether the nodes advertise to each other's addresses instead of the multicast group
  * @param services what is forwarded; empty: nothing, the addresses alone move
  * @param engine which forwards it
+ * @param secret {@code kernel_engine.secret}, the same on both nodes; empty: none
  */
 public record PairPlan(
         VirtualRouterId vrid,
@@ -29,7 +30,8 @@ public record PairPlan(
         Node here,
         Node peer,
         List<Service> services,
-        EngineChoice engine) {
+        EngineChoice engine,
+        String secret) {
 
     /**
      * One node of the pair.

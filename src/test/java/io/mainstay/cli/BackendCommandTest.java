@@ -29,7 +29,7 @@ class BackendCommandTest extends CommandBench {
                 .hasSize(9)
                 .first()
                 .isEqualTo(
-                        "BACKEND            STATE              FOR    ADDRESS         WEIGHT      CONN  TOTAL  LAST CHECK");
+                        "BACKEND            STATE              FOR    ADDRESS         WEIGHT      CONN  TOTAL  IN        OUT        LAST CHECK");
         Ended json = harness.run("backend", "list", "--json");
         assertThat(JsonParser.parseString(json.out())
                         .getAsJsonObject()
@@ -78,6 +78,7 @@ class BackendCommandTest extends CommandBench {
                 .hasSize(2);
         assertThat(harness.run("service", "show", "https").out())
                 .contains("https/web3: 5 of 8 connections left")
+                .contains("  https: 3000000000 packets in and 12 out\n")
                 .doesNotContain("ssh/web1");
         assertThat(JsonParser.parseString(
                                 harness.run("service", "show", "ssh", "--json").out())

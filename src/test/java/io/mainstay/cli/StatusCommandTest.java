@@ -40,12 +40,12 @@ class StatusCommandTest extends CommandBench {
               https: 3 clients wait for a backend
               https: refused: no_backend 2
 
-            BACKEND            STATE              FOR    ADDRESS         WEIGHT      CONN  TOTAL  LAST CHECK
-            https/web1         HEALTHY            1h30m  10.0.0.11:8443  100         12    120    passed: connected (in 1ms, 2s ago)
-            https/web2         UNHEALTHY          1h30m  10.0.0.12:8443  25% of 100  0     0      failed: refused (in 1ms, 2s ago)
-            https/web3         DRAINING 42s left  1h30m  10.0.0.13:8443  100         5     50     passed: connected (in 1ms, 2s ago)
-            ssh/web1 (backup)  MAINTENANCE        0ms    10.0.0.11:22    0           0/7   0      none yet
-              https/web1: connect p50 0.21ms p99 1.12ms
+            BACKEND            STATE              FOR    ADDRESS         WEIGHT      CONN  TOTAL  IN        OUT        LAST CHECK
+            https/web1         HEALTHY            1h30m  10.0.0.11:8443  100         12    120    11.7 KiB  1.1 MiB    passed: connected (in 1ms, 2s ago)
+            https/web2         UNHEALTHY          1h30m  10.0.0.12:8443  25% of 100  0     0      0 B       0 B        failed: refused (in 1ms, 2s ago)
+            https/web3         DRAINING 42s left  1h30m  10.0.0.13:8443  100         5     50     4.8 KiB   488.2 KiB  passed: connected (in 1ms, 2s ago)
+            ssh/web1 (backup)  MAINTENANCE        0ms    10.0.0.11:22    0           0/7   0      0 B       0 B        none yet
+              https/web1: 240 packets in and 360 out, connect p50 0.21ms p99 1.12ms
               https/web2: connect p50 0.21ms p99 1.12ms, first byte p50 20ms p99 21ms
               https/web3: 5 of 8 connections left, the oldest 3h00m old, none expected to be left in 17s
               ssh/web1: maintenance requested

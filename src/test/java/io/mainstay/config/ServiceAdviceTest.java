@@ -124,6 +124,25 @@ class ServiceAdviceTest {
     }
 
     @Test
+    void aChoiceThatEverybodyCanComputeIsToldOnce() {
+        String kernel = "engine: kernel\n    " + TWO_BACKENDS;
+        String second = kernel + "\n  - listen: 198.51.100.10:81\n    " + kernel;
+        assertThat(adviceOn("80", second))
+                .singleElement()
+                .asString()
+                .startsWith("f.yaml:4:13 services[0].engine: kernel, and kernel_engine.secret is not set; clients who");
+        assertThat(adviceOn("engine: auto")).isEmpty();
+        assertThat(warnings("""
+                virtual_routers: [{interface: eth0, vrid: 51, addresses: [198.51.100.10/24]}]
+                services:
+                  - listen: 198.51.100.10:80
+                    engine: kernel
+                    %s
+                kernel_engine: {secret: of both}
+                """.formatted(TWO_BACKENDS))).isEmpty();
+    }
+
+    @Test
     void anOutlierThatMayNotBeEjectedIsNoOutlier() {
         assertThat(adviceOn(
                         "80", "outlier_detection: {consecutive_failures: 3}", "backends: [{address: \"10.0.0.1:80\"}]"))

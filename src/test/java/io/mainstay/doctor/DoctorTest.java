@@ -67,6 +67,7 @@ class DoctorTest implements Host {
     private final Map<String, String> kernelInterfaces = new HashMap<>();
     private Optional<LinkState> link =
             Optional.of(new LinkState(2, new MacAddress(0x02_00_00_00_00_01L), 1500, true, true, List.of(OURS)));
+    private final Map<String, ProgramResult> programs = new HashMap<>();
     private ProgramResult nft = new ProgramResult.Done("{\"nftables\": []}");
 
     @Override
@@ -86,7 +87,9 @@ class DoctorTest implements Host {
 
     @Override
     public ProgramResult run(List<String> words) {
-        return words.getFirst().equals("nft") ? nft : new ProgramResult.Missing();
+        return words.getFirst().equals("nft")
+                ? nft
+                : programs.getOrDefault(String.join(" ", words), new ProgramResult.Missing());
     }
 
     @Override
@@ -394,12 +397,19 @@ class DoctorTest implements Host {
     }
 
     @Test
-    void aKernelWithoutTypeInformationHasNoKernelEngine() {
+    void whatTheKernelEngineNeedsIsAskedOfTheKernel() {
         String kernel = YAML.replace("listen: 198.18.0.100:80", "listen: 198.18.0.100:80\n    engine: kernel");
         assertThat(of("engine", findings(kernel, Optional.empty(), Optional.empty()))
                         .grade())
-                .isEqualTo(Grade.FAILED);
-        directories.put("/sys/kernel/btf", List.of("vmlinux"));
+                .as("nobody could be asked")
+                .isEqualTo(Grade.SKIPPED);
+        programs.put("mainstay-bpf features", new ProgramResult.Done("one: yes\ntwo: no\nthree: no\n"));
+        assertThat(of("engine", findings(kernel, Optional.empty(), Optional.empty())))
+                .matches(each -> each.grade() == Grade.WARNING
+                        && each.found()
+                                .equals("asks for the kernel engine, and the kernel lacks two, three: the proxy engine"
+                                        + " will forward it"));
+        programs.put("mainstay-bpf features", new ProgramResult.Done("one: yes\ntwo: yes\n"));
         assertThat(of("engine", findings(kernel, Optional.empty(), Optional.empty()))
                         .grade())
                 .isEqualTo(Grade.OK);

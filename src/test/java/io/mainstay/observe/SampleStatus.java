@@ -104,6 +104,7 @@ public final class SampleStatus {
                                 34_567,
                                 1_234_567_890_123L,
                                 2_048,
+                                new Packets(3_000_000_000L, 12),
                                 Map.of("no_backend", 2L),
                                 List.of(
                                         backend("web1", BackendStatus.State.HEALTHY, 12, false),
@@ -127,6 +128,7 @@ public final class SampleStatus {
                                 0,
                                 0,
                                 0,
+                                null,
                                 Map.of(),
                                 List.of(new BackendStatus(
                                         "web1",
@@ -139,6 +141,9 @@ public final class SampleStatus {
                                         7,
                                         0,
                                         0,
+                                        0,
+                                        0,
+                                        null,
                                         NOW,
                                         null,
                                         null,
@@ -164,6 +169,9 @@ public final class SampleStatus {
                 0,
                 connections,
                 connections * 10,
+                connections * 1_000,
+                connections * 100_000,
+                draining ? null : new Packets(connections * 20, connections * 30),
                 NOW.minus(Duration.ofMinutes(90)),
                 draining
                         ? new DrainProgress(

@@ -42,10 +42,22 @@ class StatusJsonTest {
                         "connections_total",
                         "bytes_in",
                         "bytes_out",
+                        "packets_in",
+                        "packets_out",
                         "backends");
         assertThat(service.getAsJsonArray("backends").get(0).getAsJsonObject().keySet())
                 .contains(
-                        "name", "address", "state", "weight", "connections_active", "connections_total", "last_check");
+                        "name",
+                        "address",
+                        "state",
+                        "weight",
+                        "connections_active",
+                        "connections_total",
+                        "bytes_in",
+                        "bytes_out",
+                        "packets_in",
+                        "packets_out",
+                        "last_check");
     }
 
     @Test
@@ -61,6 +73,13 @@ class StatusJsonTest {
                         .getAsJsonObject()
                         .get("active_address")
                         .isJsonNull())
+                .isTrue();
+        assertThat(json.getAsJsonArray("services")
+                        .get(1)
+                        .getAsJsonObject()
+                        .get("packets_in")
+                        .isJsonNull())
+                .as("the relay sees no packets")
                 .isTrue();
     }
 

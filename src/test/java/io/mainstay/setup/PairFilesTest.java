@@ -42,7 +42,8 @@ class PairFilesTest {
                     new PairPlan.Service(
                             new ServicePort(443, Transport.UDP),
                             List.of(new BackendAnswer(Optional.of("web1"), Endpoint.parse("10.0.0.11:8443"))))),
-            EngineChoice.KERNEL);
+            EngineChoice.KERNEL,
+            "12e7");
 
     private static final PairPlan UNICAST = new PairPlan(
             new VirtualRouterId(7),
@@ -54,7 +55,8 @@ class PairFilesTest {
             new PairPlan.Node(
                     Optional.of("lb2"), new InterfaceName("ens3"), new Priority(10), List.of(ip("198.51.100.2"))),
             List.of(),
-            EngineChoice.AUTO);
+            EngineChoice.AUTO,
+            "");
 
     private static MainstayConfig read(String yaml) {
         ConfigResult result = ConfigFile.parse(yaml, "f.yaml", Samples.HOST);
@@ -110,6 +112,15 @@ class PairFilesTest {
         assertThat(service.backends())
                 .extracting(backend -> backend.name() + " " + backend.address())
                 .containsExactly("web1 10.0.0.11:8443", "[2001:db8::12]:8443 [2001:db8::12]:8443");
+    }
+
+    @Test
+    void bothNodesHaveTheSecretOfTheKernelEngine() {
+        assertThat(PairFiles.here(MULTICAST)).contains("kernel_engine:\n  secret: \"12e7\"\n");
+        assertThat(read(PairFiles.here(MULTICAST)).kernelEngine().secret())
+                .isEqualTo(read(PairFiles.peer(MULTICAST)).kernelEngine().secret())
+                .isEqualTo("12e7");
+        assertThat(PairFiles.here(UNICAST)).doesNotContain("kernel_engine");
     }
 
     @Test

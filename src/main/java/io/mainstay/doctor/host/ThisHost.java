@@ -32,13 +32,22 @@ public final class ThisHost implements Host {
 
     private static final long PATIENCE_SECONDS = 10;
     private static final int CONNECT_MILLIS = 2000;
-    private static final List<String> DIRECTORIES = List.of("/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/");
+    private static final List<Path> DIRECTORIES = Stream.of(
+                    shipped().toString(), "/usr/sbin", "/sbin", "/usr/bin", "/bin")
+            .map(Path::of)
+            .toList();
 
     private final @Nullable LinuxKernel kernel;
 
     /** @param kernel null if it cannot be opened */
     public ThisHost(@Nullable LinuxKernel kernel) {
         this.kernel = kernel;
+    }
+
+    /** Where the programs are that belong to this one: beside the runtime that it runs on. */
+    private static Path shipped() {
+        return Path.of(System.getProperty("java.home", "/usr/lib/mainstay/runtime"))
+                .resolveSibling("bin");
     }
 
     @Override
@@ -71,7 +80,7 @@ public final class ThisHost implements Host {
     @Override
     public ProgramResult run(List<String> words) {
         Optional<Path> program = DIRECTORIES.stream()
-                .map(directory -> Path.of(directory + words.getFirst()))
+                .map(directory -> directory.resolve(words.getFirst()))
                 .filter(Files::isExecutable)
                 .findFirst();
         if (program.isEmpty()) {

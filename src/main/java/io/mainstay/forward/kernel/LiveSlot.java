@@ -183,7 +183,9 @@ final class LiveSlot {
                 live,
                 resets,
                 since(FlowProgram.Traffic::flowsOpened),
+                since(FlowProgram.Traffic::packetsIn),
                 since(FlowProgram.Traffic::octetsIn),
+                since(FlowProgram.Traffic::packetsOut),
                 since(FlowProgram.Traffic::octetsOut),
                 versionBefore == versionAtWalk ? versionAtWalk : -1);
     }

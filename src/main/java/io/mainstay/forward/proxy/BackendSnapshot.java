@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param total connections it has had
  * @param bytesIn octets from clients to it
  * @param bytesOut octets from it to clients
+ * @param packetsIn packets from clients, where another engine forwards or has forwarded
+ * @param packetsOut the same to clients
  * @param connectFailures attempts to reach it that failed
  * @param since when it entered its state
  * @param reason why it did; empty until something is known
@@ -37,6 +39,8 @@ public record BackendSnapshot(
         long total,
         long bytesIn,
         long bytesOut,
+        long packetsIn,
+        long packetsOut,
         long connectFailures,
         MonotonicInstant since,
         String reason,

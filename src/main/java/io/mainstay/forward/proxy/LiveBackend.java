@@ -47,7 +47,7 @@ final class LiveBackend {
     private @Nullable Drain drain;
     private boolean retiring;
     private @Nullable OffloadedFlows offloaded;
-    private OffloadedFlows departed = new OffloadedFlows(0, 0, 0, 0, 0, 0);
+    private OffloadedFlows departed = new OffloadedFlows(0, 0, 0, 0, 0, 0, 0, 0);
 
     /** See {@link BackendView#version}. */
     private int version;
@@ -138,7 +138,9 @@ final class LiveBackend {
                 0,
                 0,
                 departed.total() + last.total(),
+                departed.packetsIn() + last.packetsIn(),
                 departed.octetsIn() + last.octetsIn(),
+                departed.packetsOut() + last.packetsOut(),
                 departed.octetsOut() + last.octetsOut(),
                 0);
     }
@@ -319,6 +321,17 @@ final class LiveBackend {
         return sum(FlowCounters::bytesOut) + departed.octetsOut() + (other == null ? 0 : other.octetsOut());
     }
 
+    /** The relay knows none, so that these are those of the other engine. */
+    long packetsIn() {
+        OffloadedFlows other = offloaded;
+        return departed.packetsIn() + (other == null ? 0 : other.packetsIn());
+    }
+
+    long packetsOut() {
+        OffloadedFlows other = offloaded;
+        return departed.packetsOut() + (other == null ? 0 : other.packetsOut());
+    }
+
     /** Sum over all workers. */
     private long sum(ToLongFunction<FlowCounters> counter) {
         long sum = 0;
@@ -341,6 +354,8 @@ final class LiveBackend {
                 connections(),
                 bytesIn(),
                 bytesOut(),
+                packetsIn(),
+                packetsOut(),
                 sum(FlowCounters::connectFailures),
                 since,
                 reason,

@@ -517,6 +517,14 @@ final class LiveService {
                         + backendSnapshots.stream()
                                 .mapToLong(BackendSnapshot::bytesOut)
                                 .sum(),
+                departed.packetsIn()
+                        + backendSnapshots.stream()
+                                .mapToLong(BackendSnapshot::packetsIn)
+                                .sum(),
+                departed.packetsOut()
+                        + backendSnapshots.stream()
+                                .mapToLong(BackendSnapshot::packetsOut)
+                                .sum(),
                 door.refusals(),
                 backendSnapshots);
     }

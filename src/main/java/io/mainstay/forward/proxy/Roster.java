@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class Roster {
 
     /** What backends counted that are gone, so that the sums of the service never fall. */
-    record Departed(long connections, long bytesIn, long bytesOut) {}
+    record Departed(long connections, long bytesIn, long bytesOut, long packetsIn, long packetsOut) {}
 
     private final String service;
     private volatile List<LiveBackend> configured = List.of();
     private final List<LiveBackend> leaving = new ArrayList<>();
     private boolean dissolved;
 
-    private Departed departed = new Departed(0, 0, 0);
+    private Departed departed = new Departed(0, 0, 0, 0, 0);
 
     Roster(String service) {
         this.service = service;
@@ -124,7 +124,9 @@ final class Roster {
             departed = new Departed(
                     departed.connections() + backend.connections(),
                     departed.bytesIn() + backend.bytesIn(),
-                    departed.bytesOut() + backend.bytesOut());
+                    departed.bytesOut() + backend.bytesOut(),
+                    departed.packetsIn() + backend.packetsIn(),
+                    departed.packetsOut() + backend.packetsOut());
         }
     }
 

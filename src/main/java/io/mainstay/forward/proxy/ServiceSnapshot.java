@@ -24,6 +24,8 @@ import java.util.Map;
  * @param total connections that were taken over to a backend
  * @param bytesIn octets from clients
  * @param bytesOut octets to clients
+ * @param packetsIn packets from clients, where another engine forwards or has forwarded
+ * @param packetsOut the same to clients
  * @param refused connections that the node reset for want of something, every reason with its count
  * @param backends in the order of the configuration, then those that are not in it any more and are being emptied
  */
@@ -40,6 +42,8 @@ public record ServiceSnapshot(
         long total,
         long bytesIn,
         long bytesOut,
+        long packetsIn,
+        long packetsOut,
         Map<RefusalReason, Long> refused,
         List<BackendSnapshot> backends) {
 

@@ -31,7 +31,7 @@ class OffloadedServiceTest {
     }
 
     private void report(int live, int reset, int asOf) {
-        service.onOffloaded(key, new OffloadedFlows(live, reset, 10, 100, 1000, asOf));
+        service.onOffloaded(key, new OffloadedFlows(live, reset, 10, 4, 100, 5, 1000, asOf));
     }
 
     @Test
@@ -44,6 +44,8 @@ class OffloadedServiceTest {
         service.onOffloaded(key, null);
         report(0, 0, 0);
         assertThat(bench.snapshot().total()).as("sums never fall").isEqualTo(20);
+        assertThat(bench.snapshot().packetsIn()).isEqualTo(8);
+        assertThat(web1.packetsOut()).isEqualTo(10);
     }
 
     @Test
