@@ -185,10 +185,11 @@ def move(many: Many, act: Callable[[], None], to: str) -> dict[str, Any]:
         successor = advertised(wire, many.ports(to), started)
         addresses = announced(wire, many.ports(to), started)
     first = min(each[0] for each in successor.values())
-    silent = [
-        (times[0] - max(at for at in former[former_key(key)] if at < min(times[0], acted))) / 1e6
-        for key, times in successor.items()
-    ]
+    silent = []
+    for key, times in successor.items():
+        last = max((at for at in former[former_key(key)] if at < min(times[0], acted)), default=None)
+        assert last is not None, f"{other(to)} never advertised {key} before {to} did (expected: Active on {other(to)})"
+        silent.append((times[0] - last) / 1e6)
     return {
         "advertised_ms": (max(each[0] for each in successor.values()) - first) / 1e6,
         "announced_ms": (max(addresses.values()) - first) / 1e6,
