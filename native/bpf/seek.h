@@ -54,6 +54,23 @@ static __always_inline bool awaits_syn(const struct flow *client)
     return client->mode != MODE_DSR && !(client->state & (FLOW_ADOPTED | FLOW_BACKEND_SPOKE | FLOW_DATA | FLOW_LIVE));
 }
 
+/*
+ * A client that speaks of what was never answered here has its connection from before: the SYN was an old one that came late, or
+ * somebody else's. So all choices are sought for it, those too that were given up for the SYN.
+ */
+static __always_inline void adopt(const struct packet *packet, struct flow *client)
+{
+    struct tuple back_key;
+    other_direction(client, &packet->tuple, &back_key);
+    struct flow *back = bpf_map_lookup_elem(&embryos, &back_key);
+    client->acknowledged = packet->acknowledgement;
+    client->state = (client->state & ~FLOW_SOUGHT) | FLOW_ADOPTED | FLOW_DATA;
+    if (back) {
+        back->acknowledged = packet->sequence;
+    }
+    count(EVENT_FLOW_ADOPTED);
+}
+
 /* Whether this is an acknowledgement and nothing more, so that nothing of another's connection gets to who should not have it. */
 static __always_inline bool tells_nothing(const struct packet *packet)
 {

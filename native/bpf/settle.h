@@ -89,9 +89,14 @@ __noinline int settle_known(__u32 now)
         count(EVENT_DROP_BACKEND_DOWN);
         return reset_sender();
     }
-    if (embryo && packet->tuple.protocol == IPPROTO_TCP && !flow->to_client && (packet->tcp_flags & TCP_RST) && awaits_syn(flow)) {
-        count(EVENT_DROP_NO_FLOW); /* of the connection whose numbers it has: see seek.h */
-        return FATE_DROP;
+    if (embryo && packet->tuple.protocol == IPPROTO_TCP && !flow->to_client && awaits_syn(flow)) {
+        if (packet->tcp_flags & TCP_RST) {
+            count(EVENT_DROP_NO_FLOW); /* of the connection whose numbers it has: see seek.h */
+            return FATE_DROP;
+        }
+        if (!(packet->tcp_flags & TCP_SYN)) {
+            adopt(packet, flow);
+        }
     }
     if (embryo && flow->to_client && packet->tuple.protocol == IPPROTO_TCP) {
         int sought = seek_source(packet, flow, now);

@@ -152,6 +152,27 @@ def test_a_new_flow_leaves_the_port_of_a_connection_that_this_node_has_not_heard
     assert node.program.event("FLOW_SOUGHT") == 1
 
 
+def test_a_connection_whose_old_syn_comes_late_is_found_again(node):
+    """After a takeover, and before its client has said anything: by an attacker, or delayed."""
+    node = node(TCP)
+    known = node.establish()
+    forget_all(node)
+    seen = node.forwarded(node.client())
+    assert seen.source_port == known.source_port
+    node.forwarded(node.answer(seen, flags=ACK, sequence=5001, acknowledgement=1001), "backends")
+    segment = node.client(flags=ACK, sequence=1001, acknowledgement=5001, payload=b"data")
+    seen = node.forwarded(segment)
+    assert seen.source_port != known.source_port
+    for _ in range(CHOICES):
+        if seen.source_port == known.source_port:
+            break
+        seen = asked(node, node.answer(seen, flags=RST, sequence=5001))
+    assert seen.source_port == known.source_port
+    node.forwarded(node.answer(seen, flags=ACK, sequence=5001, acknowledgement=1001), "backends")
+    assert node.forwarded(segment).ends == known.ends
+    assert node.program.flow(node.addresses.client, 40000, node.addresses.vip, 443, TCP).state & (ADOPTED | LIVE) == ADOPTED | LIVE
+
+
 def test_a_new_flow_whose_choices_are_all_anothers_ends_none_of_them(node):
     node = node(TCP)
     seen = node.forwarded(node.client())
