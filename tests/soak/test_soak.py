@@ -29,7 +29,7 @@ from lab.topology import ADDRESSES, BACKENDS, INTERFACE, VIP, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
-SECONDS = float(os.environ.get("SOAK_SECONDS", "20"))
+SECONDS = float(os.environ.get("SOAK_SECONDS", "12"))
 SEED = int(os.environ.get("SOAK_SEED", str(time.time_ns() % 1_000_000)))
 ECHO_PORT = 8081
 LEAST_REQUESTS_A_SECOND = 10
