@@ -162,6 +162,10 @@ final class LiveService {
         retireReplaced();
     }
 
+    private synchronized boolean isRemoved() {
+        return roster.isDissolved();
+    }
+
     /** Whether the service is not in the configuration any more and nothing is left of it. */
     synchronized boolean isGone() {
         return roster.isGone();
@@ -233,7 +237,12 @@ final class LiveService {
     /** The service to which a route leads; null: it is not there. */
     @Nullable
     LiveService target(RouteConfig route) {
-        return route.service().equals(name) ? this : surroundings.find(route.service());
+        if (route.service().equals(name)) {
+            return this;
+        }
+        LiveService found = surroundings.find(route.service());
+        // One that is being emptied has connections, and takes no more.
+        return found == null || found.isRemoved() ? null : found;
     }
 
     /** Takes the records of connections; null: none are kept. */

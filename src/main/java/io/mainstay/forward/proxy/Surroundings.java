@@ -14,7 +14,7 @@ interface Surroundings {
      */
     void retirementBegun(LiveService service, LiveBackend backend, Drain drain);
 
-    /** The service of that name; null: there is none at the moment. */
+    /** The service of that name, which may be one that is being emptied; null: there is none at the moment. */
     @Nullable
     LiveService find(String service);
 

@@ -13,7 +13,11 @@ import io.mainstay.forward.Balance;
 import io.mainstay.forward.DrainPlan;
 import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.PersistenceConfig.DuringDrain;
+import io.mainstay.forward.RouteConfig;
+import io.mainstay.forward.RoutingConfig;
 import io.mainstay.forward.SelectionConfig;
+import io.mainstay.forward.TrafficConfig;
+import io.mainstay.forward.wire.Hellos;
 import io.mainstay.health.HealthCheckConfig;
 import io.mainstay.net.IpAddress;
 import io.mainstay.time.MonotonicInstant;
@@ -226,6 +230,36 @@ class ReloadTest {
         bench.expectAlive(client);
         bench.client(web, "b1");
         assertThat(bench.snapshot("web").active()).isEqualTo(2);
+    }
+
+    @Test
+    void aServiceThatIsBeingEmptiedIsNoRoute() throws Exception {
+        ReloadBench.Service shop = bench.service("shop").backends("b2");
+        ReloadBench.Service web = bench.service("web")
+                .backends("b1")
+                .traffic(TrafficConfig.DEFAULT.withRouting(new RoutingConfig(
+                        List.of(new RouteConfig(List.of("*.example.org"), List.of(), "shop")),
+                        RoutingConfig.Otherwise.BACKENDS)));
+        bench.start(web, shop);
+        Socket kept = bench.client(shop, "b2");
+        await().atMost(EngineBench.PATIENCE)
+                .until(() -> bench.snapshot("web").backends().getFirst().state() == BackendState.HEALTHY);
+        assertThat(serverOf(web)).isEqualTo('2');
+        bench.configure(web);
+        assertThat(serverOf(web)).isEqualTo('1');
+        bench.expectAlive(kept);
+        bench.configure(web, shop);
+        await().atMost(EngineBench.PATIENCE)
+                .until(() -> bench.snapshot("shop").backends().getFirst().state() == BackendState.HEALTHY);
+        assertThat(serverOf(web)).isEqualTo('2');
+    }
+
+    /** Who serves a client that asks for www.example.org. */
+    private int serverOf(ReloadBench.Service service) throws IOException {
+        try (Socket client = bench.open(service.config().listeners().getFirst().endpoint())) {
+            client.getOutputStream().write(Hellos.hello("www.example.org"));
+            return client.getInputStream().read();
+        }
     }
 
     @Test
