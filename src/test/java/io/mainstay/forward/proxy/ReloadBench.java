@@ -43,6 +43,7 @@ final class ReloadBench implements AutoCloseable {
     private static final int ROUNDS = 50;
 
     private final Map<String, ScriptedServer> servers = new LinkedHashMap<>();
+    private final List<UdpBench.UdpServer> datagramServers = new ArrayList<>();
     private final Queue<Socket> clients = new ConcurrentLinkedQueue<>();
     private Set<IpAddress> virtual = Set.of();
     private int mostConnections = Integer.MAX_VALUE;
@@ -150,7 +151,11 @@ final class ReloadBench implements AutoCloseable {
     }
 
     static ListenerConfig listener(String host, int port) {
-        return new ListenerConfig(EngineBench.endpoint(host, port), Transport.TCP);
+        return listener(host, port, Transport.TCP);
+    }
+
+    static ListenerConfig listener(String host, int port, Transport transport) {
+        return new ListenerConfig(EngineBench.endpoint(host, port), transport);
     }
 
     /** A service on a free port, without backends so far. */
@@ -183,6 +188,14 @@ final class ReloadBench implements AutoCloseable {
             throw new AssertionError("no server " + name);
         }
         return present;
+    }
+
+    /** Lets every server answer datagrams too, on the same port. */
+    void answerDatagrams() {
+        servers.forEach((name, server) -> {
+            Endpoint endpoint = server.as(name).address();
+            datagramServers.add(new UdpBench.UdpServer(name, endpoint.address().toString(), endpoint.port(), 1));
+        });
     }
 
     void virtual(Set<IpAddress> addresses) {
@@ -275,10 +288,20 @@ final class ReloadBench implements AutoCloseable {
     }
 
     Socket open(Endpoint endpoint) throws IOException {
+        return connect(endpoint, new Socket());
+    }
+
+    /** A connection from this address. */
+    Socket open(Endpoint endpoint, String from) throws IOException {
+        Socket socket = new Socket();
+        socket.bind(new InetSocketAddress(from, 0));
+        return connect(endpoint, socket);
+    }
+
+    private static Socket connect(Endpoint endpoint, Socket socket) throws IOException {
         InetSocketAddress address = endpoint.address().isUnspecified()
                 ? new InetSocketAddress(InetAddress.getLoopbackAddress(), endpoint.port())
                 : SocketAddresses.of(endpoint);
-        Socket socket = new Socket();
         socket.setSoTimeout((int) EngineBench.PATIENCE.toMillis());
         socket.connect(address, (int) EngineBench.PATIENCE.toMillis());
         return socket;
@@ -315,5 +338,6 @@ final class ReloadBench implements AutoCloseable {
             engine.close();
         }
         servers.values().forEach(ScriptedServer::close);
+        datagramServers.forEach(UdpBench.UdpServer::close);
     }
 }
