@@ -5,6 +5,7 @@ import io.mainstay.config.Schema.Backend;
 import io.mainstay.config.Schema.Service;
 import io.mainstay.config.WrittenSection.Item;
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -47,6 +49,7 @@ final class ServiceChecks {
                 }
             }
             checkProxyProtocol(service);
+            checkSources(service);
             new HealthChecks(problems).check(service);
             checkBackends(service, listening);
             new ServiceAdvice(problems).give(service);
@@ -154,6 +157,45 @@ final class ServiceChecks {
                         "without effect, because the service has no listener with /tcp");
             }
         }
+    }
+
+    /** Whose address the backends see, over each transport. */
+    private void checkSources(WrittenSection service) {
+        checkSource(service, service.section(TcpKeys.SECTION), TcpKeys.SOURCE, Transport.TCP);
+        checkSource(service, service.section(TrafficKeys.Udp.SECTION), TrafficKeys.Udp.SOURCE, Transport.UDP);
+    }
+
+    private void checkSource(
+            WrittenSection service, WrittenSection settings, Key.Scalar<SourceAddress> source, Transport transport) {
+        List<ListenerConfig> listeners = service.items(Service.LISTEN).stream()
+                .map(Item::value)
+                .filter(listener -> listener.transport() == transport)
+                .toList();
+        if (settings.value(source) != SourceAddress.CLIENT
+                || service.items(Service.LISTEN).isEmpty()) {
+            return;
+        }
+        if (listeners.isEmpty()) {
+            String word = transport.name().toLowerCase(Locale.ROOT);
+            problems.warn(
+                    settings.placeOf(source),
+                    settings.pathOf(source),
+                    "without effect, because the service has no listener with /" + word);
+            return;
+        }
+        for (WrittenSection backend : service.entries(Backend.ENTRIES)) {
+            Endpoint address = backend.value(Backend.ADDRESS);
+            if (address != null && listeners.stream().noneMatch(listener -> isOfOneFamily(listener, address))) {
+                problems.warn(
+                        settings.placeOf(source),
+                        settings.pathOf(source),
+                        "client, and " + address + " is of another family than every listener; it will see this node");
+            }
+        }
+    }
+
+    private static boolean isOfOneFamily(ListenerConfig listener, Endpoint address) {
+        return listener.endpoint().address().family() == address.address().family();
     }
 
     private void checkBackends(WrittenSection service, Set<Endpoint> listening) {

@@ -6,6 +6,7 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TcpConfig;
 import java.time.Duration;
 import java.util.List;
@@ -46,9 +47,9 @@ final class TcpKeys {
             TcpConfig.DEFAULT.noDelay(),
             "Whether small segments are sent at once instead of waiting for those before them to be acknowledged.");
 
-    static final Key.Scalar<TcpConfig.Source> SOURCE = Key.optional(
+    static final Key.Scalar<SourceAddress> SOURCE = Key.optional(
             "source",
-            ScalarTypes.word(TcpConfig.Source.class),
+            ScalarTypes.word(SourceAddress.class),
             TcpConfig.DEFAULT.source(),
             "Whose address the backends see: that of this node, or that of the client. The latter needs routes, see"
                     + " docs/traffic.md.");

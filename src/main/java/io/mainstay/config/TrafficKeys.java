@@ -9,6 +9,7 @@ import io.mainstay.forward.AddressGrouping;
 import io.mainstay.forward.LimitsConfig;
 import io.mainstay.forward.ProxyProtocolConfig;
 import io.mainstay.forward.Rate;
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
 import io.mainstay.forward.wire.ProxyVersion;
@@ -44,9 +45,16 @@ final class TrafficKeys {
                 UdpConfig.DEFAULT.onePacket(),
                 "Whether a backend is chosen anew for every datagram of a client.");
 
+        static final Key.Scalar<SourceAddress> SOURCE = Key.optional(
+                "source",
+                ScalarTypes.word(SourceAddress.class),
+                UdpConfig.DEFAULT.source(),
+                "Whose address and port the backends see: those of this node, or those of the client. The latter needs"
+                        + " routes, see docs/traffic.md.");
+
         static final Key.Section SECTION = new Key.Section(
                 "udp",
-                List.of(SESSION_TIMEOUT, RESPONSES, ONE_PACKET),
+                List.of(SESSION_TIMEOUT, RESPONSES, ONE_PACKET, SOURCE),
                 "For listeners with /udp: which datagrams belong together.");
 
         private Udp() {}
@@ -208,7 +216,8 @@ final class TrafficKeys {
                 new UdpConfig(
                         ConfigBuilder.get(udp, Udp.SESSION_TIMEOUT),
                         ConfigBuilder.get(udp, Udp.RESPONSES),
-                        ConfigBuilder.get(udp, Udp.ONE_PACKET)),
+                        ConfigBuilder.get(udp, Udp.ONE_PACKET),
+                        ConfigBuilder.get(udp, Udp.SOURCE)),
                 TcpKeys.read(service.section(TcpKeys.SECTION)),
                 new LimitsConfig(
                         ConfigBuilder.get(limits, Limits.CONNECTIONS),
@@ -231,7 +240,8 @@ final class TrafficKeys {
                 new EffectiveConfig.Tree()
                         .put(Udp.SESSION_TIMEOUT, traffic.udp().sessionTimeout())
                         .put(Udp.RESPONSES, traffic.udp().responses())
-                        .put(Udp.ONE_PACKET, traffic.udp().onePacket()));
+                        .put(Udp.ONE_PACKET, traffic.udp().onePacket())
+                        .put(Udp.SOURCE, traffic.udp().source()));
         service.putTree(TcpKeys.SECTION, TcpKeys.write(traffic.tcp()));
         LimitsConfig limits = traffic.limits();
         service.putTree(

@@ -14,6 +14,7 @@ public final class Doctor {
             ClockCheck::examine,
             FileLimitCheck::examine,
             SessionPortCheck::examine,
+            ClientRoutesCheck::examine,
             InterfaceCheck::examine,
             SysctlCheck::examine,
             FirewallCheck::examine,

@@ -2,6 +2,7 @@
 package io.mainstay.doctor;
 
 import io.mainstay.config.MainstayConfig;
+import io.mainstay.config.ServiceSettings;
 import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.election.VirtualRouterConfig;
 import io.mainstay.kernel.KernelException;
@@ -10,6 +11,7 @@ import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.VirtualAddress;
+import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.observe.VirtualRouterStatus;
 import java.util.List;
@@ -85,6 +87,22 @@ public record Patient(
                 .flatMap(snapshot -> snapshot.virtualRouters().stream())
                 .filter(each -> each.name().equals(router.name()))
                 .findFirst();
+    }
+
+    Optional<ServiceStatus> statusOf(ServiceSettings service) {
+        return after.stream()
+                .flatMap(snapshot -> snapshot.services().stream())
+                .filter(each -> each.name().equals(service.service().name()))
+                .findFirst();
+    }
+
+    /** The services that the proxy engine forwards, and all that may be so where the daemon does not tell. */
+    List<ServiceSettings> proxied() {
+        return config.services().stream()
+                .filter(service -> statusOf(service)
+                        .map(status -> status.engine().equals("proxy"))
+                        .orElse(true))
+                .toList();
     }
 
     boolean isActive(VirtualRouterConfig router) {

@@ -2,6 +2,7 @@
 package io.mainstay.doctor;
 
 import io.mainstay.config.ServiceSettings;
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.net.Transport;
 import io.mainstay.observe.ServiceStatus;
 import java.util.List;
@@ -25,18 +26,17 @@ final class SessionPortCheck {
     private SessionPortCheck() {}
 
     static List<Finding> examine(Patient patient) {
-        List<ServiceSettings> services = patient.config().services().stream()
+        List<ServiceSettings> services = patient.proxied().stream()
                 .filter(service ->
                         service.service().listeners().stream().anyMatch(each -> each.transport() == Transport.UDP))
-                .filter(service -> status(patient, service)
-                        .map(status -> status.engine().equals("proxy"))
-                        .orElse(true))
+                // These have the port of their client.
+                .filter(service -> service.traffic().udp().source() == SourceAddress.NODE)
                 .toList();
         if (services.isEmpty()) {
             return List.of();
         }
         long now = services.stream()
-                .flatMap(service -> status(patient, service).stream())
+                .flatMap(service -> patient.statusOf(service).stream())
                 .mapToLong(ServiceStatus::connectionsActive)
                 .sum();
         return List.of(patient.host()
@@ -44,13 +44,6 @@ final class SessionPortCheck {
                 .flatMap(SessionPortCheck::ports)
                 .map(ports -> judge(ports, most(patient, services), now))
                 .orElseGet(() -> Finding.skipped(CHECK, "", RANGE + " cannot be read", "")));
-    }
-
-    private static Optional<ServiceStatus> status(Patient patient, ServiceSettings service) {
-        return patient.after().stream()
-                .flatMap(snapshot -> snapshot.services().stream())
-                .filter(each -> each.name().equals(service.service().name()))
-                .findFirst();
     }
 
     private static Optional<Long> ports(String range) {

@@ -35,6 +35,8 @@ public enum RefusalReason {
     CONNECT_FAILED,
     /** The node has no descriptor, port or memory left for the connection to a backend. */
     NO_RESOURCES,
+    /** The backend was to see the client's address, and the kernel lets no socket of this node speak from that. */
+    CLIENT_ADDRESS_UNUSABLE,
     /** A new connection to a backend took not even the header of this node, and no memory is left in which that could wait. */
     NO_MEMORY
 }

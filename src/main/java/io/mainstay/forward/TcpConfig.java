@@ -14,21 +14,18 @@ import java.time.Duration;
  * @param source whose address the backends see
  */
 public record TcpConfig(
-        int backlog, Duration deferAccept, Duration keepalive, Duration userTimeout, boolean noDelay, Source source) {
+        int backlog,
+        Duration deferAccept,
+        Duration keepalive,
+        Duration userTimeout,
+        boolean noDelay,
+        SourceAddress source) {
 
     /** What the kernel allows by default (net.core.somaxconn); it cuts larger wishes down by itself. */
     public static final int DEFAULT_BACKLOG = 4096;
 
     public static final TcpConfig DEFAULT =
-            new TcpConfig(DEFAULT_BACKLOG, Duration.ZERO, Duration.ZERO, Duration.ZERO, true, Source.NODE);
-
-    /** Whose address the backends see as that of their peer. */
-    public enum Source {
-        /** That of this node. */
-        NODE,
-        /** That of the client: answers must find their way back through this node. */
-        CLIENT
-    }
+            new TcpConfig(DEFAULT_BACKLOG, Duration.ZERO, Duration.ZERO, Duration.ZERO, true, SourceAddress.NODE);
 
     public TcpConfig {
         if (backlog < 1) {
@@ -36,7 +33,7 @@ public record TcpConfig(
         }
     }
 
-    public TcpConfig withSource(Source newSource) {
+    public TcpConfig withSource(SourceAddress newSource) {
         return new TcpConfig(backlog, deferAccept, keepalive, userTimeout, noDelay, newSource);
     }
 }

@@ -365,6 +365,21 @@ class ConfigChecksTest {
     }
 
     @Test
+    void aSourceThatNobodyWillSeeIsRemarkedUpon() {
+        assertThat(warnings(service("\"198.51.100.10:53/udp\"", "    tcp: {source: client}\n")))
+                .contains("f.yaml:6:19 services[0].tcp.source: without effect, because the service has no listener with"
+                        + " /tcp");
+        assertThat(warnings(service("\"198.51.100.10:53/tcp\"", "    udp: {source: client}\n")))
+                .contains("f.yaml:6:19 services[0].udp.source: without effect, because the service has no listener with"
+                        + " /udp");
+        assertThat(warnings(service("\"[2001:db8::10]:53/udp\"", "    udp: {source: client}\n")))
+                .anyMatch(each -> each.matches("f.yaml:6:19 services\\[0\\].udp.source: client, and \\S+ is of another"
+                        + " family than every listener; it will see this node"));
+        assertThat(warnings(service("\"198.51.100.10:53/udp\"", "    udp: {source: client}\n")))
+                .noneMatch(each -> each.contains("udp.source"));
+    }
+
+    @Test
     void aNodeWithoutVirtualRoutersIsRemarkedUpon() {
         assertThat(warnings("services: []\n"))
                 .containsExactly("f.yaml: no virtual router is configured; this node will claim no address");

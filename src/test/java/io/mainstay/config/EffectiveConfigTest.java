@@ -92,6 +92,7 @@ class EffectiveConfigTest {
                   session_timeout: 1m
                   responses: 0
                   one_packet: false
+                  source: node
                 tcp:
                   backlog: 4096
                   defer_accept: 0s

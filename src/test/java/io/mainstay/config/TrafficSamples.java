@@ -10,6 +10,7 @@ import io.mainstay.forward.Rate;
 import io.mainstay.forward.RecordConfig;
 import io.mainstay.forward.RouteConfig;
 import io.mainstay.forward.RoutingConfig;
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
@@ -32,6 +33,7 @@ final class TrafficSamples {
               session_timeout: 45s
               responses: 2
               one_packet: true
+              source: client
             tcp:
               backlog: 512
               defer_accept: 3s
@@ -68,14 +70,14 @@ final class TrafficSamples {
 
     /** What {@link #YAML} means. */
     static final TrafficConfig MEANT = new TrafficConfig(
-            new UdpConfig(Duration.ofSeconds(45), 2, true),
+            new UdpConfig(Duration.ofSeconds(45), 2, true, SourceAddress.CLIENT),
             new TcpConfig(
                     512,
                     Duration.ofSeconds(3),
                     Duration.ofMinutes(1),
                     Duration.ofSeconds(20),
                     false,
-                    TcpConfig.Source.CLIENT),
+                    SourceAddress.CLIENT),
             new LimitsConfig(10_000, 100, new Rate(500), new Rate(50), new AddressGrouping(24, 56)),
             new AccessConfig(
                     List.of(Prefix.parse("198.51.100.0/24"), Prefix.parse("2001:db8::/32")),
@@ -96,14 +98,15 @@ final class TrafficSamples {
                 new UdpConfig(
                         Duration.ofMillis(100 + random.nextInt(86_400_000 - 100)),
                         random.nextInt(1_000_001),
-                        random.nextBoolean()),
+                        random.nextBoolean(),
+                        random.nextBoolean() ? SourceAddress.NODE : SourceAddress.CLIENT),
                 new TcpConfig(
                         1 + random.nextInt(1_000_000),
                         Duration.ofSeconds(random.nextInt(121)),
                         Duration.ofSeconds(random.nextInt(9 * 3600)),
                         random.nextBoolean() ? Duration.ZERO : Duration.ofMillis(100 + random.nextInt(3_599_900)),
                         random.nextBoolean(),
-                        random.nextBoolean() ? TcpConfig.Source.NODE : TcpConfig.Source.CLIENT),
+                        random.nextBoolean() ? SourceAddress.NODE : SourceAddress.CLIENT),
                 new LimitsConfig(
                         random.nextInt(3),
                         random.nextInt(10_000_001),

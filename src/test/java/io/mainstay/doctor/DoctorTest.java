@@ -370,6 +370,40 @@ class DoctorTest implements Host {
     }
 
     @Test
+    void backendsThatSeeTheirClientsNeedAWayBack() {
+        assertThat(withoutDaemon()).noneMatch(each -> each.check().equals("client routes"));
+        String dns = YAML + """
+              - name: dns
+                listen: 198.18.0.100:53/udp
+                udp: {source: client}
+                health_check: {type: dns, query: example.org}
+                backends: [{name: a, address: 198.18.0.11:53}]
+            """;
+        files.put("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
+        List<Finding> findings = findings(dns, Optional.empty(), Optional.empty());
+        assertThat(findings)
+                .as("they take no port")
+                .noneMatch(each -> each.check().equals("udp sessions"));
+        assertThat(of("client routes", findings).grade()).isEqualTo(Grade.SKIPPED);
+        String ordinary = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n";
+        programs.put("ip -4 rule show", new ProgramResult.Done(ordinary));
+        assertThat(clientRoutes(dns).grade()).isEqualTo(Grade.WARNING);
+        assertThat(clientRoutes(dns).found()).startsWith("no rule leads to a table of its own; ");
+        programs.put("ip -4 rule show", new ProgramResult.Done(ordinary + "32765:\tfrom all fwmark 0x1 lookup 100\n"));
+        programs.put("ip -4 route show table 100 type local", new ProgramResult.Done("local 198.18.0.9 dev lo\n"));
+        assertThat(clientRoutes(dns).grade()).isEqualTo(Grade.WARNING);
+        assertThat(clientRoutes(dns).found()).contains("as none is in 100; ");
+        programs.put(
+                "ip -4 route show table 100 type local", new ProgramResult.Done("local default dev lo scope host \n"));
+        assertThat(clientRoutes(dns).grade()).isEqualTo(Grade.OK);
+        assertThat(clientRoutes(dns).subject()).isEqualTo("IPv4");
+    }
+
+    private Finding clientRoutes(String yaml) {
+        return of("client routes", findings(yaml, Optional.empty(), Optional.empty()));
+    }
+
+    @Test
     void aDaemonOfAnotherNetworkIsNotThisOne() {
         daemonRuns("0000000000001000", 0, "1024");
         links.put("/proc/self/ns/net", "net:[1]");

@@ -12,6 +12,7 @@ import io.mainstay.forward.QueueConfig;
 import io.mainstay.forward.RecordConfig;
 import io.mainstay.forward.RoutingConfig;
 import io.mainstay.forward.SelectionConfig;
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
@@ -152,6 +153,9 @@ final class Suitability {
         }
         if (udp && service.traffic().udp().responses() != 0) {
             return Optional.of("udp.responses is the proxy engine's alone");
+        }
+        if (udp && service.traffic().udp().source() != SourceAddress.NODE) {
+            return Optional.of("udp.source is the proxy engine's alone");
         }
         if (!service.traffic().proxyProtocol().equals(ProxyProtocolConfig.NONE)) {
             return Optional.of("proxy_protocol is the proxy engine's alone");

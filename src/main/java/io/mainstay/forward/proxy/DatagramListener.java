@@ -226,11 +226,19 @@ final class DatagramListener implements ArrivalSocket, EpollIoHandle {
             session.setAdmitted(admitted);
             sessions.add(session);
             return session;
+        } catch (ClientAddressException unusable) {
+            LOG.debug("the address of {}", endpoint, unusable);
+            return notOpened(service, endpoint, backend, RefusalReason.CLIENT_ADDRESS_UNUSABLE, admitted);
         } catch (IOException | UncheckedIOException shortage) {
-            worker.lane().load().leave();
-            service.giveBack(backend, endpoint);
-            return refused(service, endpoint, RefusalReason.NO_RESOURCES, admitted);
+            return notOpened(service, endpoint, backend, RefusalReason.NO_RESOURCES, admitted);
         }
+    }
+
+    private @Nullable UdpSession notOpened(
+            LiveService service, Endpoint endpoint, LiveBackend backend, RefusalReason reason, boolean admitted) {
+        worker.lane().load().leave();
+        service.giveBack(backend, endpoint);
+        return refused(service, endpoint, reason, admitted);
     }
 
     /** No session. */

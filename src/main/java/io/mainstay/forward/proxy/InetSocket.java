@@ -12,7 +12,9 @@ abstract sealed class InetSocket extends Socket permits TcpSocket, UdpSocket {
     private static final int IPPROTO_IP = 0;
     private static final int IPPROTO_IPV6 = 41;
     private static final int IP_FREEBIND = 15;
+    private static final int IP_TRANSPARENT = 19;
     private static final int IPV6_V6ONLY = 26;
+    private static final int IPV6_TRANSPARENT = 75;
     private static final int IPV6_FREEBIND = 78;
 
     InetSocket(int descriptor) {
@@ -31,6 +33,19 @@ abstract sealed class InetSocket extends Socket permits TcpSocket, UdpSocket {
             setIntOpt(IPPROTO_IPV6, IPV6_FREEBIND, 1);
         } else {
             setIntOpt(IPPROTO_IP, IP_FREEBIND, 1);
+        }
+    }
+
+    /**
+     * Lets the socket, and those that it accepts, speak from an address that is on no interface (IP_TRANSPARENT, ip(7)).
+     *
+     * @throws IOException if the program lacks the right to (CAP_NET_ADMIN)
+     */
+    void allowForeignAddress() throws IOException {
+        if (isIpv6()) {
+            setIntOpt(IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
+        } else {
+            setIntOpt(IPPROTO_IP, IP_TRANSPARENT, 1);
         }
     }
 

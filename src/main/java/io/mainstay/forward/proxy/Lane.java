@@ -17,6 +17,7 @@ final class Lane {
          *
          * @param visit the client for whom it is
          * @throws SocketShortageException if this node cannot open any
+         * @throws ClientAddressException if the backend was to see the client's address and cannot
          * @throws PortShortageException if this node has no port left towards this backend
          * @throws IOException if this backend was refused at once
          */

@@ -2,6 +2,7 @@
 package io.mainstay.forward.proxy;
 
 import io.mainstay.forward.ListenerConfig;
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.probe.SocketErrors;
@@ -116,15 +117,18 @@ final class ListenerSet {
     }
 
     private static void requireRights(ProxyService service) throws ProxyStartException {
-        if (service.traffic().tcp().source() == TcpConfig.Source.CLIENT) {
-            try {
-                TcpSocket.requireRightToSpeakFor();
-            } catch (IOException refused) {
-                throw new ProxyStartException(
-                        "service " + service.config().name() + ": tcp.source client: " + SocketErrors.reason(refused)
-                                + " (expected: a process with CAP_NET_ADMIN or CAP_NET_RAW)",
-                        refused);
-            }
+        boolean overTcp = service.traffic().tcp().source() == SourceAddress.CLIENT;
+        if (!overTcp && service.traffic().udp().source() != SourceAddress.CLIENT) {
+            return;
+        }
+        try {
+            TcpSocket.requireRightToSpeakFor();
+        } catch (IOException refused) {
+            throw new ProxyStartException(
+                    "service " + service.config().name() + ": " + (overTcp ? "tcp" : "udp") + ".source client: "
+                            + SocketErrors.reason(refused)
+                            + " (expected: a process with CAP_NET_ADMIN or CAP_NET_RAW)",
+                    refused);
         }
     }
 

@@ -80,8 +80,9 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         prober = new Prober(control, settings.commands(), random);
         links = new LinkWatch(settings.clock());
         load = new Load(settings.mostConnections());
+        ClientPorts clientPorts = new ClientPorts();
         for (int i = 0; i < settings.workers(); i++) {
-            workers.add(new Worker(workerLoops.next(), i, settings.clock(), new BlockPool(stalls), load));
+            workers.add(new Worker(workerLoops.next(), i, settings.clock(), new BlockPool(stalls), load, clientPorts));
         }
         listeners = new ListenerSet(settings, workers, events);
     }

@@ -132,6 +132,8 @@ final class Relay extends TimerWheel.Entry implements Flow {
                 return;
             } catch (SocketShortageException shortage) {
                 refuse(RefusalReason.NO_RESOURCES);
+            } catch (ClientAddressException unusable) {
+                refuse(RefusalReason.CLIENT_ADDRESS_UNUSABLE);
             } catch (PortShortageException shortage) {
                 chooseNext(RefusalReason.NO_RESOURCES);
                 if (tried.contains(backend.candidate()) && phase != Phase.ENDED) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.net.Endpoint;
 import java.io.IOException;
@@ -41,7 +42,11 @@ final class TcpOptions {
         applyTimes(socket);
     }
 
-    /** Sets up a socket that is about to connect to a backend for a client. */
+    /**
+     * Sets up a socket that is about to connect to a backend for a client.
+     *
+     * @throws ClientAddressException if it cannot speak from the client's address, as it is to
+     */
     void applyToConnecting(TcpSocket socket, Endpoint client) throws IOException {
         if (config.noDelay()) {
             socket.setTcpNoDelay(true);
@@ -49,7 +54,7 @@ final class TcpOptions {
         if (!config.keepalive().isZero() || !config.userTimeout().isZero()) {
             applyTimes(socket);
         }
-        if (config.source() == TcpConfig.Source.CLIENT) {
+        if (config.source() == SourceAddress.CLIENT) {
             InetSocketAddress address = SocketAddresses.of(client);
             if (socket.isIpv6() == (address.getAddress() instanceof Inet6Address)) {
                 socket.speakFor(address.getAddress());

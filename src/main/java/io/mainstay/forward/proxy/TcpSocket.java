@@ -16,10 +16,7 @@ import java.nio.ByteOrder;
 final class TcpSocket extends InetSocket {
 
     private static final int IPPROTO_IP = 0;
-    private static final int IP_TRANSPARENT = 19;
     private static final int IP_BIND_ADDRESS_NO_PORT = 24;
-    private static final int IPPROTO_IPV6 = 41;
-    private static final int IPV6_TRANSPARENT = 75;
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_CORK = 3;
     private static final int TCP_INFO = 11;
@@ -55,31 +52,21 @@ final class TcpSocket extends InetSocket {
     /**
      * Connects from an address that is not of this node, as its backend is to see it.
      *
-     * @throws IOException if the program lacks the right to (CAP_NET_ADMIN)
+     * @throws ClientAddressException if the kernel does not let it, be it for want of rights (CAP_NET_ADMIN)
      */
-    void speakFor(InetAddress client) throws IOException {
-        allowForeignAddress();
-        // The port is chosen when the connection is made, so that one client may have as many as there are ports
-        // towards
-        // each backend.
-        setIntOpt(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-        bind(new InetSocketAddress(client, 0));
-    }
-
-    /**
-     * Lets the socket, and those that it accepts, speak from an address that is on no interface (IP_TRANSPARENT, ip(7)).
-     *
-     * @throws IOException if the program lacks the right to (CAP_NET_ADMIN)
-     */
-    void allowForeignAddress() throws IOException {
-        if (isIpv6()) {
-            setIntOpt(IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
-        } else {
-            setIntOpt(IPPROTO_IP, IP_TRANSPARENT, 1);
+    void speakFor(InetAddress client) throws ClientAddressException {
+        try {
+            allowForeignAddress();
+            // The port is chosen when the connection is made, so that one client may have as many as there are ports
+            // towards each backend.
+            setIntOpt(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+            bind(new InetSocketAddress(client, 0));
+        } catch (IOException refused) {
+            throw new ClientAddressException(refused);
         }
     }
 
-    /** Fails if {@link #speakFor} would, for want of rights. */
+    /** Fails if no socket of this program may speak from a foreign address, for want of rights. */
     static void requireRightToSpeakFor() throws IOException {
         TcpSocket probe = open(false);
         try {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.proxy;
 
+import io.mainstay.forward.SourceAddress;
+import io.mainstay.health.probe.SocketErrors;
 import io.mainstay.net.Endpoint;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
@@ -8,6 +10,7 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,7 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
     private final Endpoint endpoint;
     private final LiveBackend backend;
     private final FlowCounters counters;
+    private final InetSocketAddress destination;
     private final UdpSocket socket;
     private final IoRegistration registration;
     private final long startedNanos;
@@ -44,11 +48,16 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
     private int knownChanges;
     private long lastActivityNanos;
     private boolean admitted;
+
+    /** Whether it speaks from the client's own port, which is taken towards its backend. */
+    private boolean hasClientPort;
+
     private boolean refused;
     private boolean ended;
 
     /**
      * @param backend the backend that was taken for this session
+     * @throws ClientAddressException if the backend was to see the client's address and cannot
      * @throws IOException if this node lacks the means for another socket
      */
     UdpSession(
@@ -69,11 +78,13 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
         timeoutNanos = service.settings().traffic().udp().sessionTimeout().toNanos();
         responsesToEach = service.settings().traffic().udp().responses();
         knownChanges = service.changes();
+        destination = backend.address(from.listener().portOffset());
         socket = connect();
         try {
             registration = worker.register(this);
         } catch (RuntimeException shortage) {
             socket.closeQuietly();
+            giveClientPortBack();
             throw shortage;
         }
         registration.submit(EpollIoOps.EPOLLIN);
@@ -87,11 +98,39 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
         UdpSocket opened = UdpSocket.open(backend.isIpv6());
         try {
             opened.mergeReceived();
-            opened.connect(backend.address(from.listener().portOffset()));
+            if (service.settings().traffic().udp().source() == SourceAddress.CLIENT
+                    && backend.isIpv6() == client.isIpv6()) {
+                speakForClient(opened);
+            }
+            opened.connect(destination);
             return opened;
         } catch (IOException refusedByKernel) {
             opened.closeQuietly();
+            giveClientPortBack();
             throw refusedByKernel;
+        }
+    }
+
+    /** From the client's address, and from its port unless that is taken: by another session with this backend, or a program. */
+    private void speakForClient(UdpSocket opened) throws IOException {
+        InetSocketAddress own = SocketAddresses.of(endpoint);
+        hasClientPort = worker.clientPorts().take(own, destination);
+        try {
+            if (!hasClientPort || !opened.trySpeakFor(own)) {
+                giveClientPortBack();
+                opened.speakFor(own.getAddress());
+            }
+        } catch (IOException refusedByKernel) {
+            throw SocketErrors.isInUse(refusedByKernel) || SocketErrors.isShortage(refusedByKernel)
+                    ? refusedByKernel
+                    : new ClientAddressException(refusedByKernel);
+        }
+    }
+
+    private void giveClientPortBack() {
+        if (hasClientPort) {
+            hasClientPort = false;
+            worker.clientPorts().release(SocketAddresses.of(endpoint), destination);
         }
     }
 
@@ -236,6 +275,7 @@ final class UdpSession extends TimerWheel.Entry implements Flow, EpollIoHandle {
         if (!ended) {
             ended = true;
             from.forget(this);
+            giveClientPortBack();
             worker.lane().wheel.remove(this);
             worker.closeAfterEvents(this::release);
             worker.lane().load().leave();

@@ -2,6 +2,8 @@
 package io.mainstay.forward.proxy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 
 /** A UDP socket. Datagrams go through {@link DatagramBatch}. */
 final class UdpSocket extends InetSocket {
@@ -50,6 +52,35 @@ final class UdpSocket extends InetSocket {
         } catch (IOException olderKernel) {
             // Then they come one by one.
         }
+    }
+
+    /**
+     * Speaks from the address and port of a client, which other sockets may do at the same time if they are connected to somebody
+     * else: the kernel gives what arrives to the one whose peer has sent it.
+     *
+     * @return whether it does: not if another kind of socket has the port, or this program may not have it
+     * @throws IOException for want of rights (CAP_NET_ADMIN)
+     */
+    boolean trySpeakFor(InetSocketAddress client) throws IOException {
+        allowForeignAddress();
+        setReuseAddress(true);
+        try {
+            bind(client);
+            return true;
+        } catch (IOException refused) {
+            return false;
+        }
+    }
+
+    /**
+     * Speaks from the address of a client, and from a port that nobody else has there.
+     *
+     * @throws IOException if the kernel does not let it: there is no such port, or for want of rights (CAP_NET_ADMIN)
+     */
+    void speakFor(InetAddress client) throws IOException {
+        allowForeignAddress();
+        setReuseAddress(false);
+        bind(new InetSocketAddress(client, 0));
     }
 
     /** Lets each datagram tell which address of this node it was sent to. */

@@ -36,10 +36,13 @@ final class Worker {
     private final Runnable releaseClosed = this::releaseClosed;
     private @Nullable DatagramArea datagrams;
     private final StreamCalls streamCalls = new StreamCalls();
+    private final ClientPorts clientPorts;
     private boolean ticking;
 
-    Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks, Load load) {
+    /** @param clientPorts shared by all workers */
+    Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks, Load load, ClientPorts clientPorts) {
         this.loop = loop;
+        this.clientPorts = clientPorts;
         lane = new Lane(index, clock, blocks, this::connect, this::startTicking, this::execute, load);
     }
 
@@ -49,6 +52,11 @@ final class Worker {
 
     StreamCalls streamCalls() {
         return streamCalls;
+    }
+
+    /** From whose ports sessions speak. */
+    ClientPorts clientPorts() {
+        return clientPorts;
     }
 
     /** The memory for datagrams. */
@@ -182,6 +190,9 @@ final class Worker {
             socket.confirmWithFirstOctets();
             socket.connect(backend.address(visit.listener().portOffset()));
             return new EpollStreamSocket(this, socket, listener, EpollStreamSocket.READING_AND_WRITING);
+        } catch (ClientAddressException unusable) {
+            socket.closeQuietly();
+            throw unusable;
         } catch (IOException refused) {
             socket.closeQuietly();
             if (SocketErrors.isWantOfPorts(refused)) {

@@ -10,15 +10,19 @@ import io.mainstay.forward.Balance;
 import io.mainstay.forward.Forwarding;
 import io.mainstay.forward.HashConfig;
 import io.mainstay.forward.LimitsConfig;
+import io.mainstay.forward.ListenerConfig;
 import io.mainstay.forward.PersistenceConfig;
 import io.mainstay.forward.QueueConfig;
 import io.mainstay.forward.Rate;
 import io.mainstay.forward.SelectionConfig;
+import io.mainstay.forward.ServiceConfig;
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Prefix;
+import io.mainstay.net.Transport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -160,6 +164,25 @@ class SuitabilityTest {
                 EngineWish.KERNEL,
                 Forwarding.FULL_NAT,
                 List.of(IpAddress.parse(source)));
+    }
+
+    @Test
+    void datagramsFromTheAddressOfTheClientAreTheProxyEnginesAlone() {
+        ServiceConfig plain = Samples.http("web1").config();
+        KernelService service = new KernelService(
+                new ServiceConfig(
+                        plain.name(),
+                        List.of(new ListenerConfig(Endpoint.parse("198.18.0.100:53"), Transport.UDP)),
+                        plain.selection(),
+                        plain.drainTimeout(),
+                        plain.timeouts(),
+                        plain.backends()),
+                TrafficConfig.DEFAULT.withUdp(UdpConfig.DEFAULT.withSource(SourceAddress.CLIENT)),
+                "",
+                EngineWish.KERNEL,
+                Forwarding.FULL_NAT,
+                List.of());
+        assertThat(objection(service)).hasValue("udp.source is the proxy engine's alone");
     }
 
     @Test

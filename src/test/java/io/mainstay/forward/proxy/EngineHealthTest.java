@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.mainstay.forward.BackendState;
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.health.AgentCheckConfig;
@@ -185,7 +186,7 @@ class EngineHealthTest {
                     Duration.ZERO,
                     Duration.ofMillis(500),
                     true,
-                    TcpConfig.Source.NODE);
+                    SourceAddress.NODE);
             bench.traffic(TrafficConfig.DEFAULT.withTcp(patience))
                     .health(new ServiceHealthConfig(
                             List.of(RelayBench.CHECK),

@@ -4,6 +4,7 @@ package io.mainstay.forward.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.net.Endpoint;
@@ -28,7 +29,7 @@ class TcpOptionsTest {
     private static final int USER_TIMEOUT = 18;
 
     private static final TcpConfig ALL = new TcpConfig(
-            16, Duration.ZERO, Duration.ofSeconds(60), Duration.ofMillis(1500), false, TcpConfig.Source.NODE);
+            16, Duration.ZERO, Duration.ofSeconds(60), Duration.ofMillis(1500), false, SourceAddress.NODE);
 
     private static void expectAll(TcpSocket socket) throws IOException {
         assertThat(socket.getIntOpt(SOL_SOCKET, SO_KEEPALIVE)).isEqualTo(1);
@@ -77,8 +78,8 @@ class TcpOptionsTest {
             ReloadBench.Service web = bench.service("web").backends("b1");
             bench.start(web);
             bench.client(web, "b1");
-            TcpConfig patient = new TcpConfig(
-                    16, Duration.ofSeconds(60), Duration.ZERO, Duration.ZERO, true, TcpConfig.Source.NODE);
+            TcpConfig patient =
+                    new TcpConfig(16, Duration.ofSeconds(60), Duration.ZERO, Duration.ZERO, true, SourceAddress.NODE);
             bench.configure(web.traffic(TrafficConfig.DEFAULT.withTcp(patient)));
             // The worker sets it up behind what it does already; this goes through the same worker queue.
             bench.awaitWorkers();
