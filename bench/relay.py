@@ -53,7 +53,7 @@ NETWORK_SETTINGS = {
 
 def compile_load() -> None:
     PROGRAMS.mkdir(parents=True, exist_ok=True)
-    for name in ("origin", "driver"):
+    for name in ("origin", "driver", "bare"):
         subprocess.run(
             ["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", str(PROGRAMS / name), str(SOURCES / f"{name}.c")],
             check=True,

@@ -295,6 +295,36 @@ table ip lb {{
         self.node.run("nft", "delete", "table", "ip", "lb")
 
 
+class Bare(Engine):
+    """A relay of nothing but its loop, in C, to compare ways of moving octets: see bench/load/bare.c. Only where it is asked for."""
+
+    works = tuple(work for work in WORKS if work not in (*DATAGRAMS, "idle"))
+    way = ""
+
+    def launch(self) -> Process:
+        program = Path(__file__).parent.parent.parent / "target" / "bench" / "bare"
+        backends = [word for origin in ORIGINS for word in (ADDRESSES[origin], str(ORIGIN_PORT))]
+        return self.node.start(
+            self.directory.name, str(program), ADDRESSES[BALANCER], str(self.port), self.way, *backends
+        )
+
+
+class BareCopy(Bare):
+    kind, way = "bare-copy", "copy"
+
+
+class BareSplice(Bare):
+    kind, way = "bare-splice", "splice"
+
+
+class BareEager(Bare):
+    kind, way = "bare-eager", "eager"
+
+
+class BareLate(Bare):
+    kind, way = "bare-late", "late"
+
+
 class MainstayBefore(MainstayProxy):
     """Another build of ours, to see what a change is worth: BENCH_TREE_BEFORE names its tree."""
 
@@ -324,6 +354,7 @@ ENGINES = [
     Entry(MainstayProxy, 2),
     Entry(MainstayKernel, 0),
     Entry(Nftables, 0),
+    *(Entry(bare, 1) for bare in (BareCopy, BareSplice, BareEager, BareLate)),
     *(Entry(MainstayBefore, workers) for workers in (1, 2) if "BENCH_TREE_BEFORE" in os.environ),
 ]
 
@@ -337,5 +368,5 @@ def make_engines(lab: Lab, only: list[str]) -> list[Engine]:
     return [
         entry.make(lab, number, entry.workers)
         for number, entry in enumerate(ENGINES)
-        if not only or entry.make.kind in only
+        if (not only and not issubclass(entry.make, Bare)) or entry.make.kind in only
     ]
