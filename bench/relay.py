@@ -37,6 +37,9 @@ PROGRAMS = Path(__file__).parent.parent / "target" / "bench"
 WARM_UP_MILLIS = 5_000
 """Of each load through each engine that has to compile itself while it runs."""
 
+MOST_PROFILED_MILLIS = 500
+"""What is allocated in the time has to fit into the young generation."""
+
 START_MILLIS = 500
 """Of each load through each other engine, for the tables of neighbours and ports."""
 
@@ -144,6 +147,8 @@ def count_allocations(driver: Driver, engines: list[Engine], works: list[Work], 
                 driver.measure(work, engine, WARM_UP_MILLIS)
                 octets = allocations.octets_for_each(driver, work, engine, millis)
                 print(f"  {work.name:<10} {engine.name:<12} {octets:10.4f}")
+                for each, name in allocations.profile(driver, work, engine, min(millis, MOST_PROFILED_MILLIS)):
+                    print(f"  {'':<23} {each:10.1f} {name}")
     progress("")
 
 

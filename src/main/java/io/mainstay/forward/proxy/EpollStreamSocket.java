@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.nio.channels.NotYetConnectedException;
 
 /** A {@link StreamSocket} on the event loop of a worker, edge-triggered. */
-final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
+final class EpollStreamSocket implements StreamSocket, EpollIoHandle, Runnable {
 
     /** What a socket is asked for as long as its writes were never refused. */
     static final EpollIoOps READING = EpollIoOps.EPOLLIN
@@ -167,7 +167,8 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
     public void close() {
         if (!closed) {
             closed = true;
-            worker.closeAfterEvents(this::release);
+            // It is the task itself: one object less for each end of a connection.
+            worker.closeAfterEvents(this);
         }
     }
 
@@ -183,8 +184,9 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle {
         }
     }
 
-    /** Frees the descriptor. A closed one leaves the epoll set by itself. */
-    private void release() {
+    /** Frees the descriptor, once it is closed. A closed one leaves the epoll set by itself. */
+    @Override
+    public void run() {
         socket.closeQuietly();
         registration.cancel();
     }
