@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.forward.UdpConfig;
+import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -34,6 +35,8 @@ class UdpSourceTest {
     }
 
     private static boolean mayDoIt() {
+        // Loads what the sockets call, where no other test has been here before.
+        Epoll.ensureAvailability();
         try {
             TcpSocket.requireRightToSpeakFor();
             return true;
