@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from interop.mixed import HIGH, LOW, Mixed, active, resignation
+from interop.mixed import HIGH, INTERVAL_MILLIS, LOW, Mixed, active, resignation
 from lab.backends import Backends
 from lab.capture import Capture
 from lab.clock import now
@@ -27,7 +27,7 @@ class Way:
 
     mainstay: dict[str, Any] = field(default_factory=dict)
     frr: dict[str, Any] = field(default_factory=dict)
-    seconds: float = 0.1
+    seconds: float = INTERVAL_MILLIS / 1000
     form: str = "pseudo_header"
     """Of the checksums that both send."""
 
@@ -49,8 +49,8 @@ Make = Callable[..., Mixed]
 @pytest.fixture
 def mixed(lab: Lab, backends: Backends, wire: Capture) -> Make:
     def make(way: Way, mainstay_priority: int, frr_priority: int, preempt: bool = True) -> Mixed:
-        settings = replace(Settings("lb1", mainstay_priority, preempt=preempt), **way.mainstay)
-        peer = Vrrpd(lab["lb2"], replace(VrrpdSettings(frr_priority, preempt=preempt), **way.frr))
+        settings = replace(Settings("lb1", mainstay_priority, INTERVAL_MILLIS, preempt), **way.mainstay)
+        peer = Vrrpd(lab["lb2"], replace(VrrpdSettings(frr_priority, INTERVAL_MILLIS, preempt=preempt), **way.frr))
         return Mixed(lab, wire, settings, peer)
 
     return make

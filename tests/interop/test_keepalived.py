@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from interop.mixed import HIGH, LOW, Mixed, active, resignation
+from interop.mixed import HIGH, INTERVAL_MILLIS, LOW, Mixed, active, resignation
 from lab.backends import Backends
 from lab.capture import Capture
 from lab.clock import now
@@ -25,7 +25,7 @@ class Way:
 
     mainstay: dict[str, Any]
     keepalived: dict[str, Any]
-    seconds: float = 0.1
+    seconds: float = INTERVAL_MILLIS / 1000
     """The advertisement interval."""
 
 
@@ -57,8 +57,8 @@ Make = Callable[..., Mixed]
 @pytest.fixture
 def mixed(lab: Lab, backends: Backends, wire: Capture) -> Make:
     def make(way: Way, mainstay_priority: int, keepalived_priority: int, preempt: bool = True) -> Mixed:
-        settings = replace(Settings("lb1", mainstay_priority, preempt=preempt), **way.mainstay)
-        instance = replace(Instance(keepalived_priority, preempt=preempt), **way.keepalived)
+        settings = replace(Settings("lb1", mainstay_priority, INTERVAL_MILLIS, preempt), **way.mainstay)
+        instance = replace(Instance(keepalived_priority, INTERVAL_MILLIS, preempt=preempt, real_time=True), **way.keepalived)
         return Mixed(lab, wire, settings, Keepalived(lab["lb2"], instance))
 
     return make

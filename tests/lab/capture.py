@@ -74,7 +74,7 @@ class Capture:
         ]
 
     def await_advert(
-        self, what: str, condition: Callable[[Advert], bool], port: str = "", since: int = 0, seconds: float = 20.0
+        self, what: str, condition: Callable[[Advert], bool], port: str = "", since: int = 0, seconds: float = 40.0
     ) -> tuple[int, Advert]:
         found = wait_until(
             what, lambda: next((found for found in self.adverts(port, since) if condition(found[1])), None), seconds

@@ -123,6 +123,7 @@ class Vrrpd:
             "stdout",
             "--log-level",
             "informational",
+            real_time=True,
         )
 
     @property

@@ -27,6 +27,8 @@ class Instance:
     """The one by which it is told whether the node is Active."""
     more_vips: tuple[str, ...] = ()
     extra: tuple[str, ...] = field(default_factory=tuple)
+    real_time: bool = False
+    """Whether it comes before other programs, as with its own vrrp_rt_priority; by default it does not."""
 
 
 class Keepalived:
@@ -50,6 +52,7 @@ class Keepalived:
             "--vrrp",
             f"--use-file={configuration}",
             *pid_files,
+            real_time=self.instance.real_time,
         )
 
     def configuration(self) -> str:

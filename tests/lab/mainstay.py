@@ -23,6 +23,9 @@ VIP_WITH_PREFIX = f"{VIP}/{PREFIX_LENGTH}"
 ROUTER = "web"
 SERVICE = "http"
 
+PATIENCE_SECONDS = 60.0
+"""How long a condition is waited for: a daemon has been seen to take half a minute to start, on a machine that is very busy."""
+
 STATUS_PAUSE_SECONDS = 0.05
 """Between two looks at the status of a node."""
 
@@ -164,25 +167,25 @@ class Mainstay:
     def holds_address(self) -> bool:
         return self.settings.address in self.node.addresses(self.settings.holder)
 
-    def await_listening(self, seconds: float = 30.0) -> None:
+    def await_listening(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits until its virtual router has started, from when it listens for an Active."""
         self._await_status("listens", lambda status: _router(status)["state"] != "INITIALIZE", seconds)
 
-    def await_holding(self, seconds: float = 30.0) -> None:
+    def await_holding(self, seconds: float = PATIENCE_SECONDS) -> None:
         self._wait("holds the address", lambda: self.holds_address, seconds)
 
-    def await_not_holding(self, seconds: float = 30.0) -> None:
+    def await_not_holding(self, seconds: float = PATIENCE_SECONDS) -> None:
         self._wait("does not hold the address", lambda: not self.holds_address, seconds)
 
-    def await_state(self, state: str, seconds: float = 30.0) -> None:
+    def await_state(self, state: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits until the status shows the state; a daemon that is still starting is waited for too."""
         self._await_status(f"is {state}", lambda status: _router(status)["state"] == state, seconds)
 
-    def await_answering(self, seconds: float = 30.0) -> None:
+    def await_answering(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits until the daemon has started."""
         self._await_status("answers", lambda status: True, seconds)
 
-    def await_backends(self, state: str = "HEALTHY", *names: str, seconds: float = 30.0) -> None:
+    def await_backends(self, state: str = "HEALTHY", *names: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits until these backends (default: all) are in the state, as this node sees them."""
         wanted = names or self.settings.backends
 
@@ -192,7 +195,7 @@ class Mainstay:
 
         self._await_status(f"sees {', '.join(wanted)} {state}", reached, seconds)
 
-    def await_checked(self, healthy: bool, name: str, seconds: float = 30.0) -> None:
+    def await_checked(self, healthy: bool, name: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits until the backend is HEALTHY or UNHEALTHY, and a check that ended after this call agrees.
 
         After a fault of the network the state may still be that of before, with a failed check on its way.
@@ -211,7 +214,7 @@ class Mainstay:
 
         self._await_status(f"has checked that {name} is {'' if healthy else 'not '}healthy", reached, seconds)
 
-    def await_ready(self, state: str, seconds: float = 30.0) -> None:
+    def await_ready(self, state: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits for the state, with every backend healthy."""
         self.await_state(state, seconds)
         self.await_backends(seconds=seconds)

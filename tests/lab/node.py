@@ -4,6 +4,7 @@
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lab import shell
@@ -75,8 +76,13 @@ class Node:
     def attempt(self, *command: str, stdin: str = "", timeout: float = 30.0) -> "subprocess.CompletedProcess[str]":
         return shell.attempt(self.inside(command), stdin=stdin, timeout=timeout)
 
-    def start(self, name: str, *command: str, environment: Mapping[str, str] | None = None) -> Process:
-        """Starts a program in the background; what it prints goes to log/NAME.log, after what stands there."""
+    def start(
+        self, name: str, *command: str, environment: Mapping[str, str] | None = None, real_time: bool = False
+    ) -> Process:
+        """Starts a program in the background; what it prints goes to log/NAME.log, after what stands there.
+
+        In real time, where that is allowed, it comes before whatever else the machine does.
+        """
         log = self.directory / "log" / f"{name}.log"
         with log.open("ab") as output:
             popen = subprocess.Popen(
@@ -85,6 +91,7 @@ class Node:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "TMPDIR": str(self.directory / "tmp"), **(environment or {})},
+                preexec_fn=_ask_for_real_time if real_time else None,
             )
         process = Process(name, popen, log)
         self.processes.append(process)
@@ -108,6 +115,11 @@ class Node:
         self._holder.stdin.close()
         self._holder.stdout.close()
         self._holder.wait()
+
+
+def _ask_for_real_time() -> None:
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 def python(module: str, *arguments: str) -> list[str]:

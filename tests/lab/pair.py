@@ -7,7 +7,7 @@ from lab.backends import Backends
 from lab.topology import LOAD_BALANCERS, Lab
 from lab.waiting import wait_until
 
-HANDOVER_SECONDS = 2.0
+HANDOVER_SECONDS = 20.0
 
 
 class Pair(ABC):
@@ -91,7 +91,7 @@ class Pair(ABC):
 
         return wait_until("exactly one node holds the address", only_holder, HANDOVER_SECONDS)
 
-    def await_active(self, name: str, seconds: float = 30.0) -> None:
+    def await_active(self, name: str, seconds: float = 60.0) -> None:
         wait_until(f"{name} holds the address", lambda: self.holds_address(name), seconds, pause=0.01)
 
 

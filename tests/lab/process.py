@@ -51,7 +51,7 @@ class Process:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def wait_for_output(self, text: str, seconds: float = 20.0) -> str:
+    def wait_for_output(self, text: str, seconds: float = 40.0) -> str:
         """Waits for a line that contains the text and returns it."""
 
         def line() -> str | None:

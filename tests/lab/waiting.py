@@ -18,7 +18,7 @@ class NotInTime(AssertionError):
 def wait_until(
     what: str,
     condition: Callable[[], Found | None | Literal[False]],
-    seconds: float = 20.0,
+    seconds: float = 40.0,
     pause: float = PAUSE_SECONDS,
 ) -> Found:
     """Returns the first true result of the condition, or fails after the deadline and says what was waited for."""

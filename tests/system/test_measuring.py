@@ -5,11 +5,13 @@ import pytest
 
 from lab import fault
 from lab.backends import Backends
-from lab.capture import Frame
+from lab.capture import Capture, Frame
 from lab.clock import now
+from lab.mainstay_pair import MainstayPair
 from lab.measure import Window, outage, without_service_millis
 from lab.owners import by_two_owners, sent_twice
 from lab.packets import Advert, Arp
+from lab.pair import other
 from lab.records import ProbeRecord, Request
 from lab.topology import ADDRESSES, VIP, Lab
 from lab.traffic import Amount, Traffic
@@ -85,6 +87,27 @@ def test_frames_by_two_owners_are_those_of_the_former_between_those_of_the_new()
     harmless = [advert(5, "lb1", 0), arp(6, "lb1", ADDRESSES["lb1"])]
     assert by_two_owners([*moved, *harmless], VIP, "lb1") == 0
     assert by_two_owners([advert(1, "lb1")], VIP, "lb1") == 0, "nobody took over"
+
+
+def test_frames_by_two_owners_are_counted_while_neither_hears_the_other(
+    lab: Lab, wire: Capture, pair: MainstayPair
+) -> None:
+    def counted(since: int, former: str) -> int:
+        return by_two_owners([frame for frame in wire.frames() if frame.at >= since], VIP, former)
+
+    start = now()
+    for name in pair.nodes:
+        fault.drop_from(lab, name, "ip protocol 112")
+    wait_until("both hold the address", lambda: all(map(pair.holds_address, pair.nodes)))
+    wait_until("both speak for it", lambda: counted(start, "lb1") >= 10)
+    fault.heal(lab)
+    pair.await_standby(other(pair.active))
+    healed, active = now(), pair.active
+    wire.await_advert("another advert", lambda advert: True, port=active, since=healed)
+    pair.switchover()
+    wire.await_advert("an advert", lambda advert: advert.priority > 0, port=other(active), since=healed)
+    pair.await_standby(active)
+    assert counted(healed, active) == 0, "an address that moves in good order has one owner"
 
 
 def test_frames_sent_twice_repeat_another_of_a_moment_before() -> None:

@@ -30,7 +30,7 @@ final class ExplainCommand implements CliCommand {
                                 + " what clients could notice. Works from the journal if no daemon runs.",
                         "mainstay explain --last-failover",
                         "mainstay explain --last-failover --router web",
-                        "mainstay explain --back 1",
+                        "mainstay explain --router web --back 1",
                         "mainstay explain --other-node <(ssh lb1 mainstay events --json)",
                         "mainstay explain --json | jq .timeline")
                 .addOption(
@@ -38,9 +38,12 @@ final class ExplainCommand implements CliCommand {
                 .addOption(Specs.text(
                         ROUTER,
                         "NAME",
-                        "The move of that virtual router. Default: whichever moved last; of a sync group the member that"
-                                + " decided."))
-                .addOption(Specs.number(BACK, "Go back by so many moves: 1 is the one before the last."))
+                        "The moves of that virtual router. Default: of the one that moved last; of a sync group the member"
+                                + " that decided."))
+                .addOption(Specs.number(
+                        BACK,
+                        "Go back by so many moves of that one virtual router, the default too: 1 is the one before its"
+                                + " last."))
                 .addOption(Specs.text(
                         OTHER_NODE,
                         "FILE",

@@ -9,11 +9,13 @@ import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /** Whether a firewall of this host drops advertisements, by its rules; names the rule that does. */
 final class FirewallCheck {
@@ -21,68 +23,95 @@ final class FirewallCheck {
     private static final String CHECK = "firewall";
 
     /**
-     * The older iptables, one program for each family.
+     * iptables of one family, of which a host may have two at once.
      *
-     * @param tables where the kernel names the tables that it has made; there is none without them
+     * @param legacyTables where the kernel names the tables of the older one; there is none without them
      */
-    private record Legacy(IpFamily family, String program, String tables) {}
+    private record Iptables(IpFamily family, String program, String legacyTables) {}
 
-    private static final List<Legacy> LEGACY = List.of(
-            new Legacy(IpFamily.IPV4, "iptables", "/proc/net/ip_tables_names"),
-            new Legacy(IpFamily.IPV6, "ip6tables", "/proc/net/ip6_tables_names"));
+    private static final List<Iptables> IPTABLES = List.of(
+            new Iptables(IpFamily.IPV4, "iptables", "/proc/net/ip_tables_names"),
+            new Iptables(IpFamily.IPV6, "ip6tables", "/proc/net/ip6_tables_names"));
 
     private FirewallCheck() {}
 
     static List<Finding> examine(Patient patient) {
         List<Finding> findings = new ArrayList<>();
-        switch (patient.host().run(List.of("nft", "-j", "list", "ruleset"))) {
-            case ProgramResult.Done done ->
-                findings.addAll(judge(packets(patient), done.output(), NftRules::verdicts, "nftables"));
+        Map<IpFamily, Set<String>> told = new EnumMap<>(IpFamily.class);
+        for (Iptables iptables : IPTABLES) {
+            List<FirewallPacket> packets = packets(patient, iptables.family());
+            if (!packets.isEmpty()) {
+                findings.addAll(examineLegacy(patient.host(), iptables, packets));
+                // nft lists these as well, but has no word for most of what they ask of a packet.
+                if (patient.host().run(List.of(iptables.program() + "-nft-save"))
+                        instanceof ProgramResult.Done(String saved)) {
+                    Set<String> tables = IptablesRules.tables(saved);
+                    told.put(iptables.family(), tables);
+                    if (!tables.isEmpty()) {
+                        findings.addAll(judgeIptables(packets, saved, iptables.program()));
+                    }
+                }
+            }
+        }
+        findings.addAll(examineNft(patient, told));
+        return findings;
+    }
+
+    /** @param told the tables of each family that are judged already */
+    private static List<Finding> examineNft(Patient patient, Map<IpFamily, Set<String>> told) {
+        return switch (patient.host().run(List.of("nft", "-j", "list", "ruleset"))) {
+            case ProgramResult.Done(String rules) ->
+                judge(
+                        packets(patient),
+                        packet -> NftRules.verdicts(rules, packet, told.getOrDefault(packet.family(), Set.of())),
+                        "nftables");
             case ProgramResult.Failed failed ->
-                findings.add(Finding.skipped(
+                List.of(Finding.skipped(
                         CHECK, "", "the rules of nftables cannot be listed: " + failed.reason(), "run as root"));
             case ProgramResult.Missing ignored ->
-                findings.add(Finding.skipped(
+                List.of(Finding.skipped(
                         CHECK,
                         "",
                         "the rules of nftables cannot be listed: there is no program nft",
                         "install nftables to have them looked at"));
-        }
-        LEGACY.stream()
-                .filter(legacy -> patient.host()
-                        .read(legacy.tables())
-                        .filter(tables -> !tables.isBlank())
-                        .isPresent())
-                .forEach(legacy -> findings.addAll(examine(patient, legacy)));
-        return findings;
+        };
     }
 
-    private static List<Finding> examine(Patient patient, Legacy legacy) {
-        List<FirewallPacket> packets = packets(patient).stream()
-                .filter(packet -> packet.family() == legacy.family())
-                .toList();
-        if (packets.isEmpty()) {
+    private static List<Finding> examineLegacy(Host host, Iptables iptables, List<FirewallPacket> packets) {
+        if (host.read(iptables.legacyTables())
+                .filter(tables -> !tables.isBlank())
+                .isEmpty()) {
             return List.of();
         }
-        return switch (patient.host().run(List.of(legacy.program() + "-legacy-save"))) {
-            case ProgramResult.Done done -> judge(packets, done.output(), IptablesRules::verdicts, legacy.program());
+        return switch (host.run(List.of(iptables.program() + "-legacy-save"))) {
+            case ProgramResult.Done(String saved) -> judgeIptables(packets, saved, iptables.program());
             case ProgramResult.Failed failed ->
                 List.of(Finding.skipped(
                         CHECK,
                         "",
-                        "the rules of " + legacy.program() + " cannot be listed: " + failed.reason(),
+                        "the rules of " + iptables.program() + " cannot be listed: " + failed.reason(),
                         "run as root"));
             case ProgramResult.Missing ignored ->
                 List.of(Finding.warning(
                         CHECK,
                         "",
-                        legacy.program() + " has rules, and there is no program to list them",
-                        "look at them by the " + legacy.program() + "-legacy that made them"));
+                        iptables.program() + " has rules, and there is no program to list them",
+                        "look at them by the " + iptables.program() + "-legacy that made them"));
         };
+    }
+
+    private static List<Finding> judgeIptables(List<FirewallPacket> packets, String saved, String program) {
+        return judge(packets, packet -> IptablesRules.verdicts(saved, packet), program);
     }
 
     private static IpAddress group(IpFamily family) {
         return family == IpFamily.IPV4 ? Ipv4Address.VRRP_GROUP : Ipv6Address.VRRP_GROUP;
+    }
+
+    private static List<FirewallPacket> packets(Patient patient, IpFamily family) {
+        return packets(patient).stream()
+                .filter(packet -> packet.family() == family)
+                .toList();
     }
 
     /** One for each interface, family, direction and unicast peer. */
@@ -107,14 +136,11 @@ final class FirewallCheck {
     }
 
     private static List<Finding> judge(
-            List<FirewallPacket> packets,
-            String rules,
-            BiFunction<String, FirewallPacket, List<FirewallVerdict>> verdicts,
-            String program) {
+            List<FirewallPacket> packets, Function<FirewallPacket, List<FirewallVerdict>> verdicts, String program) {
         List<Finding> findings = new ArrayList<>();
         for (FirewallPacket packet : packets) {
             try {
-                findings.add(judge(packet, verdicts.apply(rules, packet), program));
+                findings.add(judge(packet, verdicts.apply(packet), program));
             } catch (RuntimeException e) {
                 findings.add(Finding.skipped(
                         CHECK,

@@ -32,6 +32,30 @@ record FirewallPacket(
         return isIn(network, destination);
     }
 
+    /** Whether where it goes is an address of that type, as in {@code fib daddr type} of nft and {@code addrtype} of iptables. */
+    Truth goesToType(String type) {
+        String own = destination.isMulticast() ? "multicast" : incoming ? "local" : "unicast";
+        return Truth.of(type.equalsIgnoreCase(own));
+    }
+
+    /** The same of where it comes from. */
+    Truth comesFromType(String type) {
+        return Truth.of(type.equalsIgnoreCase(incoming ? "unicast" : "local"));
+    }
+
+    /** Whether it came to its interface as a multicast, or to this host alone; empty for one that goes out. */
+    Optional<String> arrivedAs() {
+        return incoming ? Optional.of(destination.isMulticast() ? "multicast" : "unicast") : Optional.empty();
+    }
+
+    /**
+     * Whether the way back to its source leads through another interface than that on which it came. From a link-local source, which
+     * those of IPv6 have that go to the group (RFC 9568 section 5.1.2.1), it never does.
+     */
+    Truth hasNoWayBack() {
+        return family() == IpFamily.IPV6 && destination.isMulticast() ? Truth.NO : Truth.MAYBE;
+    }
+
     private static Truth isIn(String network, IpAddress address) {
         try {
             return Truth.of(Prefix.parse(network).contains(address));

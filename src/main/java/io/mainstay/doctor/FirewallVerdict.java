@@ -54,8 +54,9 @@ record FirewallVerdict(Truth passes, String reason) {
                     : new FirewallVerdict(Truth.MAYBE, drop + ", unless it meets " + perhapsAccept);
         }
 
-        /** @param surely whether the packet is here at all */
-        private End walk(List<FirewallRule> rules, boolean surely, int depth) {
+        /** @param here whether the packet surely gets to this chain */
+        private End walk(List<FirewallRule> rules, boolean here, int depth) {
+            boolean surely = here;
             for (FirewallRule rule : rules) {
                 if (++steps > MOST_STEPS || depth > DEEPEST_JUMP) {
                     return End.THROUGH;
@@ -83,14 +84,19 @@ record FirewallVerdict(Truth passes, String reason) {
                         if (certain && below != End.THROUGH) {
                             return below;
                         }
-                        if (certain && rule.verdict() == FirewallRule.Verdict.GOTO) {
-                            return End.THROUGH;
+                        if (rule.verdict() == FirewallRule.Verdict.GOTO) {
+                            if (rule.matches() == Truth.YES) {
+                                return End.THROUGH;
+                            }
+                            surely = false;
                         }
                     }
                     case RETURN -> {
                         if (rule.matches() == Truth.YES) {
                             return End.THROUGH;
                         }
+                        // Perhaps what follows in this chain never sees it.
+                        surely = false;
                     }
                     case CONTINUE -> {}
                     case UNKNOWN -> perhapsDrop = first(perhapsDrop, rule.name());

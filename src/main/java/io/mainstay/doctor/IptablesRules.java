@@ -5,9 +5,22 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
-/** The rules of the older iptables of one family, as {@code iptables-legacy-save} prints them, as they concern one packet. */
+/**
+ * The rules of iptables of one family, as {@code iptables-legacy-save} and {@code iptables-nft-save} print them
+ * (iptables-extensions(8)), as they concern one packet.
+ */
 final class IptablesRules {
+
+    /** A word, or several in quotes, such as a comment. */
+    private static final Pattern WORD = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"|\\S+");
+
+    private static final Set<String> ABSENT_HEADERS = Set.of("ah", "dst", "esp", "frag", "hbh", "mh", "rt");
 
     private final FirewallPacket packet;
 
@@ -18,6 +31,15 @@ final class IptablesRules {
     /** What becomes of the packet in each chain that the kernel sends it through. */
     static List<FirewallVerdict> verdicts(String saved, FirewallPacket packet) {
         return new IptablesRules(packet).read(saved);
+    }
+
+    /** The tables that are told of. */
+    static Set<String> tables(String saved) {
+        Set<String> tables = new TreeSet<>();
+        saved.lines()
+                .filter(line -> line.startsWith("*"))
+                .forEach(line -> tables.add(line.substring(1).strip()));
+        return tables;
     }
 
     private List<FirewallVerdict> read(String saved) {
@@ -35,8 +57,10 @@ final class IptablesRules {
                 String[] words = line.substring(1).split(" ", -1);
                 policies.put(words[0], words.length > 1 && words[1].equals("DROP"));
             } else if (line.startsWith("-A ")) {
-                List<String> words = List.of(line.split(" +", -1));
-                rules.computeIfAbsent(words.get(1), fresh -> new ArrayList<>()).add(rule(words, table, line));
+                List<String> words =
+                        WORD.matcher(line).results().map(MatchResult::group).toList();
+                rules.computeIfAbsent(words.get(1), fresh -> new ArrayList<>())
+                        .add(rule(words, table, line, policies.keySet()));
             } else if (line.startsWith("COMMIT")) {
                 for (String chain : onTheWay) {
                     if (policies.containsKey(chain)) {
@@ -53,44 +77,78 @@ final class IptablesRules {
         return verdicts;
     }
 
-    private FirewallRule rule(List<String> words, String table, String line) {
+    private FirewallRule rule(List<String> words, String table, String line, Set<String> chains) {
+        String name = "the rule \"" + line + "\" of iptables table " + table;
         Truth matches = Truth.YES;
-        FirewallRule.Verdict verdict = FirewallRule.Verdict.CONTINUE;
-        String target = "";
         boolean negated = false;
         for (int i = 2; i < words.size(); i++) {
             String argument = i + 1 < words.size() ? words.get(i + 1) : "";
-            Truth here = Truth.YES;
             switch (words.get(i)) {
                 case "!" -> {
                     negated = true;
                     continue;
                 }
-                case "-p" ->
-                    here = Truth.of(argument.equals("112") || argument.equals("vrrp") || argument.equals("all"));
-                case "-i" -> here = packet.incoming() ? interfaceName(argument) : Truth.NO;
-                case "-o" -> here = packet.incoming() ? Truth.NO : interfaceName(argument);
-                case "-d" -> here = packet.goesTo(argument);
-                case "-s" -> here = packet.comesFrom(argument);
-                case "--ctstate", "--state" ->
-                    here = Truth.of(List.of(argument.split(",", -1)).contains("NEW"));
-                case "-m", "--reject-with", "--log-prefix", "--log-level", "--comment" -> {
-                    // The match itself follows as an option of its own.
+                case "-j" -> {
+                    // What follows belongs to the target.
+                    return new FirewallRule(name, matches, jump(argument, chains), argument);
                 }
-                case "-j", "-g" -> {
-                    verdict = verdict(argument, words.get(i).equals("-g"));
-                    target = argument;
+                case "-g" -> {
+                    return new FirewallRule(name, matches, FirewallRule.Verdict.GOTO, argument);
                 }
-                default -> here = words.get(i).startsWith("-") ? Truth.MAYBE : Truth.YES;
+                case "-m" -> matches = matches.and(match(argument, words));
+                default -> {
+                    if (words.get(i).startsWith("-")) {
+                        Truth here = condition(words.get(i), argument);
+                        matches = matches.and(negated ? here.negated() : here);
+                    }
+                }
             }
-            matches = matches.and(negated ? here.negated() : here);
             negated = false;
         }
-        return new FirewallRule("the rule \"" + line + "\" of iptables table " + table, matches, verdict, target);
+        return new FirewallRule(name, matches, FirewallRule.Verdict.CONTINUE, "");
     }
 
-    private static FirewallRule.Verdict verdict(String target, boolean gone) {
-        return IptablesTarget.verdict(target).orElse(gone ? FirewallRule.Verdict.GOTO : FirewallRule.Verdict.JUMP);
+    /** A match that says something by itself; the others do by the options that follow. */
+    private Truth match(String match, List<String> words) {
+        if (ABSENT_HEADERS.contains(match)) {
+            return Truth.NO;
+        }
+        if (match.equals("rpfilter")) {
+            Truth fails = packet.hasNoWayBack();
+            return words.contains("--invert") ? fails : fails.negated();
+        }
+        return Truth.YES;
+    }
+
+    private Truth condition(String option, String argument) {
+        return switch (option) {
+            case "-p" -> Truth.of(argument.equals("112") || argument.equals("vrrp") || argument.equals("all"));
+            case "-i" -> packet.incoming() ? interfaceName(argument) : Truth.NO;
+            case "-o" -> packet.incoming() ? Truth.NO : interfaceName(argument);
+            case "-d" -> packet.goesTo(argument);
+            case "-s" -> packet.comesFrom(argument);
+            case "-f" -> Truth.NO;
+            case "--ctstate", "--state" ->
+                Truth.of(List.of(argument.split(",", -1)).contains("NEW"));
+            case "--ctstatus" -> Truth.of(List.of(argument.split(",", -1)).contains("NONE"));
+            case "--pkt-type" ->
+                packet.arrivedAs().map(argument::equals).map(Truth::of).orElse(Truth.MAYBE);
+            case "--dst-type" -> anyOf(argument, packet::goesToType);
+            case "--src-type" -> anyOf(argument, packet::comesFromType);
+            case "--ttl-eq", "--hl-eq" -> Truth.of(argument.equals("255"));
+            case "--comment", "--loose", "--validmark", "--accept-local", "--invert" -> Truth.YES;
+            default -> Truth.MAYBE;
+        };
+    }
+
+    private static Truth anyOf(String types, Function<String, Truth> isType) {
+        return Truth.of(List.of(types.split(",", -1)).stream().anyMatch(type -> isType.apply(type) == Truth.YES));
+    }
+
+    private static FirewallRule.Verdict jump(String target, Set<String> chains) {
+        return chains.contains(target)
+                ? FirewallRule.Verdict.JUMP
+                : IptablesTarget.verdict(target).orElse(FirewallRule.Verdict.UNKNOWN);
     }
 
     private Truth interfaceName(String name) {

@@ -25,6 +25,10 @@ final class NftRules {
     private static final Set<String> ANY_PACKET = Set.of("ether", "th");
 
     private final FirewallPacket packet;
+
+    /** Names of tables of the packet's family that are not looked at. */
+    private final Set<String> leftOut;
+
     private final Map<String, List<FirewallRule>> rules = new HashMap<>();
     private final Map<String, JsonArray> sets = new HashMap<>();
     private final List<JsonObject> baseChains = new ArrayList<>();
@@ -32,17 +36,19 @@ final class NftRules {
     /** Tables that are switched off. */
     private final Set<String> dormant = new HashSet<>();
 
-    private NftRules(FirewallPacket packet) {
+    private NftRules(FirewallPacket packet, Set<String> leftOut) {
         this.packet = packet;
+        this.leftOut = leftOut;
     }
 
     /**
      * What becomes of the packet in each chain that the kernel sends it through.
      *
+     * @param leftOut tables of iptables-nft of the packet's family that are read elsewhere: nft has no word for much in them
      * @throws RuntimeException if the text is not what nft prints
      */
-    static List<FirewallVerdict> verdicts(String json, FirewallPacket packet) {
-        NftRules nft = new NftRules(packet);
+    static List<FirewallVerdict> verdicts(String json, FirewallPacket packet, Set<String> leftOut) {
+        NftRules nft = new NftRules(packet, leftOut);
         JsonArray entries = JsonParser.parseString(json).getAsJsonObject().getAsJsonArray("nftables");
         entries.forEach(entry -> nft.takeSet(entry.getAsJsonObject()));
         entries.forEach(entry -> nft.take(entry.getAsJsonObject()));
@@ -93,7 +99,7 @@ final class NftRules {
     }
 
     private boolean isOnTheWay(JsonObject chain) {
-        if (dormant.contains(table(chain))) {
+        if (dormant.contains(table(chain)) || isLeftOut(chain)) {
             return false;
         }
         if (!chain.has("hook") || !families().contains(chain.get("family").getAsString())) {
@@ -105,6 +111,11 @@ final class NftRules {
                 && (!chain.has("dev")
                         || strings(chain.get("dev"))
                                 .anyMatch(packet.interfaceName().value()::equals));
+    }
+
+    private boolean isLeftOut(JsonObject chain) {
+        return chain.get("family").getAsString().equals(ip())
+                && leftOut.contains(chain.get("table").getAsString());
     }
 
     private static Stream<String> strings(JsonElement element) {
@@ -288,10 +299,32 @@ final class NftRules {
         return switch (kind) {
             case "meta" -> meta(of.getAsJsonObject().get("key").getAsString(), right);
             case "payload" -> payload(of.getAsJsonObject(), right);
-            case "ct" ->
-                of.getAsJsonObject().get("key").getAsString().equals("state")
-                        ? Truth.of(isWord(right, "new") || isWord(right, "untracked"))
+            case "ct" -> connection(of.getAsJsonObject().get("key").getAsString(), right);
+            case "fib" -> route(of.getAsJsonObject(), right);
+            default -> Truth.MAYBE;
+        };
+    }
+
+    /** It is the first of its connection, which has been given no other address. */
+    private static Truth connection(String key, JsonElement right) {
+        return switch (key) {
+            case "state" -> Truth.of(isWord(right, "new"));
+            case "status" -> Truth.NO;
+            default -> Truth.MAYBE;
+        };
+    }
+
+    /** What nft looks up in the routes. */
+    private Truth route(JsonObject fib, JsonElement right) {
+        boolean toItsSource = strings(fib.get("flags")).anyMatch("saddr"::equals);
+        return switch (fib.get("result").getAsString()) {
+            case "type" ->
+                right.isJsonPrimitive()
+                        ? toItsSource
+                                ? packet.comesFromType(right.getAsString())
+                                : packet.goesToType(right.getAsString())
                         : Truth.MAYBE;
+            case "oif" -> toItsSource && isWord(right, "false") ? packet.hasNoWayBack() : Truth.MAYBE;
             default -> Truth.MAYBE;
         };
     }
@@ -317,9 +350,10 @@ final class NftRules {
             case "nfproto" -> Truth.of(isWord(right, packet.family() == IpFamily.IPV4 ? "ipv4" : "ipv6"));
             case "protocol" -> Truth.of(isWord(right, ip()));
             case "pkttype" ->
-                packet.incoming()
-                        ? Truth.of(isWord(right, packet.destination().isMulticast() ? "multicast" : "host"))
-                        : Truth.MAYBE;
+                packet.arrivedAs()
+                        .map(as -> isWord(right, as) || (as.equals("unicast") && isWord(right, "host")))
+                        .map(Truth::of)
+                        .orElse(Truth.MAYBE);
             case "iifname", "iif" -> packet.incoming() ? interfaceName(right) : Truth.of(isWord(right, ""));
             case "oifname", "oif" -> packet.incoming() ? Truth.of(isWord(right, "")) : interfaceName(right);
             default -> Truth.MAYBE;

@@ -45,15 +45,23 @@ public final class Storyteller {
     /**
      * A move, if there was one.
      *
-     * @param router of which virtual router; empty: of any, but of a sync group only that of the member that decided
-     * @param back 0 for the last one, 1 for the one before, and so on
+     * @param router of which virtual router; empty: of the one that moved last, and of a sync group the member that decided
+     * @param back how many moves of that virtual router before its last one: 0 for the last, as {@link Story#earlier} lists them
      */
     public Optional<Story> move(Optional<String> router, int back) {
-        List<Moment> wanted = moments.stream()
-                .filter(moment -> router.isPresent() ? moment.router().equals(router.get()) : !isToldByAnother(moment))
-                .toList()
-                .reversed();
-        return back < wanted.size() ? Optional.of(story(wanted.get(back))) : Optional.empty();
+        return router.or(this::movedLast).flatMap(name -> {
+            List<Moment> moves = moments.reversed().stream()
+                    .filter(moment -> moment.router().equals(name))
+                    .toList();
+            return back < moves.size() ? Optional.of(story(moves.get(back))) : Optional.empty();
+        });
+    }
+
+    private Optional<String> movedLast() {
+        return moments.reversed().stream()
+                .filter(moment -> !isToldByAnother(moment))
+                .map(Moment::router)
+                .findFirst();
     }
 
     /** What a member of a sync group went through that only followed is told with the move of the one that decided. */

@@ -263,6 +263,7 @@ final class RunningInterface {
      */
     private void leave(String detail) {
         linkDown(TransitionReason.INTERFACE_MISSING, detail);
+        routers.forEach(RunningRouter::onInterfaceLeft);
         index().ifPresent(this::takeAddressesOff);
         routers.forEach(this::leaveHome);
         close();

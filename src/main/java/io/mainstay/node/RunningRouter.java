@@ -249,6 +249,12 @@ final class RunningRouter {
         settle();
     }
 
+    /** What its addresses stood on is gone: a Backup that kept them for its successor has nothing to keep any more. */
+    void onInterfaceLeft() {
+        takeover.release();
+        settle();
+    }
+
     /** Why an advertisement with this router's number is thrown away; empty if it is to be handed in. */
     Optional<DecodeResult.Discarded> refusal(DecodeResult.Decoded decoded, IpDatagram datagram) {
         return election.refusal(decoded.advertisement(), datagram).or(() -> authentication.refusal(decoded, datagram));

@@ -303,6 +303,28 @@ class DoctorTest implements Host {
     }
 
     @Test
+    void theTablesOfIptablesNftAreReadAsIptablesTellsThem() {
+        nft = new ProgramResult.Done("{\"nftables\": [{\"chain\": {\"family\": \"ip\", \"table\": \"filter\","
+                + " \"name\": \"INPUT\", \"hook\": \"input\", \"policy\": \"accept\"}}, {\"rule\": {\"family\": \"ip\","
+                + " \"table\": \"filter\", \"chain\": \"INPUT\", \"handle\": 4, \"expr\": [{\"xt\": null}]}}]}");
+        assertThat(of("firewall", withoutDaemon()).found()).contains("nftables may drop advertisements coming in");
+        programs.put("iptables-nft-save", new ProgramResult.Done("""
+                        *filter
+                        :INPUT ACCEPT [0:0]
+                        :OUTPUT ACCEPT [0:0]
+                        -A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT
+                        -A INPUT -j REJECT --reject-with icmp-host-prohibited
+                        COMMIT
+                        """));
+        Finding found = of("firewall", withoutDaemon());
+        assertThat(found.grade()).isEqualTo(Grade.FAILED);
+        assertThat(found.found())
+                .contains("iptables drops advertisements coming in: the rule \"-A INPUT -j REJECT --reject-with");
+        assertThat(found.advice()).contains("iptables -I INPUT -i eth0 -p 112 -j ACCEPT");
+        assertThat(withoutDaemon()).noneMatch(each -> each.found().contains("nftables may drop"));
+    }
+
+    @Test
     void settingsOfTheKernelCountOfTheInterfaceAndOfAll() {
         assertThat(of("sysctl", withoutDaemon()).grade()).isEqualTo(Grade.OK);
         files.put("/proc/sys/net/ipv4/conf/all/rp_filter", "1\n");

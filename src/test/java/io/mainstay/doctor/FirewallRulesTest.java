@@ -7,6 +7,7 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FirewallRulesTest {
@@ -61,7 +62,7 @@ class FirewallRulesTest {
     private static final FirewallVerdict PASSES = new FirewallVerdict(Truth.YES, "");
 
     private static FirewallVerdict nftables(String json) {
-        List<FirewallVerdict> verdicts = NftRules.verdicts(json, IN);
+        List<FirewallVerdict> verdicts = NftRules.verdicts(json, IN, Set.of());
         assertThat(verdicts).hasSize(1);
         return verdicts.getFirst();
     }
@@ -72,7 +73,7 @@ class FirewallRulesTest {
         assertThat(nftables(nft("drop")))
                 .isEqualTo(new FirewallVerdict(
                         Truth.NO, "the policy of chain input of table inet filter, which drops what no rule accepts"));
-        assertThat(NftRules.verdicts(nft("drop"), OUT)).isEmpty();
+        assertThat(NftRules.verdicts(nft("drop"), OUT, Set.of())).isEmpty();
     }
 
     @Test
@@ -214,8 +215,9 @@ class FirewallRulesTest {
             }
         }
         String notFromLan = FROM_LAN.replace("==", "!=");
-        assertThat(NftRules.verdicts(nft("accept", notFromLan + DROP), IN6)).containsExactly(PASSES);
-        assertThat(NftRules.verdicts(nft("accept", notFromLan + DROP), IN))
+        assertThat(NftRules.verdicts(nft("accept", notFromLan + DROP), IN6, Set.of()))
+                .containsExactly(PASSES);
+        assertThat(NftRules.verdicts(nft("accept", notFromLan + DROP), IN, Set.of()))
                 .extracting(FirewallVerdict::passes)
                 .containsExactly(Truth.MAYBE);
     }
@@ -232,9 +234,10 @@ class FirewallRulesTest {
 
     @Test
     void ofAUnicastPeerTheSourceIsKnown() {
-        assertThat(NftRules.verdicts(nft("drop", FROM_LAN + ACCEPT), FROM_PEER)).containsExactly(PASSES);
+        assertThat(NftRules.verdicts(nft("drop", FROM_LAN + ACCEPT), FROM_PEER, Set.of()))
+                .containsExactly(PASSES);
         String multicast = match("{'payload': {'protocol': 'ip', 'field': 'daddr'}}", "'224.0.0.18'");
-        assertThat(NftRules.verdicts(nft("drop", multicast + ACCEPT), FROM_PEER))
+        assertThat(NftRules.verdicts(nft("drop", multicast + ACCEPT), FROM_PEER, Set.of()))
                 .extracting(FirewallVerdict::passes)
                 .containsExactly(Truth.NO);
         assertThat(IptablesRules.verdicts(
@@ -245,14 +248,14 @@ class FirewallRulesTest {
     @Test
     void theOtherFamilyHasRulesOfItsOwn() {
         String ipv4Only = match("{'payload': {'protocol': 'ip', 'field': 'protocol'}}", "112") + ACCEPT;
-        assertThat(NftRules.verdicts(nft("drop", ipv4Only), IN6))
+        assertThat(NftRules.verdicts(nft("drop", ipv4Only), IN6, Set.of()))
                 .extracting(FirewallVerdict::passes)
                 .containsExactly(Truth.NO);
         String ipv6 = match("{'payload': {'protocol': 'ip6', 'field': 'nexthdr'}}", "112");
         String group = match("{'payload': {'protocol': 'ip6', 'field': 'daddr'}}", "'ff02::12'");
-        assertThat(NftRules.verdicts(nft("drop", ipv6 + ", " + group + ACCEPT), IN6))
+        assertThat(NftRules.verdicts(nft("drop", ipv6 + ", " + group + ACCEPT), IN6, Set.of()))
                 .containsExactly(PASSES);
-        assertThat(NftRules.verdicts(nft("drop", ipv6 + ACCEPT), IN))
+        assertThat(NftRules.verdicts(nft("drop", ipv6 + ACCEPT), IN, Set.of()))
                 .extracting(FirewallVerdict::passes)
                 .containsExactly(Truth.NO);
     }
@@ -264,7 +267,7 @@ class FirewallRulesTest {
                         "\"name\": \"filter\", \"handle\": 1}",
                         "\"name\": \"filter\", \"handle\": 1, \"flags\": \"dormant\"}");
         assertThat(rules).contains("dormant");
-        assertThat(NftRules.verdicts(rules, IN)).isEmpty();
+        assertThat(NftRules.verdicts(rules, IN, Set.of())).isEmpty();
     }
 
     private static Truth iptables(String rules) {

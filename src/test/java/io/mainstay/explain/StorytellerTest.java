@@ -83,11 +83,23 @@ class StorytellerTest {
                 .isEqualTo(2);
         assertThat(storyteller().move(Optional.of("web"), 1).orElseThrow().event())
                 .isEqualTo(1);
-        assertThat(storyteller().move(Optional.empty(), 2).orElseThrow().event())
-                .isEqualTo(1);
-        assertThat(storyteller().move(Optional.empty(), 3)).isEmpty();
+        assertThat(storyteller().move(Optional.of("web"), 2)).isEmpty();
         assertThat(storyteller().move(Optional.of("ftp"), 0)).isEmpty();
         assertThat(last().earlier()).extracting(Story.Earlier::headline).hasSize(1);
+    }
+
+    @Test
+    void withoutARouterTheMovesOfTheOneThatMovedLastAreCounted() {
+        transition(1, "web", "BACKUP", "ACTIVE", "active-down-timer");
+        transition(2, "mail", "BACKUP", "ACTIVE", "active-down-timer");
+        transition(30, "web", "ACTIVE", "FAULT", "no-carrier");
+        for (int back = 0; back < 3; back++) {
+            assertThat(storyteller().move(Optional.empty(), back))
+                    .as("%s back", back)
+                    .isEqualTo(storyteller().move(Optional.of("web"), back));
+        }
+        assertThat(storyteller().move(Optional.empty(), 1).orElseThrow().at())
+                .isEqualTo(last().earlier().getFirst().at());
     }
 
     @Test

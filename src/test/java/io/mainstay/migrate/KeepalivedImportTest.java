@@ -1,51 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.migrate;
 
+import static io.mainstay.migrate.SampleImport.imported;
+import static io.mainstay.migrate.SampleImport.notes;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mainstay.config.ConfigFile;
-import io.mainstay.config.ConfigResult;
-import io.mainstay.config.HostFacts;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import java.util.Random;
-import java.util.Set;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class KeepalivedImportTest {
-
-    private static final Set<String> PROGRAMS = Set.of("/etc/keepalived/up", "/usr/bin/check-db", "/usr/bin/curl");
-
-    private static final HostFacts HOST = new HostFacts(
-            "lb9",
-            Path.of("/run/mainstay"),
-            address -> true,
-            program -> PROGRAMS.contains(program) ? "" : "no such file");
-
-    private static KeepalivedImport imported(String text) {
-        return imported(text, Optional.empty());
-    }
-
-    private static KeepalivedImport imported(String text, Optional<String> configId) {
-        String more = """
-                vrrp_instance more {
-                    interface eth2
-                    virtual_router_id 9
-                    virtual_ipaddress {
-                        198.51.100.99
-                    }
-                }
-                """;
-        Includes includes =
-                (pattern, from) -> pattern.equals("more.conf") ? List.of(new SourceText("more.conf", more)) : List.of();
-        return KeepalivedImport.of(new SourceText("keepalived.conf", text), includes, configId, HOST);
-    }
-
-    private static List<String> notes(KeepalivedImport imported) {
-        return imported.notes().stream().map(Note::toString).toList();
-    }
 
     @Test
     void aVirtualMacIsTakenOverUnderANameOfItsOwn() {
@@ -402,26 +365,6 @@ class KeepalivedImportTest {
     }
 
     @Test
-    void theOldChecksumOfUnicastIsFollowedWithoutAKey() {
-        KeepalivedImport imported = imported("""
-                vrrp_instance one {
-                    interface eth0
-                    version 3
-                    virtual_router_id 7
-                    old_unicast_checksum
-                    unicast_peer { 10.0.0.2
-                    }
-                    virtual_ipaddress { 198.51.100.10/24 }
-                }
-                """);
-        assertThat(imported.yaml()).contains("unicast_peers").doesNotContain("checksum");
-        assertThat(notes(imported))
-                .containsExactly(
-                        "keepalived.conf:5 old_unicast_checksum: not needed: checksum: auto sends the form that the"
-                                + " peer uses, the old one too");
-    }
-
-    @Test
     void whatExcludedAddressesDoBesideAnOldKeepalivedIsTold() {
         KeepalivedImport imported = imported("""
                 vrrp_instance one {
@@ -440,66 +383,6 @@ class KeepalivedImportTest {
                 .asString()
                 .startsWith("keepalived.conf:7 virtual_ipaddress_excluded: mapped, with a difference:")
                 .contains("before 2.3.3", "both would be Active", "move those");
-    }
-
-    @Test
-    void aUnicastPairStaysOneWhateverFamiliesItsAddressesHave() {
-        KeepalivedImport imported = imported("""
-                vrrp_instance one {
-                    interface eth0
-                    version 3
-                    virtual_router_id 7
-                    unicast_peer { 10.0.0.2
-                    }
-                    virtual_ipaddress { 198.51.100.10/24
-                    }
-                    virtual_ipaddress_excluded { 2001:db8::10/64
-                    }
-                }
-                """);
-        assertThat(imported.yaml()).contains("""
-                    unicast_peers:
-                      - 10.0.0.2
-                    addresses:
-                      - 198.51.100.10/24
-                """).doesNotContain("2001:db8::10");
-        assertThat(notes(imported))
-                .anyMatch(
-                        note -> note.startsWith(
-                                "keepalived.conf:9 2001:db8::10/64: not mapped: Mainstay advertises an address over its own family"));
-    }
-
-    @Test
-    void withoutAPeerThatCanBeUsedAUnicastInstanceIsNoMulticastOne() {
-        KeepalivedImport imported = imported("""
-                vrrp_instance one {
-                    interface eth0
-                    version 3
-                    virtual_router_id 7
-                    unicast_peer { lb1.example
-                        lb2.example
-                    }
-                    virtual_ipaddress { 198.51.100.10/24
-                    }
-                }
-                vrrp_instance two {
-                    interface eth0
-                    version 3
-                    virtual_router_id 8
-                    unicast_peer { 10.0.0.2
-                        198.51.100.12
-                    }
-                    virtual_ipaddress { 198.51.100.12/24
-                    }
-                }
-                """);
-        assertThat(imported.virtualRouters()).isEqualTo(1);
-        assertThat(imported.yaml()).contains("name: two", "- 10.0.0.2").doesNotContain("name: one");
-        assertThat(notes(imported))
-                .anyMatch(
-                        note -> note.startsWith(
-                                "keepalived.conf:1 vrrp_instance one: not mapped: virtual_routers.unicast_peers is lb2.example"))
-                .anyMatch(note -> note.startsWith("keepalived.conf:16 198.51.100.12: not mapped"));
     }
 
     @Test
@@ -533,89 +416,5 @@ class KeepalivedImportTest {
                                 + " no such file on this host; config check refuses it until there is one",
                         "keepalived.conf:14 something_new on: not mapped: the importer does not know it")
                 .anyMatch(note -> note.startsWith("keepalived.conf:4 virtual_router_id 700: not mapped"));
-    }
-
-    @Test
-    @Tag("property")
-    void whateverStandsThereTheResultIsAConfiguration() {
-        List<String> words = List.of(
-                "{",
-                "}",
-                "\n",
-                "vrrp_instance",
-                "virtual_server",
-                "a",
-                "interface",
-                "eth0",
-                "virtual_router_id",
-                "51",
-                "priority",
-                "-7",
-                "virtual_ipaddress",
-                "198.51.100.10/24",
-                "2001:db8::1",
-                "::",
-                "\"",
-                "\\",
-                "#",
-                "@x",
-                "$A=",
-                "$A",
-                "${A}",
-                "real_server",
-                "10.0.0.1",
-                "80",
-                "HTTP_GET",
-                "url",
-                "path",
-                "/",
-                "vrrp_sync_group",
-                "group",
-                "track_script",
-                "vrrp_script",
-                "script",
-                "weight",
-                "track_file",
-                "file",
-                "notify",
-                "advert_int",
-                "0.001",
-                "99999999999",
-                "include",
-                "more.conf",
-                "quorum",
-                "persistence_granularity",
-                "255.0.255.0",
-                "MISC_CHECK",
-                "misc_path",
-                "DNS_CHECK",
-                "UDP_CHECK",
-                "payload",
-                "unicast_peer",
-                "authentication",
-                "auth_pass",
-                "preempt_delay",
-                "\u0000",
-                "\u2028",
-                "é",
-                "global_defs",
-                "router_id",
-                "version",
-                "2");
-        for (int seed = 0; seed < 2000; seed++) {
-            Random random = new Random(seed);
-            StringBuilder text = new StringBuilder();
-            int length = random.nextInt(120);
-            for (int i = 0; i < length; i++) {
-                text.append(words.get(random.nextInt(words.size()))).append(random.nextInt(4) == 0 ? "\n" : " ");
-            }
-            KeepalivedImport imported = imported(text.toString());
-            assertThat(ConfigFile.parse(
-                            imported.yaml(),
-                            "m.yaml",
-                            new HostFacts("lb9", Path.of("/run/mainstay"), address -> true, program -> "")))
-                    .as("seed %d:%n%s%n%s", seed, text, imported.yaml())
-                    .isInstanceOf(ConfigResult.Valid.class);
-        }
     }
 }

@@ -63,6 +63,22 @@ class ElectionDriverLinksTest extends ElectionDriverBench {
     }
 
     @Test
+    void aBackupThatKeptAddressesForItsSuccessorClosesItsServicesFirstWhenTheInterfaceIsReplaced() {
+        ElectionDriver driver = activeDriver();
+        kernel.hear("eth0", "198.18.0.11", 51, 200);
+        driver.runOnce();
+        assertThat(stateOf(driver, "web")).isEqualTo("BACKUP");
+        assertThat(kernel.addressesOf("eth0")).as("for the successor").isNotEmpty();
+        kernel.takeDeeds();
+        kernel.unplug("eth0", false);
+        kernel.plug("eth0", 3, "198.18.0.10");
+        kernel.put("eth0", "198.18.0.200/24");
+        driver.runOnce();
+        assertThat(kernel.takeDeeds()).containsSubsequence("close services on 1", "remove eth0 198.18.0.200/24");
+        assertThat(kernel.addressesOf("eth0")).isEmpty();
+    }
+
+    @Test
     void lostCarrierAndAdministrativelyDownAreToldApart() {
         ElectionDriver driver = activeDriver();
         List<IpAddress> primary = List.of(IpAddress.parse("198.18.0.10"));
