@@ -84,6 +84,7 @@ final class ForwardingModel {
         services = List.copyOf(wanted);
         // First, so that it is done whatever the kernel refuses afterwards.
         removeServices();
+        program.setVirtualMacs(settings.virtualMacs());
         roles.write(services, slots.all());
         writeSettings();
         doors.configure(services);

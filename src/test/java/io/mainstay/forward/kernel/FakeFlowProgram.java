@@ -11,6 +11,7 @@ import io.mainstay.kernel.FlowTuple;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.MacAddress;
 import io.mainstay.net.Prefix;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ final class FakeFlowProgram implements FlowProgram {
     final List<FakeFlow> flows = new ArrayList<>();
     final List<State> writtenStates = new ArrayList<>();
     Set<IpAddress> filter = Set.of();
+    Set<MacAddress> virtualMacs = Set.of();
     Set<InterfaceName> attached = Set.of();
     boolean unattachable;
     int roomForServices = 256;
@@ -133,6 +135,11 @@ final class FakeFlowProgram implements FlowProgram {
     @Override
     public void setFilter(Set<IpAddress> addresses) {
         filter = Set.copyOf(addresses);
+    }
+
+    @Override
+    public void setVirtualMacs(Set<MacAddress> macs) {
+        virtualMacs = Set.copyOf(macs);
     }
 
     @Override

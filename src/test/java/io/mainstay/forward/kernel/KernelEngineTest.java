@@ -196,6 +196,7 @@ class KernelEngineTest {
                 new KernelSettings(
                         settings.addresses(),
                         settings.interfaces(),
+                        settings.virtualMacs(),
                         settings.secret(),
                         settings.sourcePorts(),
                         settings.ownAddresses(),
