@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,8 @@ final class FakeFlowProgram implements FlowProgram {
     Set<IpAddress> filter = Set.of();
     Set<MacAddress> virtualMacs = Set.of();
     Set<InterfaceName> attached = Set.of();
-    boolean unattachable;
+    volatile boolean unattachable;
+    final AtomicInteger attachments = new AtomicInteger();
     int roomForServices = 256;
     Set<InterfaceName> accelerated = Set.of();
     boolean whateverTheyAre;
@@ -333,6 +335,7 @@ final class FakeFlowProgram implements FlowProgram {
 
     @Override
     public void attach(Set<InterfaceName> interfaces) throws KernelException {
+        attachments.incrementAndGet();
         if (unattachable) {
             throw new KernelException("attach to eth0", Errno.EEXIST.number());
         }
