@@ -89,6 +89,12 @@ static inline __u32 filter_bit(const struct address *address)
     return mixed >> 16;
 }
 
+/*
+ * `virtual_macs`: a bit for each MAC address of a virtual router (RFC 9568 section 7.3), in words of 64: the VRID, and 256 more for
+ * IPv6. Frames to those that are set are for this host.
+ */
+enum { VIRTUAL_MACS = 512 };
+
 /* `services` */
 struct service_key {
     struct address address;

@@ -9,6 +9,7 @@
 #include <linux/pkt_cls.h>
 
 #include "packet.h"
+#include "virtualmac.h"
 
 #ifndef AF_INET
 enum { AF_INET = 2, AF_INET6 = 10 };
@@ -111,20 +112,6 @@ static __always_inline struct detour *find_ipv6(struct __sk_buff *skb, __u64 now
     return unknown ? way : NULL;
 }
 
-/*
- * RFC 9568 §7.3. The interface with this MAC address stands on the one that runs the program, which sees the frame first, as one
- * to another host.
- */
-static __always_inline bool is_to_virtual_mac(struct __sk_buff *skb)
-{
-    struct ethhdr *ethernet = frame(skb);
-    if ((void *)(ethernet + 1) > frame_end(skb)) {
-        return false;
-    }
-    const __u8 *to = ethernet->h_dest;
-    return to[0] == 0 && to[1] == 0 && to[2] == 0x5e && to[3] == 0 && (to[4] == 1 || to[4] == 2);
-}
-
 static __always_inline bool pay(struct detour *way)
 {
     /* Two processors at the last packet may both find it: what is below zero is nothing left. */
@@ -160,7 +147,7 @@ int mainstay_detour(struct __sk_buff *skb)
     if (bpf_skb_pull_data(skb, skb->len < HEADERS ? skb->len : HEADERS) != 0) {
         return ELSEWHERE;
     }
-    if (skb->pkt_type != PACKET_HOST && !is_to_virtual_mac(skb)) {
+    if (skb->pkt_type != PACKET_HOST && virtual_mac_of(skb) == VIRTUAL_MACS) {
         return ELSEWHERE;
     }
     struct detour *way = NULL;

@@ -22,6 +22,7 @@
 #include "settle.h"
 #include "toobig.h"
 #include "translate.h"
+#include "virtualmac.h"
 #include "workspace.h"
 
 /* Whether the packet fits through the interface: for GSO each of the segments that it will become. */
@@ -203,6 +204,21 @@ static __always_inline bool may_be_of_nat(const struct packet *packet)
     return with && (with->flags & SETTINGS_NAT) && (is_icmp(packet) || may_be_known(&packet->tuple.source));
 }
 
+/*
+ * Whether a frame is for this host. One to the MAC address of a virtual router of its own is, as far as gates are open: a switch may
+ * show it to a Backup too.
+ */
+static __always_inline bool is_for_us(struct __sk_buff *skb)
+{
+    if (skb->pkt_type != PACKET_OTHERHOST) {
+        return skb->pkt_type == PACKET_HOST;
+    }
+    __u32 router = virtual_mac_of(skb);
+    __u32 index = router / 64;
+    __u64 *word = bpf_map_lookup_elem(&virtual_macs, &index);
+    return word && (*word >> router % 64 & 1);
+}
+
 static __always_inline int decide(struct __sk_buff *skb)
 {
     struct packet *packet = packet_at_hand();
@@ -211,7 +227,7 @@ static __always_inline int decide(struct __sk_buff *skb)
     }
     __builtin_memset(packet, 0, sizeof *packet);
     /* A tagged frame comes by again on its VLAN's interface; VLAN 0 is no VLAN but a priority. */
-    if (skb->pkt_type != PACKET_HOST || (skb->vlan_present && (skb->vlan_tci & 0xfff))) {
+    if (!is_for_us(skb) || (skb->vlan_present && (skb->vlan_tci & 0xfff))) {
         return TC_ACT_OK;
     }
     enum parse parse = parse_addresses(skb, packet);

@@ -49,6 +49,14 @@ struct {
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     CONFIGURATION;
+    __uint(max_entries, VIRTUAL_MACS / 64);
+    __type(key, __u32);
+    __type(value, __u64);
+} virtual_macs SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    CONFIGURATION;
     __uint(max_entries, 4096);
     __type(key, __u32);
     __type(value, __u32);

@@ -22,6 +22,8 @@ FLOWS = 20
 """Of each service: so many on so few source ports that some find the first of their choice taken."""
 
 BACKEND_PORT = 9100
+NOBODYS_PORT = 20_123
+"""Outside of net.ipv4.ip_local_port_range: no flow of the client has it."""
 PORTS = {"full_nat": 9001, "nat": 9002, "dsr": 9003}
 VIPS = {4: "198.18.0.100", 6: "2001:db8::100"}
 DSR_VIPS = {4: "198.18.0.110", 6: "2001:db8::110"}
@@ -338,7 +340,7 @@ def test_the_command_tells_it_in_sentences(modes: MainstayPair) -> None:
     done = active.attempt("explain", "flow", ADDRESSES["client"], place)
     assert (done.status, done.errors) == (0, "")
     assert "Of new flows from 256 source ports" in done.output, done.output
-    shut = backup.attempt("explain", "flow", f"{ADDRESSES['client']}:50123", place)
+    shut = backup.attempt("explain", "flow", f"{ADDRESSES['client']}:{NOBODYS_PORT}", place)
     assert shut.status == 1
     assert f"This node is not Active for {VIPS[4]}: its gate is shut" in shut.output, shut.output
     assert "a new one begins, with backend" in shut.output

@@ -58,6 +58,8 @@ class Node:
     backend_port: int = 8443
     ports: tuple[int, int] = (20000, 4096)
     slots: list[int] = field(default_factory=lambda: [0, 1, 2])
+    macs: dict[str, bytes] = field(default_factory=lambda: {"clients": CLIENT_SIDE, "backends": BACKEND_SIDE})
+    """Where frames go to on each side."""
 
     def set_up(self) -> "Node":
         plan = self.addresses
@@ -79,16 +81,15 @@ class Node:
 
     def send(self, segment: Segment | bytes, side: str = "clients", **options) -> Result:
         packet = segment.packet() if isinstance(segment, Segment) else segment
-        mac, interface = ((CLIENT_SIDE, self.interfaces.clients) if side == "clients"
-                          else (BACKEND_SIDE, self.interfaces.backends))
+        interface = self.interfaces.clients if side == "clients" else self.interfaces.backends
         ethertype = 0x86DD if ":" in self.addresses.vip else 0x0800
-        return self.program.run(frame(packet, mac, ethertype=ethertype), interface, **options)
+        return self.program.run(frame(packet, self.macs[side], ethertype=ethertype), interface, **options)
 
     def forwarded(self, segment: Segment | bytes, side: str = "clients", **options) -> packets.Seen:
         """Sends and reads what leaves; fails unless the packet is forwarded and right in every checksum."""
         result = self.send(segment, side, **options)
         assert result.verdict == REDIRECT, self.program.events_seen()
-        assert result.frame[:6] == (CLIENT_SIDE if side == "clients" else BACKEND_SIDE), "answered, not forwarded"
+        assert result.frame[:6] == self.macs[side], "answered, not forwarded"
         return judge(result.frame)
 
     def answer(self, seen: packets.Seen, **change) -> Segment:

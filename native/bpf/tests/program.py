@@ -208,6 +208,7 @@ class Program:
         self.settings = self.map("settings", 4, 32)
         self.addresses = self.map("addresses", 16, 12)
         self.filter = self.map("filter", 4, 8)
+        self.virtual_macs = self.map("virtual_macs", 4, 8)
         self.clock = self.map("clock", 4, 16)
         self.gates = self.map("gates", 4, 4)
         self.services = self.map("services", 20, 32)
@@ -245,7 +246,7 @@ class Program:
                        self.latency):
             for key in hashed.keys():
                 hashed.delete(key)
-        for array, entries in ((self.settings, 1), (self.filter, 1024), (self.gates, 4), (self.tables, 256), (self.sources, 16), (self.backends, 64),
+        for array, entries in ((self.settings, 1), (self.filter, 1024), (self.virtual_macs, 8), (self.gates, 4), (self.tables, 256), (self.sources, 16), (self.backends, 64),
                                (self.traffic, 64), (self.events, len(EVENTS)),
                                (self.backend_loads, 64)):
             for index in range(entries):
@@ -284,6 +285,14 @@ class Program:
         index = struct.pack("<I", bit // 64)
         known = struct.unpack("<Q", self.filter.get(index))[0]
         self.filter.put(index, struct.pack("<Q", known | 1 << bit % 64))
+
+    def virtual_macs_are(self, *macs: bytes) -> None:
+        words = [0] * 8
+        for mac in macs:
+            bit = (mac[4] - 1) * 256 + mac[5]
+            words[bit // 64] |= 1 << bit % 64
+        for index, word in enumerate(words):
+            self.virtual_macs.put(struct.pack("<I", index), struct.pack("<Q", word))
 
     def gate(self, is_open: bool, gate: int = 0, since: int = 0) -> None:
         self.gates.put(struct.pack("<I", gate), struct.pack("<I", (since << 1 | 1) & 0xFFFFFFFF if is_open else 0))

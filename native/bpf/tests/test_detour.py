@@ -48,7 +48,7 @@ class Detour:
     def segment(self, **change) -> Segment:
         change.setdefault("flags", packets.ACK)
         port = change.pop("port", PORT)
-        client_port = change.pop("client_port", 40000)
+        client_port = change.pop("client_port", 20000)  # outside of net.ipv4.ip_local_port_range
         return Segment(self.network.CLIENTS[self.family], client_port, change.pop("to", self.vip), port, TCP, **change)
 
     def send(self, segment: Segment, mac: bytes | None = None):

@@ -395,7 +395,7 @@ def test_frames_for_others_are_left_alone(twins, mode):
     twins = twins(TCP, mode)
     twins.established()
     packet = twins.to_backend().packet()
-    for mac in (b"\xff" * 6, b"\x01\0\x5e\0\0\x01", BACKEND_SIDE, b"\x02\0\0\0\0\x00"):
+    for mac in (b"\xff" * 6, b"\x01\0\x5e\0\0\x01", b"\0\0\x5e\0\1\x33", BACKEND_SIDE, b"\x02\0\0\0\0\x00"):
         twins.left_alone_frame(frame(packet, mac))
     twins.fast.disown(twins.node.interfaces.clients)
     twins.left_alone(packet)

@@ -4,6 +4,7 @@ package io.mainstay.kernel;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.MacAddress;
 import io.mainstay.net.Prefix;
 import io.mainstay.net.Transport;
 import java.io.IOException;
@@ -181,6 +182,9 @@ public interface FlowProgram extends AutoCloseable {
 
     /** Lets packets to and from these addresses, and few others, be looked at closely. Set before an address is put. */
     void setFilter(Set<IpAddress> addresses) throws KernelException;
+
+    /** Has frames to these MAC addresses of virtual routers looked at like those to the interface's own, and to no others. */
+    void setVirtualMacs(Set<MacAddress> macs) throws KernelException;
 
     /** Makes the addresses behind a gate count, or not. Callable from every thread. */
     void setGate(int gate, boolean open) throws KernelException;

@@ -15,10 +15,12 @@ import io.mainstay.forward.kernel.PortRange;
 import io.mainstay.forward.kernel.XdpWish;
 import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.MacAddress;
 import java.net.SocketException;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The configuration as the kernel engine wants it. */
 final class KernelServices {
@@ -35,12 +37,23 @@ final class KernelServices {
                         .distinct()
                         .toList(),
                 routers.stream().map(VirtualRouterConfig::interfaceName).collect(Collectors.toUnmodifiableSet()),
+                config.virtualRouters().stream()
+                        .flatMap(KernelServices::virtualMacs)
+                        .collect(Collectors.toUnmodifiableSet()),
                 config.kernelEngine().secret(),
                 new PortRange(
                         config.kernelEngine().sourcePorts().first(),
                         config.kernelEngine().sourcePorts().last()),
                 KernelServices::ownAddresses,
                 xdp(config.kernelEngine().xdp()));
+    }
+
+    private static Stream<MacAddress> virtualMacs(VirtualRouterSettings settings) {
+        VirtualRouterConfig router = settings.router();
+        if (settings.virtualMac().isEmpty()) {
+            return Stream.empty();
+        }
+        return router.families().stream().map(family -> MacAddress.ofVirtualRouter(family, router.vrid()));
     }
 
     private static Set<IpAddress> ownAddresses() {

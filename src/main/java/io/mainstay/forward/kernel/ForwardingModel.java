@@ -84,6 +84,7 @@ final class ForwardingModel {
         services = List.copyOf(wanted);
         // First, so that it is done whatever the kernel refuses afterwards.
         removeServices();
+        program.setVirtualMacs(settings.virtualMacs());
         roles.write(services, slots.all());
         writeSettings();
         doors.configure(services);
@@ -345,12 +346,16 @@ final class ForwardingModel {
         return true;
     }
 
-    /** Where packets of clients and backends arrive. */
-    Set<InterfaceName> interfaces() throws KernelException {
+    /** Where packets arrive of clients, of the backends of these services, and of those that may have flows. */
+    Set<InterfaceName> interfaces(List<KernelService> wanted) throws KernelException {
+        Set<IpAddress> backends = new HashSet<>();
+        wanted.forEach(service -> service.config()
+                .backends()
+                .forEach(backend -> backends.add(backend.address().address())));
+        slots.all().forEach(slot -> backends.add(slot.key().address().address()));
         Set<InterfaceName> all = new TreeSet<>(settings.interfaces());
-        for (LiveSlot slot : slots.all()) {
-            InterfaceName towards =
-                    program.interfaceTowards(slot.key().address().address());
+        for (IpAddress backend : backends) {
+            InterfaceName towards = program.interfaceTowards(backend);
             if (towards != null) {
                 all.add(towards);
             }

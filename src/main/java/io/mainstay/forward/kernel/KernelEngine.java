@@ -56,6 +56,7 @@ public final class KernelEngine implements AutoCloseable {
     private final BackendStates states;
     private final FlowProgramSource source;
     private final Consumer<String> problems;
+    private final long stepMillis;
     private final PortWatch portWatch;
     private final FastPath fastPath;
     private final Gates gates = new Gates();
@@ -78,11 +79,25 @@ public final class KernelEngine implements AutoCloseable {
     private @Nullable ForwardingModel model;
     private @Nullable FlowTrial trial;
     private long step;
+    private List<KernelService> asked = List.of();
+    private List<KernelService> chosen = List.of();
+    private boolean refused;
 
     /** @param problems is told, for people, what went wrong and will be tried again, and what goes short */
     public KernelEngine(
             KernelSettings settings, BackendStates states, FlowProgramSource source, Consumer<String> problems) {
+        this(settings, states, source, problems, STEP_MILLIS);
+    }
+
+    /** @param stepMillis between two looks at what has changed; all else is a multiple of it */
+    KernelEngine(
+            KernelSettings settings,
+            BackendStates states,
+            FlowProgramSource source,
+            Consumer<String> problems,
+            long stepMillis) {
         this.settings = settings;
+        this.stepMillis = stepMillis;
         this.states = states;
         this.source = source;
         this.problems = problems;
@@ -99,7 +114,7 @@ public final class KernelEngine implements AutoCloseable {
         CompletableFuture.runAsync(() -> take(services, atStart), thread).join();
         if (!started) {
             started = true;
-            var unused = thread.scheduleWithFixedDelay(this::step, STEP_MILLIS, STEP_MILLIS, TimeUnit.MILLISECONDS);
+            var unused = thread.scheduleWithFixedDelay(this::step, stepMillis, stepMillis, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -203,7 +218,8 @@ public final class KernelEngine implements AutoCloseable {
 
     private void take(List<KernelService> services, boolean atStart) {
         Map<String, EngineDecision> made = decide(services);
-        List<KernelService> chosen = services.stream()
+        asked = services;
+        chosen = services.stream()
                 .filter(service ->
                         made.getOrDefault(service.config().name(), NOT_ASKED).kernel())
                 .toList();
@@ -217,10 +233,12 @@ public final class KernelEngine implements AutoCloseable {
                 }
                 present = open();
             }
+            // First, so that no service is forwarded for a moment whose packets do not all come by.
+            Set<InterfaceName> interfaces = present.interfaces(chosen);
+            attach(interfaces);
             present.configure(chosen, states.backends());
-            attach(present);
             if (atStart) {
-                accelerate(present);
+                accelerate(interfaces);
             }
             walk(present);
         } catch (IOException | KernelException e) {
@@ -296,7 +314,7 @@ public final class KernelEngine implements AutoCloseable {
                 return;
             }
             if (step % STEPS_BETWEEN_LOOKS == 0) {
-                attach(present);
+                look(present);
             }
             if (step % STEPS_BETWEEN_MEASURES == 0) {
                 takeLatencies(present);
@@ -361,20 +379,37 @@ public final class KernelEngine implements AutoCloseable {
         latencies = Map.copyOf(measured);
     }
 
-    private void accelerate(ForwardingModel present) throws KernelException {
+    private void accelerate(Set<InterfaceName> interfaces) {
         FlowProgram loaded = program;
         if (loaded != null) {
-            Set<InterfaceName> interfaces = present.interfaces();
             fastPath.start(loaded, interfaces);
             fastPath.note(interfaces);
         }
     }
 
-    private void attach(ForwardingModel present) throws KernelException {
+    /**
+     * Interfaces come and go. All services move to the proxy engine together when one refuses the program, and back when none
+     * does any more.
+     */
+    private void look(ForwardingModel present) throws KernelException {
+        Set<InterfaceName> interfaces = present.interfaces(chosen);
+        boolean before = refused;
+        try {
+            attach(interfaces);
+        } catch (KernelException e) {
+            // Is told, once, below.
+        }
+        if (refused != before) {
+            take(asked, false);
+        }
+    }
+
+    private void attach(Set<InterfaceName> interfaces) throws KernelException {
         FlowProgram loaded = program;
         if (loaded != null) {
-            Set<InterfaceName> interfaces = present.interfaces();
+            refused = true;
             loaded.attach(interfaces);
+            refused = false;
             fastPath.note(interfaces);
         }
     }

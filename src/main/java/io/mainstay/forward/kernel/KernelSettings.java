@@ -3,6 +3,7 @@ package io.mainstay.forward.kernel;
 
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.MacAddress;
 import io.mainstay.net.VirtualAddress;
 import java.util.List;
 import java.util.Set;
@@ -13,6 +14,7 @@ import java.util.function.Supplier;
  *
  * @param addresses those that move between nodes, in the order of the configuration
  * @param interfaces on which clients arrive
+ * @param virtualMacs of the virtual routers that have MAC addresses of their own, on these interfaces
  * @param secret goes into the choice of backends; the same on both nodes of a pair
  * @param sourcePorts that flows to backends leave from
  * @param ownAddresses those that stand on this host when it is asked
@@ -21,6 +23,7 @@ import java.util.function.Supplier;
 public record KernelSettings(
         List<VirtualAddress> addresses,
         Set<InterfaceName> interfaces,
+        Set<MacAddress> virtualMacs,
         String secret,
         PortRange sourcePorts,
         Supplier<Set<IpAddress>> ownAddresses,
@@ -29,6 +32,7 @@ public record KernelSettings(
     public KernelSettings {
         addresses = List.copyOf(addresses);
         interfaces = Set.copyOf(interfaces);
+        virtualMacs = Set.copyOf(virtualMacs);
     }
 
     /** The addresses without the length of their network. */

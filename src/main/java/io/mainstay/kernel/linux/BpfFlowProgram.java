@@ -15,6 +15,7 @@ import io.mainstay.kernel.FlowTuple;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.MacAddress;
 import io.mainstay.net.Prefix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -31,6 +32,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -203,13 +205,19 @@ public final class BpfFlowProgram implements FlowProgram {
 
     @Override
     public void setFilter(Set<IpAddress> wanted) throws KernelException {
-        long[] words = new long[FlowAbi.FILTER_WORDS];
-        for (IpAddress address : wanted) {
-            int bit = FlowAbi.filterBit(address);
-            words[bit / Long.SIZE] |= 1L << bit % Long.SIZE;
-        }
+        putBits(FlowMap.FILTER, FlowAbi.FILTER_WORDS, wanted.stream().mapToInt(FlowAbi::filterBit));
+    }
+
+    @Override
+    public void setVirtualMacs(Set<MacAddress> wanted) throws KernelException {
+        putBits(FlowMap.VIRTUAL_MACS, FlowAbi.VIRTUAL_MAC_WORDS, wanted.stream().mapToInt(FlowAbi::virtualMacBit));
+    }
+
+    private void putBits(FlowMap map, int count, IntStream bits) throws KernelException {
+        long[] words = new long[count];
+        bits.forEach(bit -> words[bit / Long.SIZE] |= 1L << bit % Long.SIZE);
         try (Arena arena = Arena.ofConfined()) {
-            maps.get(FlowMap.FILTER).putAll(0, arena.allocateFrom(JAVA_LONG, words), words.length);
+            maps.get(map).putAll(0, arena.allocateFrom(JAVA_LONG, words), words.length);
         }
     }
 

@@ -18,6 +18,7 @@ import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Ipv4Address;
 import io.mainstay.net.Ipv6Address;
+import io.mainstay.net.MacAddress;
 import io.mainstay.net.Prefix;
 import io.mainstay.net.Transport;
 import java.lang.foreign.Arena;
@@ -62,6 +63,7 @@ final class FlowAbi {
     static final int BACKEND_LOAD_OCTETS = 4;
     static final int CLIENT_RATE_OCTETS = 8;
     static final int FILTER_WORDS = (1 << 16) / 64;
+    static final int VIRTUAL_MAC_WORDS = 512 / 64;
 
     static final int TUPLE_DESTINATION = 16;
     static final int TUPLE_SOURCE_PORT = 32;
@@ -229,6 +231,14 @@ final class FlowAbi {
                 flow.get(INT, FLOW_STATE),
                 seenTick,
                 flow.get(INT, FLOW_GATE));
+    }
+
+    /** As {@code virtual_mac_of}: the number of the bit that stands for the MAC address of a virtual router. */
+    static int virtualMacBit(MacAddress mac) {
+        if (!mac.isOfVirtualRouter()) {
+            throw new IllegalArgumentException(mac + " (expected: the MAC address of a virtual router)");
+        }
+        return (int) (mac.bits() & 0xFFFF) - 0x100;
     }
 
     /** As {@code filter_bit}: the number of the bit that stands for an address in the filter. */

@@ -12,6 +12,7 @@ import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -64,6 +65,7 @@ class AutoChoiceTest {
         KernelSettings open = new KernelSettings(
                 Samples.SETTINGS.addresses(),
                 Samples.SETTINGS.interfaces(),
+                Set.of(),
                 "",
                 Samples.SETTINGS.sourcePorts(),
                 Samples.SETTINGS.ownAddresses(),

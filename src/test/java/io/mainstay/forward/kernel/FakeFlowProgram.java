@@ -11,6 +11,7 @@ import io.mainstay.kernel.FlowTuple;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.MacAddress;
 import io.mainstay.net.Prefix;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +50,10 @@ final class FakeFlowProgram implements FlowProgram {
     final List<FakeFlow> flows = new ArrayList<>();
     final List<State> writtenStates = new ArrayList<>();
     Set<IpAddress> filter = Set.of();
+    Set<MacAddress> virtualMacs = Set.of();
     Set<InterfaceName> attached = Set.of();
-    boolean unattachable;
+    volatile boolean unattachable;
+    final AtomicInteger attachments = new AtomicInteger();
     int roomForServices = 256;
     Set<InterfaceName> accelerated = Set.of();
     boolean whateverTheyAre;
@@ -133,6 +137,11 @@ final class FakeFlowProgram implements FlowProgram {
     @Override
     public void setFilter(Set<IpAddress> addresses) {
         filter = Set.copyOf(addresses);
+    }
+
+    @Override
+    public void setVirtualMacs(Set<MacAddress> macs) {
+        virtualMacs = Set.copyOf(macs);
     }
 
     @Override
@@ -326,6 +335,7 @@ final class FakeFlowProgram implements FlowProgram {
 
     @Override
     public void attach(Set<InterfaceName> interfaces) throws KernelException {
+        attachments.incrementAndGet();
         if (unattachable) {
             throw new KernelException("attach to eth0", Errno.EEXIST.number());
         }

@@ -56,7 +56,8 @@ class ForwardingModelTest {
         assertThat(program.sources)
                 .containsEntry(service.sourcesFirst(), new FlowProgram.Source(Samples.VIP, 10240, 22528));
         assertThat(program.roles.get(Samples.VIP)).isEqualTo(new Role(true, false, 0, 10240, 22528));
-        assertThat(model.interfaces()).containsExactly(new InterfaceName("backends"), new InterfaceName("eth0"));
+        assertThat(model.interfaces(List.of()))
+                .containsExactly(new InterfaceName("backends"), new InterfaceName("eth0"));
     }
 
     @Test

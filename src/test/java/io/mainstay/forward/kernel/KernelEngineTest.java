@@ -2,6 +2,7 @@
 package io.mainstay.forward.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendStates;
@@ -17,17 +18,17 @@ import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 class KernelEngineTest {
 
     private final FakeFlowProgram program = new FakeFlowProgram();
-    private final List<String> problems = new ArrayList<>();
+    private final List<String> problems = new CopyOnWriteArrayList<>();
     private final Map<BackendKey, OffloadedFlows> reports = new ConcurrentHashMap<>();
     private final Map<String, Long> refusals = new ConcurrentHashMap<>();
     private volatile List<BackendView> views = List.of(Samples.serving("web1"));
@@ -116,6 +117,24 @@ class KernelEngineTest {
     }
 
     @Test
+    void whenAnInterfaceRefusesThatComesLaterTheProxyServesUntilItDoesNoMore() {
+        try (KernelEngine engine = new KernelEngine(Samples.SETTINGS, states, source(""), problems::add, 1)) {
+            engine.configure(List.of(Samples.http("web1")));
+            program.unattachable = true;
+            await().until(() -> !decision(engine).kernel());
+            assertThat(decision(engine).reason()).contains("attach to eth0");
+            assertThat(program.services).isEmpty();
+            int looks = program.attachments.get();
+            await().until(() -> program.attachments.get() > looks + 2);
+            assertThat(problems).as("is told once").hasSize(1);
+            program.unattachable = false;
+            await().until(() -> decision(engine).kernel());
+            assertThat(program.services).hasSize(1);
+            assertThat(problems).hasSize(1);
+        }
+    }
+
+    @Test
     void whereAnInterfaceRefusesTheDataPathForwardsNothing() {
         try (KernelEngine engine = engine("")) {
             engine.configure(List.of(Samples.http("web1")));
@@ -196,6 +215,7 @@ class KernelEngineTest {
                 new KernelSettings(
                         settings.addresses(),
                         settings.interfaces(),
+                        settings.virtualMacs(),
                         settings.secret(),
                         settings.sourcePorts(),
                         settings.ownAddresses(),

@@ -30,6 +30,7 @@ final class Samples {
     static final KernelSettings SETTINGS = new KernelSettings(
             List.of(new VirtualAddress(VIP, 24), VirtualAddress.parse("198.18.0.101/24")),
             Set.of(new InterfaceName("eth0")),
+            Set.of(),
             "secret",
             new PortRange(10240, 32767),
             () -> Set.of(IpAddress.parse("198.18.0.2")),

@@ -2,6 +2,7 @@
 package io.mainstay.kernel.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mainstay.kernel.FlowCursor;
 import io.mainstay.kernel.FlowEvent;
@@ -9,8 +10,10 @@ import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowProgram.Backend;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.MacAddress;
 import io.mainstay.net.Prefix;
 import io.mainstay.net.Transport;
+import io.mainstay.net.VirtualRouterId;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -104,6 +107,7 @@ class FlowAbiAgreementTest {
             java.put("REFUSED_" + refusal, number++);
         }
         java.put("FILTER_BITS", FlowAbi.FILTER_WORDS * Long.SIZE);
+        java.put("VIRTUAL_MACS", FlowAbi.VIRTUAL_MAC_WORDS * Long.SIZE);
         java.put("EVENTS", FlowEvent.values().length);
         java.put("GATE_OPEN", FlowAbi.GATE_OPEN);
         java.put("GATE_TICK_SHIFT", FlowAbi.GATE_TICK_SHIFT);
@@ -125,6 +129,15 @@ class FlowAbiAgreementTest {
         }
         java.put("filter_bit", FlowAbi.filterBit(IpAddress.parse("198.18.0.100")));
         assertThat(ofC()).containsAllEntriesOf(java);
+    }
+
+    @Test
+    void theBitOfAVirtualMacIsItsVridAndThatOfIpv6Is256Higher() {
+        assertThat(FlowAbi.virtualMacBit(MacAddress.ofVirtualRouterIpv4(new VirtualRouterId(255))))
+                .isEqualTo(255);
+        assertThat(FlowAbi.virtualMacBit(MacAddress.ofVirtualRouterIpv6(new VirtualRouterId(1))))
+                .isEqualTo(257);
+        assertThatThrownBy(() -> FlowAbi.virtualMacBit(MacAddress.BROADCAST)).hasMessageContaining("virtual router");
     }
 
     @Test
