@@ -18,6 +18,7 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,6 +50,7 @@ final class ForwardingModel {
     private final long secret0;
     private final long secret1;
     private final SipHash hash;
+    private final Map<String, KernelService> byName = new HashMap<>();
     private List<KernelService> services = List.of();
     private int lastServiceId;
     private int nextSource;
@@ -82,6 +84,8 @@ final class ForwardingModel {
      */
     void configure(List<KernelService> wanted, List<BackendView> views) throws KernelException {
         services = List.copyOf(wanted);
+        byName.clear();
+        services.forEach(service -> byName.put(service.config().name(), service));
         // First, so that it is done whatever the kernel refuses afterwards.
         removeServices();
         program.setVirtualMacs(settings.virtualMacs());
@@ -89,9 +93,8 @@ final class ForwardingModel {
         writeSettings();
         doors.configure(services);
         takeOver(views);
+        tables.keep(byName.keySet());
         slots.dropUnclaimed();
-        tables.keep(names());
-        writeServices();
         fronts.write(services);
     }
 
@@ -106,23 +109,32 @@ final class ForwardingModel {
         }
     }
 
-    private Set<String> names() {
-        Set<String> names = new HashSet<>();
-        services.forEach(service -> names.add(service.config().name()));
-        return names;
-    }
-
     /** Takes over what has become of the backends. */
     void refresh(List<BackendView> views) throws KernelException {
         tables.giveBackOutgoing();
         takeOver(views);
-        writeServices();
     }
 
+    /**
+     * Who takes flows first, then the tables, and only then who takes none any more: at each moment the table of every service has
+     * somebody to go to.
+     */
     private void takeOver(List<BackendView> views) throws KernelException {
-        Map<String, KernelService> byName = new HashMap<>();
-        services.forEach(service -> byName.put(service.config().name(), service));
-        Map<BackendKey, BackendView> present = new HashMap<>();
+        meet(views);
+        for (LiveSlot slot : slots.all()) {
+            if (slot.wanted() == State.READY) {
+                slots.setState(slot, State.READY);
+            }
+        }
+        writeServices();
+        for (LiveSlot slot : slots.all()) {
+            slots.setState(slot, slot.wanted());
+        }
+    }
+
+    /** Knows from now on what is wanted of the backends, and has a slot for each that may get flows. */
+    private void meet(List<BackendView> views) throws KernelException {
+        Set<BackendKey> present = new HashSet<>();
         for (BackendView view : views) {
             KernelService service = byName.get(view.key().service());
             LiveSlot slot = slots.find(view.key());
@@ -138,26 +150,14 @@ final class ForwardingModel {
                     slots.setLimit(slot, limitOf(service, view.key()));
                 }
                 slot.setView(view);
-                present.put(view.key(), view);
-                slots.setState(slot, state(view));
+                present.add(view.key());
             }
         }
         for (LiveSlot slot : slots.all()) {
-            if (!present.containsKey(slot.key())) {
+            if (!present.contains(slot.key())) {
                 slot.setView(null);
-                slots.setState(slot, State.DOWN);
             }
         }
-    }
-
-    private static State state(BackendView view) {
-        if (view.resetting()) {
-            return State.DOWN;
-        }
-        if (view.serving()) {
-            return State.READY;
-        }
-        return view.failing() ? State.UNHEALTHY : State.DRAINING;
     }
 
     /** Of a backend that is not in the configuration any more, and so gets no new flow: 0. */
@@ -190,8 +190,14 @@ final class ForwardingModel {
     }
 
     private void writeServices() throws KernelException {
+        Map<String, List<LiveSlot>> slotsOf = new HashMap<>();
+        for (LiveSlot slot : slots.all()) {
+            slotsOf.computeIfAbsent(slot.key().service(), name -> new ArrayList<>())
+                    .add(slot);
+        }
         for (KernelService service : services) {
-            ServiceTables.Part table = tables.write(service, slots.all());
+            ServiceTables.Part table =
+                    tables.write(service, slotsOf.getOrDefault(service.config().name(), List.of()));
             for (ServiceKey key : service.keys()) {
                 List<IpAddress> from = service.mode() == Forwarding.DSR
                         ? List.of()
@@ -242,7 +248,7 @@ final class ForwardingModel {
         }
         program.forEachFlow(new FlowWalk(slots, program.clock().ticks(), millisPerTick, openGates));
         slots.all().forEach(LiveSlot::endWalk);
-        Set<String> withFlows = names();
+        Set<String> withFlows = new HashSet<>(byName.keySet());
         slots.all().forEach(slot -> withFlows.add(slot.key().service()));
         doors.keep(withFlows);
     }
@@ -337,8 +343,7 @@ final class ForwardingModel {
 
     /** Lets go of the slot of a backend that is no longer wanted and has no flows; whether it could. */
     boolean giveBackIfDone(LiveSlot slot) throws KernelException {
-        boolean wanted = services.stream()
-                .anyMatch(service -> service.config().name().equals(slot.key().service()));
+        boolean wanted = byName.containsKey(slot.key().service());
         if (!slot.isEmpty() || (wanted && slot.view() != null)) {
             return false;
         }

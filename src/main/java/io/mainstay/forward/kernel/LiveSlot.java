@@ -76,6 +76,18 @@ final class LiveSlot {
         state = newState;
     }
 
+    /** The state that it is to have. */
+    FlowProgram.State wanted() {
+        BackendView present = view;
+        if (present == null || present.resetting()) {
+            return FlowProgram.State.DOWN;
+        }
+        if (present.serving()) {
+            return FlowProgram.State.READY;
+        }
+        return present.failing() ? FlowProgram.State.UNHEALTHY : FlowProgram.State.DRAINING;
+    }
+
     /** How many flows it may have at the same time; 0: any number. */
     int limit() {
         return limit;

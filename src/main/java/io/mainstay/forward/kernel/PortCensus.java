@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.forward.kernel;
 
+import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.Forwarding;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.IpAddress;
@@ -16,46 +17,41 @@ import java.util.Set;
  */
 record PortCensus(List<KernelService> services, List<LiveSlot> slots, int portsOfSource) {
 
+    /** Services with a backend and its sources in common have its ports in common. */
+    private record Shared(Set<IpAddress> from, Endpoint backend) {}
+
     /** By name of the service. */
     Map<String, PortUse> uses() {
+        Map<String, Set<IpAddress>> sources = new HashMap<>();
         Map<String, PortUse> uses = new HashMap<>();
         for (KernelService service : services) {
             if (service.mode() == Forwarding.FULL_NAT) {
-                uses.put(service.config().name(), ports(service));
+                Set<IpAddress> from = Set.copyOf(Suitability.sourcesOf(service));
+                sources.put(service.config().name(), from);
+                uses.put(service.config().name(), new PortUse(0, (long) from.size() * portsOfSource, from.size(), ""));
+            }
+        }
+        Map<Shared, Long> taken = new HashMap<>();
+        for (LiveSlot slot : slots) {
+            Set<IpAddress> from = sources.get(slot.key().service());
+            if (from != null) {
+                taken.merge(new Shared(from, slot.key().address()), slot.ports(), Long::sum);
+            }
+        }
+        for (LiveSlot slot : slots) {
+            BackendKey key = slot.key();
+            Set<IpAddress> from = sources.get(key.service());
+            if (from != null) {
+                long used = taken.getOrDefault(new Shared(from, key.address()), 0L);
+                uses.computeIfPresent(key.service(), (name, most) -> fuller(most, used, key.backend()));
             }
         }
         return uses;
     }
 
-    private PortUse ports(KernelService service) {
-        Set<IpAddress> from = Set.copyOf(Suitability.sourcesOf(service));
-        Map<Endpoint, Long> taken = new HashMap<>();
-        Map<Endpoint, String> names = new HashMap<>();
-        for (LiveSlot slot : slots) {
-            // Services with a backend and its sources in common have its ports in common.
-            if (leavesFrom(slot.key().service(), from)) {
-                taken.merge(slot.key().address(), slot.ports(), Long::sum);
-            }
-            if (slot.key().service().equals(service.config().name())) {
-                names.put(slot.key().address(), slot.key().backend());
-            }
-        }
-        long used = 0;
-        String fullest = "";
-        for (Map.Entry<Endpoint, String> each : names.entrySet()) {
-            long ofBackend = taken.getOrDefault(each.getKey(), 0L);
-            if (fullest.isEmpty() || ofBackend > used) {
-                used = ofBackend;
-                fullest = each.getValue();
-            }
-        }
-        return new PortUse(used, (long) from.size() * portsOfSource, from.size(), fullest);
-    }
-
-    private boolean leavesFrom(String name, Set<IpAddress> from) {
-        return services.stream()
-                .anyMatch(service -> service.mode() == Forwarding.FULL_NAT
-                        && service.config().name().equals(name)
-                        && Set.copyOf(Suitability.sourcesOf(service)).equals(from));
+    private static PortUse fuller(PortUse most, long used, String backend) {
+        return most.backend().isEmpty() || used > most.used()
+                ? new PortUse(used, most.limit(), most.sources(), backend)
+                : most;
     }
 }

@@ -67,8 +67,12 @@ final class ServiceTables {
         }
     }
 
-    /** The part of the tables that belongs to a service, written anew elsewhere if other backends are to be in it. */
-    Part write(KernelService service, Iterable<LiveSlot> slots) throws KernelException {
+    /**
+     * The part of the tables that belongs to a service, written anew elsewhere if other backends are to be in it.
+     *
+     * @param slots of its backends
+     */
+    Part write(KernelService service, List<LiveSlot> slots) throws KernelException {
         String name = service.config().name();
         Part present = parts.get(name);
         Recipe recipe = recipe(service, slots);
@@ -99,20 +103,20 @@ final class ServiceTables {
     }
 
     /** By name, so that nodes whose configurations list the backends in another order choose alike. */
-    private static Recipe recipe(KernelService service, Iterable<LiveSlot> slots) {
+    private static Recipe recipe(KernelService service, List<LiveSlot> slots) {
         List<LiveSlot> members = new ArrayList<>();
         int weight = 0;
         int ready = 0;
         for (LiveSlot slot : slots) {
             BackendView view = slot.view();
-            if (view != null && view.key().service().equals(service.config().name()) && view.weight() > 0) {
+            if (view != null && view.weight() > 0) {
                 members.add(slot);
                 weight += view.weight();
                 ready += view.serving() ? view.weight() : 0;
             }
         }
         if (ready > 0 && ready < weight * (1 - MOST_NOT_READY)) {
-            members.removeIf(slot -> slot.state() != State.READY);
+            members.removeIf(slot -> slot.wanted() != State.READY);
         }
         members.sort(Comparator.comparing((LiveSlot slot) -> slot.key().backend())
                 .thenComparing(slot -> slot.key().address().toString()));

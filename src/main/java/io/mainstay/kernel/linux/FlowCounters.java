@@ -4,6 +4,7 @@ package io.mainstay.kernel.linux;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import io.mainstay.kernel.Errno;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram.Latency;
 import io.mainstay.kernel.FlowProgram.Refusal;
@@ -16,9 +17,15 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /** What the data path has counted, summed over the processors. */
 final class FlowCounters {
+
+    /** How often, and how far apart, memory is asked for that the kernel has to fetch first; together some tenths of a second. */
+    private static final int MEMORY_LOOKS = 200;
+
+    private static final long MEMORY_PAUSE_NANOS = 1_000_000;
 
     private final FlowMaps maps;
 
@@ -84,13 +91,27 @@ final class FlowCounters {
         return Arrays.stream(counts).boxed().toList();
     }
 
-    /** Has the latency of a slot's backend counted from now on, or no more. */
+    /**
+     * Has the latency of a slot's backend counted from now on, or no more. The kernel takes memory for each processor from a store
+     * that it fills up again a moment later: with hundreds of backends at once it is empty now and then.
+     */
     void measure(int slot, boolean wanted) throws KernelException {
         BpfMap latency = maps.get(FlowMap.LATENCY);
-        if (wanted) {
-            latency.put(slot, new byte[latency.copies() * FlowAbi.LATENCY_OCTETS]);
-        } else {
+        if (!wanted) {
             latency.remove(FlowAbi.index(slot));
+            return;
+        }
+        byte[] zeros = new byte[latency.copies() * FlowAbi.LATENCY_OCTETS];
+        for (int left = MEMORY_LOOKS; ; left--) {
+            try {
+                latency.put(slot, zeros);
+                return;
+            } catch (KernelException e) {
+                if (e.errno() != Errno.ENOMEM || left == 0) {
+                    throw e;
+                }
+                LockSupport.parkNanos(MEMORY_PAUSE_NANOS);
+            }
         }
     }
 

@@ -49,6 +49,7 @@ final class FakeFlowProgram implements FlowProgram {
     int accessListsWritten;
     final List<FakeFlow> flows = new ArrayList<>();
     final List<State> writtenStates = new ArrayList<>();
+    Runnable afterBackend = () -> {};
     Set<IpAddress> filter = Set.of();
     Set<MacAddress> virtualMacs = Set.of();
     Set<InterfaceName> attached = Set.of();
@@ -216,6 +217,7 @@ final class FakeFlowProgram implements FlowProgram {
     public void putBackend(int slot, Backend backend) {
         backends.set(slot, backend);
         writtenStates.add(backend.state());
+        afterBackend.run();
     }
 
     @Override

@@ -24,8 +24,10 @@ import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -167,6 +169,21 @@ class ForwardingModelTest {
                             .get(program.tables[here.tableFirst() + i])
                             .address());
         }
+    }
+
+    @Test
+    void whenFlowsAreToGoToOtherBackendsEachTableLeadsToSomebodyAllTheWhile() throws KernelException {
+        List<KernelService> services = List.of(Samples.http("web1", "web2"));
+        model.configure(services, List.of(Samples.serving("web1"), Samples.weightless("web2")));
+        List<Boolean> anybody = new ArrayList<>();
+        program.afterBackend = () -> anybody.add(program.table(Samples.HTTP).stream()
+                .anyMatch(slot -> program.backends.get(slot).state() == State.READY));
+        Set<Integer> before = program.table(Samples.HTTP);
+        model.refresh(List.of(Samples.weightless("web1"), Samples.serving("web2")));
+        assertThat(program.table(Samples.HTTP)).hasSize(1).isNotEqualTo(before);
+        model.configure(services, List.of(Samples.serving("web1"), Samples.weightless("web2")));
+        assertThat(program.table(Samples.HTTP)).isEqualTo(before);
+        assertThat(anybody).hasSize(4).doesNotContain(false);
     }
 
     @Test

@@ -77,6 +77,10 @@ final class Samples {
         return new BackendView(key(backend), 100, false, false, false, 0);
     }
 
+    static BackendView weightless(String backend) {
+        return new BackendView(key(backend), 0, false, false, false, 0);
+    }
+
     static BackendView failing(String backend) {
         return new BackendView(key(backend), 100, false, true, false, 0);
     }
