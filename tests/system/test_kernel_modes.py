@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The kernel engine on a pair of nodes in each of its modes, by TCP and UDP, over IPv4 and IPv6: live flows outlive a takeover."""
 
+import os
+import resource
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,8 +20,14 @@ from lab.pair import other
 from lab.topology import ADDRESSES, BACKENDS, LOAD_BALANCERS, Lab
 from lab.waiting import wait_until
 
-FLOWS = 20
-"""Of each service: so many on so few source ports that some find the first of their choice taken."""
+FLOWS_OF_MODE = int(os.environ.get("FLOWS", "80"))
+"""Live flows in each mode."""
+
+FLOWS = FLOWS_OF_MODE // 4
+"""Of each service, as each mode has one for each transport and family."""
+
+SOURCE_PORTS = f"20000-{20000 + FLOWS * 32 // 5 - 1}"
+"""So few for so many flows that some find the first of their choice taken."""
 
 BACKEND_PORT = 9100
 NOBODYS_PORT = 20_123
@@ -113,7 +121,7 @@ virtual_routers:
     advertisement_interval: {self.interval_millis}ms
     addresses: [{addresses}]
     preempt: false
-kernel_engine: {{secret: of both, source_ports: 20000-20127}}
+kernel_engine: {{secret: of both, source_ports: {SOURCE_PORTS}}}
 services:
 {services}"""
 
@@ -212,13 +220,19 @@ class Flow:
         """
         try:
             now, before = self.receive().split(), self.backend.split()
-        except OSError:
+        except OSError as error:
+            print(f"{self.socket.getsockname()} to {self._place}, {self.backend.strip()}: {error!r}")
             return False
-        return now[:1] == before[:1] if self._may_change_port else now == before
+        same = now[:1] == before[:1] if self._may_change_port else now == before
+        if not same:
+            print(f"{self.socket.getsockname()} to {self._place}: {before} became {now}")
+        return same
 
 
 @pytest.fixture
 def flows(modes: MainstayPair) -> Iterator[dict[Service, list[Flow]]]:
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files[1], files[1]))
     opened = {service: [Flow(modes.lab["client"], service) for _ in range(FLOWS)] for service in SERVICES}
     yield opened
     for each in opened.values():
