@@ -24,6 +24,12 @@ void need_directory(const char *path);
 /* Removes everything below a directory of the bpf file system. */
 void empty(const char *directory);
 
+/* The command `attach`: has these interfaces run the program that is pinned in DIRECTORY, and no others. */
+int attach(const char *directory, int count, char **interfaces);
+
+/* Takes that program off all interfaces. */
+void detach(const char *directory);
+
 /* The command `features`: one line for each feature of the kernel that the data path needs, with yes or no. */
 int features(void);
 
