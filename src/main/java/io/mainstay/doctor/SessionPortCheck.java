@@ -6,9 +6,6 @@ import io.mainstay.forward.SourceAddress;
 import io.mainstay.net.Transport;
 import io.mainstay.observe.ServiceStatus;
 import java.util.List;
-import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Whether the proxy engine can have as many sessions of datagrams as it may. Each has a socket towards its backend, for which the
@@ -17,8 +14,6 @@ import java.util.regex.Pattern;
 final class SessionPortCheck {
 
     private static final String CHECK = "udp sessions";
-    private static final String RANGE = "/proc/sys/net/ipv4/ip_local_port_range";
-    private static final Pattern PORTS = Pattern.compile("(\\d{1,5})\\s+(\\d{1,5})");
     private static final String ADVICE =
             "widen net.ipv4.ip_local_port_range, let sessions end sooner (udp.session_timeout,"
                     + " udp.responses), or set limits.connections";
@@ -39,18 +34,9 @@ final class SessionPortCheck {
                 .flatMap(service -> patient.statusOf(service).stream())
                 .mapToLong(ServiceStatus::connectionsActive)
                 .sum();
-        return List.of(patient.host()
-                .read(RANGE)
-                .flatMap(SessionPortCheck::ports)
-                .map(ports -> judge(ports, most(patient, services), now))
-                .orElseGet(() -> Finding.skipped(CHECK, "", RANGE + " cannot be read", "")));
-    }
-
-    private static Optional<Long> ports(String range) {
-        Matcher matcher = PORTS.matcher(range.strip());
-        return matcher.matches()
-                ? Optional.of(Long.parseLong(matcher.group(2)) - Long.parseLong(matcher.group(1)) + 1)
-                : Optional.empty();
+        return List.of(LocalPorts.of(patient.host()::read)
+                .map(ports -> judge(ports.count(), most(patient, services), now))
+                .orElseGet(() -> Finding.skipped(CHECK, "", LocalPorts.RANGE + " cannot be read", "")));
     }
 
     /** How many sessions the operator allows; 0: that is left open. */

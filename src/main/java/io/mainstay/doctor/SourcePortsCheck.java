@@ -5,21 +5,16 @@ import io.mainstay.config.KernelEngineSettings;
 import io.mainstay.config.ServiceSettings;
 import io.mainstay.forward.Forwarding;
 import io.mainstay.observe.ServiceStatus;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Whether this host takes ports for connections of its own from which flows of the kernel engine leave: the data path drops what
- * comes to such a port of a virtual address and belongs to none of its flows (ip-sysctl, ip_local_port_range).
+ * comes to such a port of a virtual address and belongs to none of its flows.
  */
 final class SourcePortsCheck {
 
     private static final String CHECK = "source_ports";
-    private static final String OWN = "/proc/sys/net/ipv4/ip_local_port_range";
-    private static final String RESERVED = "/proc/sys/net/ipv4/ip_local_reserved_ports";
-    private static final int LAST_PORT = 65535;
 
     private SourcePortsCheck() {}
 
@@ -28,27 +23,19 @@ final class SourcePortsCheck {
                 .filter(service -> leavesFromThem(patient, service))
                 .map(service -> service.service().name())
                 .toList();
-        List<int[]> own = patient.host().read(OWN).map(SourcePortsCheck::ranges).orElse(List.of());
+        Optional<LocalPorts> own = LocalPorts.of(patient.host()::read);
         if (services.isEmpty() || own.isEmpty()) {
             return List.of();
         }
         KernelEngineSettings.Ports ports = patient.config().kernelEngine().sourcePorts();
-        BitSet shared = new BitSet();
-        own.forEach(range -> shared.set(range[0], range[1] + 1));
-        patient.host()
-                .read(RESERVED)
-                .map(SourcePortsCheck::ranges)
-                .orElse(List.of())
-                .forEach(range -> shared.clear(range[0], range[1] + 1));
-        shared.clear(0, ports.first());
-        shared.clear(ports.last() + 1, LAST_PORT + 1);
+        int shared = own.get().countIn(ports);
         return List.of(
-                shared.isEmpty()
+                shared == 0
                         ? Finding.ok(CHECK, "", "this host takes none of " + ports + " for connections of its own")
                         : Finding.warning(
                                 CHECK,
                                 "",
-                                "this host takes " + shared.cardinality() + " ports of " + ports
+                                "this host takes " + shared + " of the ports " + ports
                                         + ", from which the kernel engine sends for " + String.join(", ", services)
                                         + ", for connections of its own: one from a virtual address gets no answer there",
                                 "add them to net.ipv4.ip_local_reserved_ports, narrow net.ipv4.ip_local_port_range, or name"
@@ -72,24 +59,5 @@ final class SourcePortsCheck {
             case KERNEL -> true;
             case AUTO -> !patient.config().kernelEngine().secret().isEmpty();
         };
-    }
-
-    /** Such as {@code 32768 60999}, or {@code 8080,10240-32767}. */
-    private static List<int[]> ranges(String text) {
-        List<int[]> ranges = new ArrayList<>();
-        for (String range : text.strip().replaceFirst("\\s+", "-").split(",", -1)) {
-            String[] ends = range.strip().split("-", -1);
-            int first = port(ends[0]);
-            int last = port(ends[ends.length - 1]);
-            if (first >= 0 && first <= last) {
-                ranges.add(new int[] {first, last});
-            }
-        }
-        return ranges;
-    }
-
-    private static int port(String text) {
-        int port = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : -1;
-        return port <= LAST_PORT ? port : -1;
     }
 }

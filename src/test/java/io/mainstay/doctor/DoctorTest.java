@@ -376,6 +376,9 @@ class DoctorTest implements Host {
         files.put("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
         assertThat(sessions(dns).found()).isEqualTo("there are 28232 local ports for them");
         assertThat(sessions(dns).grade()).isEqualTo(Grade.OK);
+        files.put("/proc/sys/net/ipv4/ip_local_reserved_ports", "8080,60000-60999\n");
+        assertThat(sessions(dns).found()).isEqualTo("there are 27232 local ports for them");
+        files.remove("/proc/sys/net/ipv4/ip_local_reserved_ports");
         String limited = dns + "    limits: {connections: 30000}\n";
         assertThat(sessions(limited).found()).isEqualTo("30000 are allowed, and there are only 28232 local ports");
         assertThat(sessions(limited).grade()).isEqualTo(Grade.WARNING);
@@ -481,7 +484,7 @@ class DoctorTest implements Host {
         files.put("/proc/sys/net/ipv4/ip_local_port_range", "32000\t65535\n");
         assertThat(of("source_ports", findings(kernel, Optional.empty(), Optional.empty())))
                 .matches(each -> each.grade() == Grade.WARNING
-                        && each.found().startsWith("this host takes 768 ports of 10240-32767")
+                        && each.found().startsWith("this host takes 768 of the ports 10240-32767")
                         && each.found().contains("sends for http,"));
         for (String others : List.of(
                 YAML,
@@ -500,7 +503,7 @@ class DoctorTest implements Host {
         files.put("/proc/sys/net/ipv4/ip_local_reserved_ports", "8080,32000-32766\n");
         assertThat(of("source_ports", findings(kernel, Optional.empty(), Optional.empty()))
                         .found())
-                .startsWith("this host takes 1 ports of");
+                .startsWith("this host takes 1 of the ports 10240-32767,");
         files.put("/proc/sys/net/ipv4/ip_local_reserved_ports", "8080,32000-32767\n");
         assertThat(of("source_ports", findings(kernel, Optional.empty(), Optional.empty()))
                         .grade())
