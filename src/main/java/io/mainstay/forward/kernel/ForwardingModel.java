@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,13 @@ final class ForwardingModel {
     private final SipHash hash;
     private final Map<String, KernelService> byName = new HashMap<>();
     private List<KernelService> services = List.of();
+
+    /** Services whose new flows have to be judged. */
+    private Set<String> judged = Set.of();
+
+    /** What the data path was told last; null: not all of it. */
+    private @Nullable List<BackendView> told;
+
     private int lastServiceId;
     private int nextSource;
 
@@ -86,6 +94,10 @@ final class ForwardingModel {
         services = List.copyOf(wanted);
         byName.clear();
         services.forEach(service -> byName.put(service.config().name(), service));
+        judged = services.stream()
+                .filter(Doors::judges)
+                .map(service -> service.config().name())
+                .collect(Collectors.toUnmodifiableSet());
         // First, so that it is done whatever the kernel refuses afterwards.
         removeServices();
         program.setVirtualMacs(settings.virtualMacs());
@@ -109,10 +121,12 @@ final class ForwardingModel {
         }
     }
 
-    /** Takes over what has become of the backends. */
+    /** Takes over what has become of the backends: as a rule nothing, which is to cost little however many there are. */
     void refresh(List<BackendView> views) throws KernelException {
         tables.giveBackOutgoing();
-        takeOver(views);
+        if (!views.equals(told)) {
+            takeOver(views);
+        }
     }
 
     /**
@@ -120,7 +134,8 @@ final class ForwardingModel {
      * somebody to go to.
      */
     private void takeOver(List<BackendView> views) throws KernelException {
-        meet(views);
+        told = null;
+        boolean all = meet(views);
         for (LiveSlot slot : slots.all()) {
             if (slot.wanted() == State.READY) {
                 slots.setState(slot, State.READY);
@@ -130,10 +145,12 @@ final class ForwardingModel {
         for (LiveSlot slot : slots.all()) {
             slots.setState(slot, slot.wanted());
         }
+        told = all ? List.copyOf(views) : null;
     }
 
-    /** Knows from now on what is wanted of the backends, and has a slot for each that may get flows. */
-    private void meet(List<BackendView> views) throws KernelException {
+    /** Knows from now on what is wanted of the backends; whether each that may get flows has a slot. */
+    private boolean meet(List<BackendView> views) throws KernelException {
+        boolean all = true;
         Set<BackendKey> present = new HashSet<>();
         for (BackendView view : views) {
             KernelService service = byName.get(view.key().service());
@@ -141,12 +158,16 @@ final class ForwardingModel {
             if (slot == null && service != null) {
                 slot = slots.claim(
                         view.key(), service.portTold(view.key().address().port()));
+                all &= slot != null;
             }
             if (slot != null) {
                 if (service != null) {
                     slot.setTimers(FlowTimers.of(
                             service.config().timeouts(), service.traffic().udp()));
-                    slot.setDoor(Doors.judges(service) ? doors.id(view.key().service()) : 0);
+                    slot.setDoor(
+                            judged.contains(view.key().service())
+                                    ? doors.id(view.key().service())
+                                    : 0);
                     slots.setLimit(slot, limitOf(service, view.key()));
                 }
                 slot.setView(view);
@@ -158,6 +179,7 @@ final class ForwardingModel {
                 slot.setView(null);
             }
         }
+        return all;
     }
 
     /** Of a backend that is not in the configuration any more, and so gets no new flow: 0. */
@@ -211,7 +233,7 @@ final class ForwardingModel {
                         table.size(),
                         from.isEmpty() ? 0 : sourcesAt(from),
                         from.size(),
-                        Doors.judges(service),
+                        judged.contains(service.config().name()),
                         doors.id(service.config().name()));
                 if (!wanted.equals(before)) {
                     program.putService(key, wanted);

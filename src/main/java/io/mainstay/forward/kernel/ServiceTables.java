@@ -92,7 +92,7 @@ final class ServiceTables {
             throw new KernelException("table of service " + name + ", of " + size + " entries", Errno.ENOMEM.number());
         }
         if (content.length > 0) {
-            program.putTable(first, content);
+            put(first, content);
         }
         if (present != null) {
             leave(present);
@@ -100,6 +100,16 @@ final class ServiceTables {
         Part part = new Part(first, content.length, recipe);
         parts.put(name, part);
         return part;
+    }
+
+    /** What the kernel refuses leaves its space to the next try. */
+    private void put(int first, int[] content) throws KernelException {
+        try {
+            program.putTable(first, content);
+        } catch (KernelException e) {
+            space.giveBack(first);
+            throw e;
+        }
     }
 
     /** By name, so that nodes whose configurations list the backends in another order choose alike. */

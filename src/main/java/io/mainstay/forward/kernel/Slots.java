@@ -91,7 +91,7 @@ final class Slots {
             if (free.isEmpty()) {
                 return null;
             }
-            slot = new LiveSlot(free.removeFirst(), key, port, ++lastId, FlowProgram.State.ABSENT, 0);
+            slot = new LiveSlot(free.getFirst(), key, port, ++lastId, FlowProgram.State.ABSENT, 0);
             // In the order that the data path asks for: state absent, then the rest, then the state.
             FlowProgram.Backend before = found.get(slot.index());
             program.putBackend(
@@ -99,7 +99,9 @@ final class Slots {
                     new FlowProgram.Backend(before.address(), before.port(), FlowProgram.State.ABSENT, before.id()));
             program.putOwner(slot.index(), owner);
             program.measure(slot.index(), true);
-            write(slot);
+            write(slot, slot.state(), slot.limit());
+            // Only now, so that a slot that the kernel refuses to fill is not lost.
+            free.removeFirst();
         }
         byKey.put(key, slot);
         byIndex.put(slot.index(), slot);
@@ -109,24 +111,23 @@ final class Slots {
     /** Has the data path treat the flows of a backend otherwise; nothing if it does already. */
     void setState(LiveSlot slot, FlowProgram.State state) throws KernelException {
         if (slot.state() != state) {
+            write(slot, state, slot.limit());
             slot.setState(state);
-            write(slot);
         }
     }
 
     /** Has the data path give a backend no more flows than so many at the same time; 0: any number. */
     void setLimit(LiveSlot slot, int limit) throws KernelException {
         if (slot.limit() != limit) {
+            write(slot, slot.state(), limit);
             slot.setLimit(limit);
-            write(slot);
         }
     }
 
-    private void write(LiveSlot slot) throws KernelException {
+    private void write(LiveSlot slot, FlowProgram.State state, int limit) throws KernelException {
         program.putBackend(
                 slot.index(),
-                new FlowProgram.Backend(
-                        slot.key().address().address(), slot.port(), slot.state(), slot.id(), slot.limit()));
+                new FlowProgram.Backend(slot.key().address().address(), slot.port(), state, slot.id(), limit));
     }
 
     /** Lets go of a slot without flows. */

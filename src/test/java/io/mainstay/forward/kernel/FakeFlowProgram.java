@@ -50,6 +50,7 @@ final class FakeFlowProgram implements FlowProgram {
     final List<FakeFlow> flows = new ArrayList<>();
     final List<State> writtenStates = new ArrayList<>();
     Runnable afterBackend = () -> {};
+    boolean refusesBackends;
     Set<IpAddress> filter = Set.of();
     Set<MacAddress> virtualMacs = Set.of();
     Set<InterfaceName> attached = Set.of();
@@ -214,7 +215,10 @@ final class FakeFlowProgram implements FlowProgram {
     }
 
     @Override
-    public void putBackend(int slot, Backend backend) {
+    public void putBackend(int slot, Backend backend) throws KernelException {
+        if (refusesBackends) {
+            throw new KernelException("put backend", Errno.ENOMEM.number());
+        }
         backends.set(slot, backend);
         writtenStates.add(backend.state());
         afterBackend.run();

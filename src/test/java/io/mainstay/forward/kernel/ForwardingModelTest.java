@@ -2,6 +2,7 @@
 package io.mainstay.forward.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mainstay.forward.AccessConfig;
 import io.mainstay.forward.BackendConfig;
@@ -25,9 +26,11 @@ import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -235,6 +238,37 @@ class ForwardingModelTest {
                         .filter(id -> id > 0)
                         .distinct())
                 .hasSize(FakeFlowProgram.SLOTS);
+    }
+
+    @Test
+    void whoFoundNoSlotGetsOneOnceThereIs() throws KernelException {
+        String[] more = IntStream.rangeClosed(1, FakeFlowProgram.SLOTS + 1)
+                .mapToObj(number -> "web" + number)
+                .toArray(String[]::new);
+        // Without weight, as a table of so many is larger than the room here.
+        List<BackendView> views = Arrays.stream(more).map(Samples::weightless).toList();
+        model.configure(List.of(Samples.http(more)), views);
+        assertThat(program.slots(State.DRAINING)).hasSize(FakeFlowProgram.SLOTS);
+        List<BackendView> withoutFirst = views.subList(1, views.size());
+        model.refresh(withoutFirst);
+        walk();
+        LiveSlot first = model.slots().iterator().next();
+        assertThat(first.key()).isEqualTo(Samples.key("web1"));
+        assertThat(model.giveBackIfDone(first)).isTrue();
+        model.refresh(withoutFirst);
+        assertThat(program.slots(State.DRAINING)).hasSize(FakeFlowProgram.SLOTS);
+    }
+
+    @Test
+    void whatCouldNotBeWrittenIsWrittenLater() throws KernelException {
+        model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        List<BackendView> views = List.of(Samples.serving("web1"), Samples.notServing("web2"));
+        program.refusesBackends = true;
+        assertThatThrownBy(() -> model.refresh(views)).isInstanceOf(KernelException.class);
+        assertThat(program.slots(State.DRAINING)).isEmpty();
+        program.refusesBackends = false;
+        model.refresh(views);
+        assertThat(program.slots(State.DRAINING)).hasSize(1);
     }
 
     @Test
