@@ -7,6 +7,7 @@ all_parts=("${java_parts[@]}" native kernel system relay soak interop package)
 labs_at_once=3
 results=()
 failed_parts=()
+some_ran=no
 
 verb_test() {
     local parts=() name='' part
@@ -112,6 +113,7 @@ run_part() {
     status=${PIPESTATUS[0]}
     set -e
     closing=$(closing_line "$log" || echo 'no test ran')
+    [ "$closing" = 'no test ran' ] || some_ran=yes
     if [ "$status" -eq 0 ] && [ "${CI:-}" = true ] && [[ $closing =~ Skipped:\ [1-9]|[1-9][0-9]*\ skipped ]]; then
         say "$label: a skipped test is a failure where CI=true"
         status=1
@@ -131,6 +133,7 @@ summary() {
     printf '\n== summary\n'
     printf '%s\n' "${results[@]}"
     [ ${#failed_parts[@]} -eq 0 ] || die "failed: ${failed_parts[*]} (logs: ${logs#"$PWD"/})"
+    [ "$some_ran" = yes ] || die "no test ran${name:+: none is called $name (several names: NAME,NAME of classes, 'NAME or NAME' elsewhere)}"
 }
 
 # Unit, property and simulation tests are told apart by their tags and run in one go.
