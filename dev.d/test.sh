@@ -123,10 +123,20 @@ run_part() {
         $((SECONDS - started)) "$closing")")
 }
 
-# The line in which surefire, pytest or another runner sums up.
+# The line in which surefire, pytest or another runner sums up; where several runs have written into one log, the sum of theirs.
 closing_line() {
     sed 's/\x1b\[[0-9;]*m//g' "$1" | grep -E 'Tests run:.*[0-9]$|[0-9]+ (passed|failed|skipped|error)' |
-        tail -n 1 | sed -E 's/^\[[A-Z]+\] *//; s/^=+ *//; s/ *=+$//'
+        sed -E 's/^\[[A-Z]+\] *//; s/^=+ *//; s/ *=+$//' |
+        awk '/^[a-z]+( \(.*\))?: [0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$/ {
+                 sub(/.*: /, ""); for (i = 1; i < NF; i += 2) { sub(/,/, "", $(i + 1)); sum[$(i + 1)] += $i }
+                 next
+             }
+             { last = $0 }
+             END {
+                 if ("passed" in sum) last = sum["passed"] " passed, " sum["failed"] " failed, " sum["skipped"] + 0 " skipped"
+                 if (last == "") exit 1
+                 print last
+             }'
 }
 
 summary() {

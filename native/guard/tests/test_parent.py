@@ -166,7 +166,7 @@ class LessPrivilege(GuardTest):
         script = (
             "ip link set lo up && ip address add 198.18.9.1/32 dev lo && "
             f"{self.folder}/mainstay-guard {self.folder}/tenant --hold lo,198.18.9.1,32 "
-            "--lease 500 --beats 2 --exit 0; "
+            "--lease 5000 --beats 2 --exit 0; "
             "echo status $?; ip address show dev lo"
         )
         private = ["unshare", "--user", "--map-root-user", "--net"]
