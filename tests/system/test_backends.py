@@ -17,6 +17,8 @@ from lab.topology import ADDRESSES, BACKENDS
 from lab.traffic import Traffic, flowing
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 
 @pytest.fixture
 def pair(steady_pair: MainstayPair) -> MainstayPair:

@@ -15,6 +15,8 @@ from lab.topology import ADDRESSES, BACKENDS, VIP, Lab
 from lab.traffic import Amount, Traffic, flowing
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 
 def started(lab: Lab, backends: Backends) -> MainstayPair:
     """lb1 Active, lb2 Backup, both with the kernel engine."""

@@ -20,6 +20,8 @@ from lab.pair import other
 from lab.topology import ADDRESSES, BACKENDS, LOAD_BALANCERS, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 FLOWS_OF_MODE = int(os.environ.get("FLOWS", "80"))
 """Live flows in each mode."""
 

@@ -14,6 +14,8 @@ from lab.node import Node, python
 from lab.topology import ADDRESSES, INTERFACE, VIP, Lab
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 BACKENDS = ("web1", "web2")
 DSR_VIP = "198.18.0.110"
 PLACES = {"full_nat": (VIP, 9001), "dsr": (DSR_VIP, 9003)}

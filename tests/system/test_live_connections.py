@@ -17,6 +17,8 @@ from lab.topology import ADDRESSES, INTERFACE, VIP, Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 VIP6 = "2001:db8::100"
 DRAIN_SECONDS = 6
 

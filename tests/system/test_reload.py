@@ -12,6 +12,8 @@ from lab.records import Request
 from lab.traffic import Traffic
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 
 def write(node: Mainstay, old: str, new: str) -> None:
     text = node.config.read_text()

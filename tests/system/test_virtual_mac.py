@@ -17,6 +17,8 @@ from lab.topology import INTERFACE, VIP, Lab
 from lab.traffic import Amount, Traffic, flowing
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.patient
+
 MAC, MAC6 = "00:00:5e:00:01:33", "00:00:5e:00:02:33"
 VIRTUAL, VIRTUAL6 = "vrrp4-51", "vrrp6-51"
 VIP6 = "2001:db8::100"
