@@ -159,13 +159,20 @@ def main() -> int:
     parser.add_argument("--work", action="append", choices=names, help="one kind of load; may be repeated")
     parser.add_argument("--rounds", type=int, default=10, help="how often everything is measured (default: 10)")
     parser.add_argument("--millis", type=int, default=1000, help="length of one measurement (default: 1000)")
-    parser.add_argument("--quick", action="store_true", help="3 rounds of 400 ms, to see that it works")
+    parser.add_argument(
+        "--warm-up",
+        type=float,
+        default=WARM_UP_MILLIS / 1000,
+        metavar="SECONDS",
+        help="of each load through ours before anything is measured, so that its code is compiled (default: 5)",
+    )
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 400 ms after as little of a warm-up, to see that it works")
     parser.add_argument("--syscalls", action="store_true", help="count system calls instead, with strace")
     parser.add_argument("--allocations", action="store_true", help="count octets of heap that ours allocates instead")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single figure there")
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.millis = 3, 400
+        options.rounds, options.millis, options.warm_up = 3, 400, 0.4
     wanted = options.work or names
     compile_load()
     with Lab(("client", BALANCER, NAT_NODE, *ORIGINS)) as lab:
@@ -184,7 +191,7 @@ def main() -> int:
             count_allocations(driver, engines, works, options.millis)
             return 0
         print(f"{options.rounds} rounds of {options.millis} ms, {os.cpu_count()} processors, Linux {os.uname().release}")
-        warm_up(driver, engines, works, 400 if options.quick else WARM_UP_MILLIS)
+        warm_up(driver, engines, works, round(options.warm_up * 1000))
         results = measure_rates(driver, engines, works, options.rounds, options.millis)
         for work in works:
             print(table(work, results[work.name]), flush=True)
