@@ -8,12 +8,14 @@ import io.mainstay.forward.SourceAddress;
 import io.mainstay.forward.TcpConfig;
 import io.mainstay.forward.TrafficConfig;
 import io.mainstay.net.Endpoint;
+import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What the kernel is told, as it repeats it. */
@@ -30,6 +32,12 @@ class TcpOptionsTest {
 
     private static final TcpConfig ALL = new TcpConfig(
             16, Duration.ZERO, Duration.ofSeconds(60), Duration.ofMillis(1500), false, SourceAddress.NODE);
+
+    /** No worker has loaded the library yet when this is the first test of its JVM. */
+    @BeforeAll
+    static void loadNativeLibrary() {
+        Epoll.ensureAvailability();
+    }
 
     private static void expectAll(TcpSocket socket) throws IOException {
         assertThat(socket.getIntOpt(SOL_SOCKET, SO_KEEPALIVE)).isEqualTo(1);
