@@ -26,7 +26,7 @@ record InterfaceHome(RunningInterface link, ElectionPorts ports) implements Addr
 
     @Override
     public void remove(VirtualAddress address) throws KernelException {
-        ports.addresses().remove(link.name(), address);
+        link.remove(address);
     }
 
     @Override

@@ -57,6 +57,7 @@ final class RunningInterface {
 
     private @Nullable AdvertisementSocket socket;
     private @Nullable LinkState link;
+    private boolean leaving;
     private MonotonicInstant nextPoll;
     private long failures;
 
@@ -105,6 +106,14 @@ final class RunningInterface {
             throw new KernelException("send an advertisement on " + name, Errno.ENODEV.number());
         }
         socket.send(source, destination, message);
+    }
+
+    /** Takes an address off, of the interface that is being left too, which may bear another name by now. */
+    void remove(VirtualAddress address) throws KernelException {
+        if (leaving && link != null) {
+            ports.addresses().remove(link.index(), address);
+        }
+        ports.addresses().remove(name, address);
     }
 
     void onEvent(KernelEvent event) {
@@ -204,6 +213,14 @@ final class RunningInterface {
         }
     }
 
+    private void takeOff(int index, VirtualAddress address) {
+        try {
+            ports.addresses().remove(index, address);
+        } catch (KernelException e) {
+            failures++;
+        }
+    }
+
     /** Whether the address is there now: an event may be of the past. Where that cannot be told the event is believed. */
     private boolean stands(InterfaceName on, VirtualAddress address, boolean asTheEventSays) {
         try {
@@ -259,13 +276,14 @@ final class RunningInterface {
 
     /**
      * Leaves the interface that had the name. It may live on under another one: the farewell still goes out of its socket, and
-     * the addresses, which can no longer be found by the name, are taken off by its number.
+     * everything is given up, in the order of any other leave, while its number is known.
      */
     private void leave(String detail) {
+        leaving = true;
         linkDown(TransitionReason.INTERFACE_MISSING, detail);
         routers.forEach(RunningRouter::onInterfaceLeft);
-        index().ifPresent(this::takeAddressesOff);
         routers.forEach(this::leaveHome);
+        leaving = false;
         close();
     }
 
@@ -283,28 +301,10 @@ final class RunningInterface {
         close();
     }
 
-    private void takeAddressesOff(int index) {
-        for (RunningRouter router : routers) {
-            if (!router.config().priority().isOwner()) {
-                router.config().addresses().forEach(address -> takeOff(index, address));
-            }
-        }
-    }
-
-    private void takeOff(int index, VirtualAddress address) {
-        try {
-            ports.addresses().remove(index, address);
-        } catch (KernelException e) {
-            failures++;
-        }
-    }
-
     private boolean open() {
         try {
             AdvertisementSocket opened = ports.events().open(name, families());
             socket = opened;
-            // What this node is about to remove by itself is no leftover.
-            routers.forEach(RunningRouter::takeAllSteps);
             Set<VirtualAddress> standing = ports.addresses().list(name);
             routers.forEach(router -> router.onInterfaceOpened(standing));
             // Without the leftovers another address may be the interface's primary one.

@@ -249,10 +249,14 @@ final class RunningRouter {
         settle();
     }
 
-    /** What its addresses stood on is gone: a Backup that kept them for its successor has nothing to keep any more. */
+    /**
+     * What its addresses stood on is gone, or is about to be out of reach: they are given up at once, by a Backup that kept them
+     * for its successor too. The resets of clients are not waited for: they leave without the address.
+     */
     void onInterfaceLeft() {
         takeover.release();
         settle();
+        takeAllSteps();
     }
 
     /** Why an advertisement with this router's number is thrown away; empty if it is to be handed in. */

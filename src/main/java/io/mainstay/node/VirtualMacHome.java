@@ -130,7 +130,7 @@ final class VirtualMacHome implements AddressHome {
     @Override
     public void remove(VirtualAddress address) throws KernelException {
         Place place = place(address.address());
-        ports.addresses().remove(link.name(), address);
+        link.remove(address);
         ports.addresses().remove(place.virtual.name(), address);
         place.held.remove(address);
         lowerIfEmpty(place);

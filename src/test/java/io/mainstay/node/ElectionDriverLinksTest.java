@@ -56,10 +56,22 @@ class ElectionDriverLinksTest extends ElectionDriverBench {
         driver.runOnce();
         assertThat(transitions).containsExactly("web ACTIVE FAULT interface-missing");
         assertThat(kernel.addressesOf("lan0")).isEmpty();
-        assertThat(kernel.takeDeeds()).contains("send eth0 vrid 51 priority 0");
+        assertThat(kernel.takeDeeds())
+                .containsSubsequence(
+                        "send eth0 vrid 51 priority 0", "close services on 1", "remove lan0 198.18.0.200/24");
         kernel.rename("lan0", "eth0");
         driver.runOnce();
         assertThat(transitions).last().isEqualTo("web FAULT BACKUP link-recovered");
+    }
+
+    @Test
+    void aDeletedInterfaceClosesTheServicesBeforeItIsOpenedAnew() {
+        ElectionDriver driver = activeDriver();
+        kernel.unplug("eth0", false);
+        kernel.plug("eth0", 3, "198.18.0.10");
+        driver.runOnce();
+        assertThat(kernel.takeDeeds())
+                .containsSubsequence("send eth0 vrid 51 priority 0", "close services on 1", "open eth0");
     }
 
     @Test

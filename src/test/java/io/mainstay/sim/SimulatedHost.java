@@ -220,12 +220,17 @@ final class SimulatedHost implements KernelEvents, AddressTable, NeighbourAnnoun
         }
     }
 
-    /** Here an interface that is gone took its addresses along. */
-    @Override
-    public void remove(int interfaceIndex, VirtualAddress address) {}
-
     @Override
     public void remove(InterfaceName name, VirtualAddress address) {
+        remove(index, address);
+    }
+
+    /** An interface that is gone took its addresses along. */
+    @Override
+    public void remove(int interfaceIndex, VirtualAddress address) {
+        if (interfaceIndex != index) {
+            return;
+        }
         clock.spend(callCostNanos);
         observer.addressRemoved(address);
         if (addresses.remove(address)) {
