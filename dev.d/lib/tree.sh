@@ -4,7 +4,15 @@
 # neither Maven nor a JDK, and may be moved.
 
 tree=$root/target/mainstay
-runtime_modules=java.base,java.logging,java.naming,jdk.unsupported
+# What classes that come with dependencies need of others, on paths that are not gone here, a test lists.
+runtime_modules=java.base,java.logging,jdk.unsupported
+
+# What is left out of java.base: what keytool and java's own help say, keytool itself, the names of characters, and the encodings of East
+# Asia. A locale with one of these is taken for UTF-8, and what is read and written here is UTF-8 in any locale.
+resources_left_out=glob:/java.base/sun/launcher/resources/launcher_*
+resources_left_out+=,glob:/java.base/sun/security/tools/keytool/Main*,glob:/java.base/sun/security/tools/keytool/resources/keytool_*
+resources_left_out+=,glob:/java.base/java/lang/uniName.dat
+resources_left_out+=',regex:/java[.]base/sun/nio/cs/(Big5|EUC_|GB18030|GBK|HKSCS|JIS_X_|Johab|MS932|PCK|SJIS).*'
 
 # What comes with a dependency and is of no use here: annotations for compilers, compressed HTTP, and jars that carry nothing but native
 # libraries, which are laid out in lib/native instead.
@@ -62,10 +70,8 @@ build_runtime() {
     rm -rf -- "$root/target/runtime"
     mkdir -p "$root/target/runtime"
     # Not compressed: the packages are, and better. Without its own archive of class data, since lib/mainstay.jsa is one.
-    # Left out is what programs that are not there, and java's own help, would say in other languages.
     "$jdk/bin/jlink" --add-modules "$runtime_modules" --compress zip-0 --strip-java-debug-attributes --no-header-files \
-        --no-man-pages --exclude-resources 'glob:/java.base/sun/security/tools/keytool/resources/keytool_*,glob:/java.base/sun/launcher/resources/launcher_*' \
-        --output "$runtime.new"
+        --no-man-pages --exclude-resources "$resources_left_out" --output "$runtime.new"
     # For programs that look into the runtime, for making its own archive, and for sorting large arrays of numbers faster.
     rm "$runtime.new/lib/jrt-fs.jar" "$runtime.new/lib/classlist" "$runtime.new/bin/keytool" "$runtime.new/lib/libsimdsort.so"
     strip_programs "$runtime.new"

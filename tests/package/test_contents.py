@@ -9,13 +9,15 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+from lab import jdk
+
 ROOT = Path(__file__).parent.parent.parent
 UNPACKED = ROOT / "target" / "package" / "root"
 LIBRARIES = UNPACKED / "usr" / "lib" / "mainstay" / "lib"
 
-MEBIBYTE = 2**20
-PACKAGE_LIMIT = 25 * 10**6
-INSTALLED_LIMIT = 90 * MEBIBYTE
+PACKAGE_LIMIT = 25_000_000
+INSTALLED_LIMIT = 90_000_000
+"""Octets."""
 
 NETTY = {
     "netty-buffer",
@@ -29,6 +31,19 @@ NETTY = {
     "netty-transport-native-unix-common",
 }
 """The modules of Netty that are in use; one more in a package is either needed or to be left out (dev.d/lib/tree.sh)."""
+
+MODULES = {"java.base", "java.logging", "jdk.unsupported"}
+"""The modules of the Java runtime that are in use."""
+
+NEEDS_MORE = {
+    ("com.google.gson.internal.sql", "java.sql"): "adapters of values that nothing here has",
+    ("io.netty.buffer", "jdk.jfr"): "events for a recorder, looked for before they are used",
+    ("io.netty.handler.ssl", "java.naming"): "the message of a trust manager around that of a SslContext; checks bring engines of their own",
+    ("io.netty.util.internal", "jdk.jfr"): "the question whether there is a recorder",
+    ("jnr.posix", "java.management"): "getpid where the library has none",
+    ("org.yaml.snakeyaml.introspector", "java.desktop"): "properties of beans, and configurations are read node by node",
+}
+"""The packages with classes that refer to another module, and what they want of it: none of these is gone into here."""
 
 PROGRAMS = {"mainstay", "mainstayd", "mainstay-guard", "mainstay-run", "mainstay-bpf"}
 
@@ -82,6 +97,27 @@ def test_the_configuration_is_kept_and_not_for_everybody(deb: Path, rpm: Path) -
 
 def test_only_the_modules_of_netty_in_use_are_shipped() -> None:
     assert {re.sub(r"-[0-9].*", "", jar.stem) for jar in LIBRARIES.glob("netty-*.jar")} == NETTY
+
+
+def test_the_runtime_has_the_modules_in_use_and_what_refers_to_others_is_known() -> None:
+    released = (UNPACKED / "usr/lib/mainstay/runtime/release").read_text()
+    assert set(re.findall(r'^MODULES="(.*)"$', released, re.M)[0].split()) == MODULES
+    jars = [str(jar) for jar in sorted(LIBRARIES.glob("*.jar"))]
+    told = output(jdk.tool("jdeps"), "-verbose:class", "--multi-release", "25", "--class-path", ":".join(jars), *jars)
+    references = re.findall(r"^ +(\S+)\.[^.\s]+ +-> +\S+ +(?:\()?((?:java|jdk)\.[\w.]+)", told, re.M)
+    assert len(references) > 20_000
+    assert {(package, module) for package, module in references if module not in MODULES} == set(NEEDS_MORE)
+
+
+def test_a_file_may_bear_any_name_whatever_the_locale(tmp_path: Path) -> None:
+    named = tmp_path / "zürich-東京.yaml"
+    named.write_text("node: {name: lb1}\n")
+    for locale in ("C", "C.UTF-8", "de_DE.ISO-8859-15", "ja_JP.EUC-JP"):
+        told = subprocess.run(
+            [UNPACKED / "usr/bin/mainstay", "config", "check", named],
+            env={"LC_ALL": locale, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert told.returncode == 0 and told.stdout.startswith(f"{named}: valid"), (locale, told)
 
 
 def is_code(path: Path) -> bool:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`mainstay doctor` names what is wrong with a host."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab import fault
 from lab.clock import now
-from lab.mainstay import ROUTER, Mainstay, Settings, parse_json
+from lab.mainstay import ROUTER, TREE, Mainstay, Settings, parse_json
 from lab.mainstay_pair import MainstayPair
 from lab.topology import INTERFACE, VIP, Lab
 
@@ -43,6 +45,33 @@ def test_a_sound_pair_has_nothing_that_failed(pair: MainstayPair) -> None:
     shown = pair.nodes["lb2"].attempt("doctor", str(pair.nodes["lb2"].config)).output
     assert "198.18.0.1 is Active with priority 250" in shown
     assert f"{VIP}/24: is with {pair.lab.mac('lb1')}, the Active" in shown
+
+
+def test_a_daemon_that_was_not_restarted_after_an_upgrade_is_named(pair: MainstayPair, tmp_path: Path) -> None:
+    node = pair.nodes["lb1"]
+    built = node.command("version", "--verbose")
+    assert (built["daemon_restart"], built["daemon_commit"]) == ("not needed", built["commit"])
+    for year, stands in ((2999, "older"), (1999, "newer")):
+        program = of_another_year(tmp_path / str(year), built["version"], year)
+        told = node.node.run(program, "--socket", str(node.socket), "version", "--verbose")
+        assert re.search(rf"(?m)^daemon restart +needed: it is {stands} than this program", told), told
+        asked = node.node.run(program, "--socket", str(node.socket), "--json", "doctor", str(node.config))
+        daemon = next(finding for finding in parse_json(asked)["findings"] if finding["check"] == "daemon")
+        assert daemon["grade"] == "WARNING" and f"{stands} than this program" in daemon["found"], daemon
+        assert daemon["advice"].startswith("systemctl restart mainstay"), daemon
+
+
+def of_another_year(directory: Path, version: str, year: int) -> str:
+    """The command line as another version that was installed has it; returns the program."""
+    written = directory / "io/mainstay/observe/version.txt"
+    written.parent.mkdir(parents=True)
+    written.write_text(f"{version}\n0123456789ab\n{year}-01-01T00:00:00Z\n")
+    launcher = (TREE / "bin" / "mainstay").read_text()
+    assert launcher.count("home=${self%/bin/*}") == 1 and launcher.count('-cp "') == 1, launcher
+    program = directory / "mainstay"
+    program.write_text(launcher.replace("${self%/bin/*}", str(TREE)).replace('-cp "', f'-cp "{directory}:'))
+    program.chmod(0o755)
+    return str(program)
 
 
 def test_a_firewall_that_drops_protocol_112_is_found_by_its_rules_and_on_trial(lab: Lab) -> None:

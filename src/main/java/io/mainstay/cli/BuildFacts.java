@@ -19,8 +19,8 @@ final class BuildFacts {
     static Map<String, String> all() {
         Host host = new ThisHost(null);
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("commit", ProductVersion.commit());
-        facts.put("source_time", ProductVersion.sourceTime());
+        facts.put("commit", ProductVersion.current().commit());
+        facts.put("source_time", ProductVersion.current().sourceTime());
         facts.put("runtime", Runtime.version() + " " + System.getProperty("os.arch", "unknown"));
         facts.put(
                 "kernel",

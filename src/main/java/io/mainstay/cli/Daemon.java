@@ -54,7 +54,7 @@ final class Daemon {
             throw new CommandFailure(
                     ExitCode.FAILED,
                     "the daemon at " + socket + " gave an answer that this version does not understand: "
-                            + e.getMessage());
+                            + e.getMessage() + " (mainstay version tells of which version it is)");
         }
     }
 

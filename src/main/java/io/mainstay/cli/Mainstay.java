@@ -125,7 +125,8 @@ public final class Mainstay {
                         "",
                         "mainstay COMMAND --help says more about a command.");
         addShared(root);
-        root.versionProvider(() -> new String[] {"mainstay " + ProductVersion.current()})
+        root.versionProvider(() ->
+                        new String[] {"mainstay " + ProductVersion.current().number()})
                 .addOption(OptionSpec.builder("-V", "--version")
                         .type(boolean.class)
                         .versionHelp(true)

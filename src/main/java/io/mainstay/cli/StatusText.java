@@ -41,7 +41,7 @@ final class StatusText {
     }
 
     void print(StatusSnapshot status) {
-        out.println("node " + status.node() + ", mainstay " + status.version() + ", up "
+        out.println("node " + status.node() + ", mainstay " + status.version().number() + ", up "
                 + HumanText.ago(status.startedAt(), status.time()) + ", configuration " + status.configHash());
         if (!status.virtualRouters().isEmpty()) {
             out.println();

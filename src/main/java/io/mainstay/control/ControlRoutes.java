@@ -139,7 +139,7 @@ final class ControlRoutes {
 
     private static JsonObject version() {
         JsonObject json = new JsonObject();
-        json.addProperty("version", ProductVersion.current());
+        ProductVersion.current().addTo(json);
         return json;
     }
 

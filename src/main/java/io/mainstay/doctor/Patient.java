@@ -11,6 +11,7 @@ import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpFamily;
 import io.mainstay.net.Ipv6Address;
 import io.mainstay.net.VirtualAddress;
+import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.observe.VirtualRouterStatus;
@@ -23,6 +24,7 @@ import java.util.stream.Collectors;
 /**
  * Everything that the checks go by.
  *
+ * @param program the version of the program that examines, which is the one installed
  * @param heard what was heard on each interface that could be listened to
  * @param before the state of the daemon before that; empty if it did not answer
  * @param after its state after that
@@ -30,6 +32,7 @@ import java.util.stream.Collectors;
  */
 public record Patient(
         MainstayConfig config,
+        ProductVersion program,
         Host host,
         Map<InterfaceName, Heard> heard,
         Optional<StatusSnapshot> before,

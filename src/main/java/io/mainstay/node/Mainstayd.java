@@ -108,7 +108,7 @@ public final class Mainstayd implements Callable<Integer> {
     static final class VersionProvider implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
-            return new String[] {"mainstayd " + ProductVersion.current()};
+            return new String[] {"mainstayd " + ProductVersion.current().number()};
         }
     }
 }

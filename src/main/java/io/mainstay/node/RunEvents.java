@@ -22,7 +22,7 @@ final class RunEvents {
      * @param boot the boot of the host
      */
     static EventDraft started(MainstayConfig config, Optional<PreviousRun> before, HostBoot boot) {
-        String starts = "mainstayd " + ProductVersion.current() + " starts";
+        String starts = "mainstayd " + ProductVersion.current().number() + " starts";
         Optional<PreviousRun> brokenOff = before.filter(run -> !run.orderly());
         EventDraft draft = brokenOff
                 .map(run -> EventDraft.warning(EventKind.STARTED, SUBJECT, starts + "; " + end(run, boot)))

@@ -31,7 +31,7 @@ public final class StatusJson {
     public static JsonObject toTree(StatusSnapshot status) {
         JsonObject json = new JsonObject();
         json.addProperty("node", status.node());
-        json.addProperty("version", status.version());
+        status.version().addTo(json);
         json.addProperty("config_hash", status.configHash());
         json.addProperty("time", status.time().toString());
         json.addProperty("started_at", status.startedAt().toString());
@@ -184,7 +184,7 @@ public final class StatusJson {
     public static StatusSnapshot fromTree(JsonFields json) {
         return new StatusSnapshot(
                 json.string("node"),
-                json.string("version"),
+                ProductVersion.fromFields(json),
                 json.string("config_hash"),
                 json.instant("time"),
                 json.instant("started_at"),

@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * The state of a node at one moment, as {@code mainstay status} shows it. {@link StatusJson} gives the field names.
  *
  * @param node the node's name
- * @param version the product's version
+ * @param version of the daemon
  * @param configHash short hash of the configuration in force
  * @param time when the snapshot was taken, wall clock
  * @param startedAt when the daemon started, wall clock
@@ -24,7 +24,7 @@ import java.util.TreeMap;
  */
 public record StatusSnapshot(
         String node,
-        String version,
+        ProductVersion version,
         String configHash,
         Instant time,
         Instant startedAt,

@@ -109,7 +109,8 @@ class CommandLineTest {
 
     @Test
     void theVersionOfTheProgramNeedsNoDaemon() {
-        assertThat(run("--version")).isEqualTo(new Ended(0, "mainstay " + ProductVersion.current() + "\n", ""));
+        assertThat(run("--version"))
+                .isEqualTo(new Ended(0, "mainstay " + ProductVersion.current().number() + "\n", ""));
     }
 
     @Test

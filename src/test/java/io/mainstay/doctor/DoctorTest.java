@@ -21,6 +21,7 @@ import io.mainstay.net.MacAddress;
 import io.mainstay.net.Priority;
 import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
+import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.StatusSnapshot;
 import io.mainstay.observe.VirtualRouterStatus;
 import java.time.Duration;
@@ -56,6 +57,9 @@ class DoctorTest implements Host {
                 backends: [{name: a, address: 198.18.0.11:80}, {name: b, address: 198.18.0.12:80}]
             """;
 
+    private static final ProductVersion PROGRAM = new ProductVersion("0.2.0", "abcdef012345", "2026-02-01T00:00:00Z");
+
+    private ProductVersion version = PROGRAM;
     private final Map<String, String> files = new HashMap<>();
     private final Map<String, String> links = new HashMap<>();
     private final Map<String, List<String>> directories = new HashMap<>();
@@ -140,7 +144,7 @@ class DoctorTest implements Host {
                 List.of());
         return new StatusSnapshot(
                 "lb1",
-                "0.1.0",
+                version,
                 EffectiveConfig.hash(config(YAML)),
                 Instant.EPOCH,
                 Instant.EPOCH,
@@ -154,7 +158,7 @@ class DoctorTest implements Host {
     private List<Finding> findings(String yaml, Optional<StatusSnapshot> before, Optional<StatusSnapshot> after) {
         Map<InterfaceName, Heard> heard = Map.of(ETH0, new Heard(Duration.ofSeconds(2), delivered, seen, claims));
         return Doctor.examine(
-                new Patient(config(yaml), this, heard, before, after, after.isPresent() ? "" : "no daemon"));
+                new Patient(config(yaml), PROGRAM, this, heard, before, after, after.isPresent() ? "" : "no daemon"));
     }
 
     private List<Finding> withoutDaemon() {
@@ -535,6 +539,23 @@ class DoctorTest implements Host {
         assertThat(of("daemon", findings(YAML.replace("priority: 200", "priority: 199"), status, status))
                         .found())
                 .contains("not the one looked at");
+    }
+
+    @Test
+    void aDaemonOfAnotherVersionIsToBeRestarted() {
+        version = new ProductVersion("0.1.9", "0123456789ab", "2026-03-01T00:00:00Z");
+        Finding older = of("daemon", whileActive());
+        assertThat(older.grade()).isEqualTo(Grade.WARNING);
+        assertThat(older.found())
+                .isEqualTo(
+                        "answers, version 0.1.9 (commit 0123456789ab of 2026-03-01T00:00:00Z), older than this program,"
+                                + " 0.2.0 (commit abcdef012345 of 2026-02-01T00:00:00Z): it was not restarted when that was"
+                                + " installed");
+        assertThat(older.advice()).startsWith("systemctl restart mainstay");
+        version = new ProductVersion("0.2.1", "unknown", "unknown");
+        assertThat(of("daemon", whileActive()).found()).startsWith("answers, version 0.2.1, newer than this program");
+        version = new ProductVersion("0.2.0", "unknown", "unknown");
+        assertThat(of("daemon", whileActive()).found()).contains("another build than this program");
     }
 
     @Test

@@ -30,7 +30,7 @@ public final class SampleStatus {
         discards.put("checksum", 1L);
         return new StatusSnapshot(
                 "lb1",
-                "0.1.0",
+                new ProductVersion("0.1.0", "abcdef012345", "2026-01-01T00:00:00Z"),
                 "0123456789ab",
                 NOW,
                 NOW.minus(Duration.ofHours(26)),

@@ -9,6 +9,7 @@ import io.mainstay.doctor.Patient;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.kernel.linux.LinuxKernel;
 import io.mainstay.net.InterfaceName;
+import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.StatusSnapshot;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +40,14 @@ public final class Examination {
             Answer before = daemon.get();
             Map<InterfaceName, Heard> heard = kernel == null ? Map.of() : Listening.to(config, kernel);
             Answer after = daemon.get();
-            return Doctor.examine(
-                    new Patient(config, new ThisHost(kernel), heard, before.status(), after.status(), after.silence()));
+            return Doctor.examine(new Patient(
+                    config,
+                    ProductVersion.current(),
+                    new ThisHost(kernel),
+                    heard,
+                    before.status(),
+                    after.status(),
+                    after.silence()));
         } finally {
             if (kernel != null) {
                 kernel.close();
