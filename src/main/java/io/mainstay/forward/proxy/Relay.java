@@ -354,6 +354,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
             }
             note(EndCause.BACKEND);
             closeAfter(server, client);
+        } else if (client.refusesOutput() && server.refusesOutput()) {
+            // Both went away while neither took anything: what was not read of either is for nobody.
+            abort(EndCause.CLIENT);
         } else if (client.isFinished() && server.isFinished()) {
             note(EndCause.FINISHED);
             client.close();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -155,9 +156,10 @@ class RelayPropertyTest {
             Peer server = new Peer(serverSocket, random);
             int resetAt = random.nextInt(60);
             boolean byClient = random.nextBoolean();
+            int otherResetsAt = resetAt + random.nextInt(20);
             for (int i = 0; i < 100 && !(clientSocket.isClosed() && serverSocket.isClosed()); i++) {
-                SimulatedSocket resetting = byClient ? clientSocket : serverSocket;
-                if (i == resetAt) {
+                SimulatedSocket resetting = byClient == (i == resetAt) ? clientSocket : serverSocket;
+                if (i == resetAt || (i == otherResetsAt && !resetting.isClosed())) {
                     if (random.nextBoolean()) {
                         resetting.peerResetsSilently();
                     } else {
@@ -170,6 +172,16 @@ class RelayPropertyTest {
                     next.act();
                 }
             }
+            for (SimulatedSocket socket : List.of(clientSocket, serverSocket)) {
+                if (!socket.isClosed()) {
+                    // By now the kernel has told of the reset of either, and that whoever waits to write need not wait.
+                    socket.peerResets();
+                    socket.openWindow(1);
+                }
+            }
+            assertThat(clientSocket.isClosed() && serverSocket.isClosed())
+                    .as("seed %d: closed as soon as both are gone", seed)
+                    .isTrue();
             bench.pass(RelayBench.IDLE_TIMEOUT.multipliedBy(2));
             assertThat(clientSocket.isClosed() && serverSocket.isClosed())
                     .as("seed %d: closed", seed)

@@ -368,6 +368,24 @@ class RelayTest {
     }
 
     @Test
+    void whenBothGoAwayWhileNeitherTakesAnythingItEndsAtOnce() {
+        client.limitWindow(0);
+        server.limitWindow(0);
+        client.arrive(octets("question"));
+        server.arrive(octets("answer"));
+        client.arriveSilently(octets("another"));
+        server.arriveSilently(octets("another"));
+        client.peerResets();
+        client.openWindow(1);
+        assertThat(client.isClosed()).isFalse();
+        server.peerResets();
+        server.openWindow(1);
+        assertThat(client.isClosed()).isTrue();
+        assertThat(server.isClosed()).isTrue();
+        expectAllIsReturned();
+    }
+
+    @Test
     void silenceOnBothSidesEndsTheConnectionByResets() {
         bench.pass(RelayBench.IDLE_TIMEOUT);
         assertThat(client.isClosed()).isFalse();
