@@ -111,7 +111,7 @@ lay_out() {
     mkdir -p "$to/usr/share/lintian/overrides"
     cp "$root/packaging/deb/lintian-overrides" "$to/usr/share/lintian/overrides/mainstay"
     cp "$packages/mainstay.cdx.json" "$to/usr/share/doc/mainstay/"
-    cp "$root"/docs/*.md "$to/usr/share/doc/mainstay/"
+    cp -R "$root/docs/." "$to/usr/share/doc/mainstay/"
     find "$to" ! -type l -exec chmod u=rwX,go=rX {} +
     chmod 750 "$to/etc/mainstay"
     chmod 640 "$to/etc/mainstay/mainstay.yaml"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/install.md, command by command as it is printed, on two clean machines without a network to the outside.
+"""docs/operating/install.md, command by command as it is printed, on two clean machines without a network to the outside.
 
 By apt on a Debian; and by dnf, on a Debian too, whose repository stands for a RHEL.
 """
@@ -20,7 +20,7 @@ from lab.traffic import Amount, Traffic
 
 pytestmark = pytest.mark.xdist_group("lab")
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "install.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "operating" / "install.md"
 
 SCP = re.compile(r"scp (\S+) root@(\S+):(\S+)")
 
@@ -195,7 +195,7 @@ def test_an_upgrade_and_the_way_back_reset_no_connection(pair: InstalledPair, gu
 
 
 def assert_nothing_was_lost(package: Path, traffic: Traffic, start: int) -> None:
-    """But an answer of the data path for each of the two times that the address moves, there and back (docs/install.md)."""
+    """But an answer of the data path for each of the two times that the address moves, there and back (docs/operating/install.md)."""
     seen = traffic.figures(start)
     told = f"{package.name}: {seen.failed_requests} of {seen.requests} requests failed {dict(seen.failures)}, {dict(seen.resets)} reset"
     print(told)
