@@ -166,7 +166,7 @@ def main() -> int:
         metavar="SECONDS",
         help="of each load through ours before anything is measured, so that its code is compiled (default: 5)",
     )
-    parser.add_argument("--quick", action="store_true", help="3 rounds of 400 ms after as little of a warm-up, to see that it works")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 400 ms, warmed up for 400 ms, to see that it works")
     parser.add_argument("--syscalls", action="store_true", help="count system calls instead, with strace")
     parser.add_argument("--allocations", action="store_true", help="count octets of heap that ours allocates instead")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single figure there")
