@@ -17,6 +17,39 @@ public final class ConfigReference {
         return page.toString();
     }
 
+    /** The same as AsciiDoc, for the manual page. */
+    public static String toAsciidoc() {
+        StringBuilder page = new StringBuilder();
+        for (Key key : Schema.below(Schema.ROOT)) {
+            asciidocSection(page, key, key.name());
+        }
+        return page.toString();
+    }
+
+    private static void asciidocSection(StringBuilder page, Key key, String path) {
+        List<Key> below = Schema.below(key);
+        page.append("=== ")
+                .append(path)
+                .append("\n\n")
+                .append(literal(key.doc()))
+                .append("\n\n");
+        for (Key each : below) {
+            page.append('*').append(each.name()).append("*::\n").append(literal(each.doc()));
+            page.append(" +\n").append(literal("Value: " + value(each, path) + ". Default: " + fallback(each)));
+            page.append("\n\n");
+        }
+        for (Key each : below) {
+            if (!Schema.below(each).isEmpty()) {
+                asciidocSection(page, each, path + "." + each.name());
+            }
+        }
+    }
+
+    /** Nothing in it means anything to AsciiDoc. */
+    private static String literal(String text) {
+        return "pass:c[" + text.replace("`", "").replace("]", "\\]") + "]";
+    }
+
     private static void section(StringBuilder page, Key key, String path) {
         page.append("## `").append(path).append("`\n\n").append(key.doc()).append("\n\n");
         page.append("| key | value | default | meaning |\n|---|---|---|---|\n");
