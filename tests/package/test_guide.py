@@ -18,8 +18,6 @@ from lab.installed_pair import InstalledPair
 from lab.topology import ADDRESSES, INTERFACE, VIP, Lab
 from lab.traffic import Amount, Traffic
 
-pytestmark = pytest.mark.xdist_group("lab")
-
 PAGE = Path(__file__).parent.parent.parent / "docs" / "operating" / "install.md"
 
 SCP = re.compile(r"scp (\S+) root@(\S+):(\S+)")
@@ -56,7 +54,7 @@ class Distribution:
     """The command that goes on from there."""
 
 
-@pytest.fixture(scope="module", params=["apt", "dnf"])
+@pytest.fixture(scope="module", params=[pytest.param(how, marks=pytest.mark.xdist_group(how)) for how in ("apt", "dnf")])
 def distribution(request: pytest.FixtureRequest) -> Distribution:
     get = request.getfixturevalue
     if request.param == "apt":
