@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonParser;
 import io.mainstay.cli.CliHarness.Ended;
 import io.mainstay.observe.ProductVersion;
+import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.StatusJson;
 import io.mainstay.observe.StatusSnapshot;
+import io.mainstay.observe.VirtualRouterStatus;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,14 +24,19 @@ class StatusCommandTest extends CommandBench {
 
     private void answersAs(ProductVersion version) {
         StatusSnapshot full = harness.handler.status;
+        answers(version, full.virtualRouters(), full.services());
+    }
+
+    private void answers(ProductVersion version, List<VirtualRouterStatus> routers, List<ServiceStatus> services) {
+        StatusSnapshot full = harness.handler.status;
         harness.handler.status = new StatusSnapshot(
                 full.node(),
                 version,
                 full.configHash(),
                 full.time(),
                 full.startedAt(),
-                full.virtualRouters(),
-                full.services(),
+                routers,
+                services,
                 full.connections(),
                 full.kernelEvents(),
                 full.kernelInterfaces());
@@ -81,18 +88,7 @@ class StatusCommandTest extends CommandBench {
 
     @Test
     void aNodeThatDoesNothingYetIsShownOnOneLine() {
-        StatusSnapshot full = harness.handler.status;
-        harness.handler.status = new StatusSnapshot(
-                full.node(),
-                CURRENT,
-                full.configHash(),
-                full.time(),
-                full.startedAt(),
-                List.of(),
-                List.of(),
-                full.connections(),
-                Map.of(),
-                Map.of());
+        answers(CURRENT, List.of(), List.of());
         assertThat(harness.run("status"))
                 .isEqualTo(done("node lb1, mainstay " + CURRENT.number() + ", up 1d02h, configuration 0123456789ab\n"));
     }
