@@ -62,13 +62,15 @@ SPEC
 
 repository() {
     mkdir -p "$1/srv/repository" "$1/etc/yum.repos.d"
-    base_spec >"$1/srv/repository/base.spec"
-    rpmbuild -bb --quiet --define "_topdir $1/tmp/rpmbuild" --define "_rpmdir $1/srv/repository" "$1/srv/repository/base.spec"
+    base_spec >"$1/tmp/base.spec"
+    rpmbuild -bb --quiet --define "_topdir $1/tmp/rpmbuild" --define "_rpmdir $1/srv/repository" "$1/tmp/base.spec" || return
     rm -rf -- "$1/tmp/rpmbuild"
-    in_root "$1" createrepo_c --quiet /srv/repository
+    in_root "$1" createrepo_c --quiet /srv/repository || return
     mkdir -p "$1/etc/dnf/vars"
     echo 9 >"$1/etc/dnf/vars/releasever"
     printf '[base]\nname=base\nbaseurl=file:///srv/repository\ngpgcheck=0\n' >"$1/etc/yum.repos.d/base.repo"
+    # Last: it says of what the repository is.
+    mv "$1/tmp/base.spec" "$1/srv/repository/base.spec"
 }
 
 # fetch_packages ROOT PACKAGE...: into the cache of the apt there, with all that they depend on.
