@@ -96,6 +96,9 @@ final class NodeReader {
     }
 
     private void readValue(Key key, Node node, String path, WrittenSection into) {
+        if (into.path().isEmpty() && isEmpty(node)) {
+            return;
+        }
         into.found(key, Place.of(node));
         switch (key) {
             case Key.Scalar<?> scalar -> readScalarInto(scalar, node, path, into);
@@ -108,6 +111,17 @@ final class NodeReader {
             }
             case Key.Entries entries -> into.put(entries, readEntries(entries, node, path));
         }
+    }
+
+    /**
+     * Whether there is nothing behind the colon. A part of the file of which all is commented out is as if it were not there; further
+     * below that might be another thing than meant, as with a list of who is allowed.
+     */
+    private static boolean isEmpty(Node node) {
+        return node instanceof ScalarNode scalar
+                && scalar.getScalarStyle() == ScalarStyle.PLAIN
+                && scalar.getValue().isEmpty()
+                && standardTag(node);
     }
 
     private <T> void readScalarInto(Key.Scalar<T> key, Node node, String path, WrittenSection into) {

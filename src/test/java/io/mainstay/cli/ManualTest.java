@@ -3,6 +3,7 @@ package io.mainstay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mainstay.config.ConfigReference;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -43,6 +44,19 @@ class ManualTest {
         for (Map.Entry<String, String> page : pages.entrySet()) {
             write(page.getKey() + ".1.adoc", page.getValue());
         }
+    }
+
+    @Test
+    void thePageOfTheConfigurationHasEveryKey() throws IOException {
+        String keys = ConfigReference.toAsciidoc();
+        assertThat(keys.lines())
+                .contains("=== virtual_routers.announce", "*advertisement_interval*::", "*drain_timeout*::");
+        assertThat(keys.lines().filter(line -> line.startsWith("=== ")))
+                .hasSameSizeAs(ConfigReference.toMarkdown()
+                        .lines()
+                        .filter(line -> line.startsWith("## "))
+                        .toList());
+        write("keys.inc", keys);
     }
 
     @Test
