@@ -426,6 +426,11 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         }
     }
 
+    @Override
+    public void forwardedElsewhere(Set<String> names) {
+        services.values().forEach(service -> service.setForwardedElsewhere(names.contains(service.name())));
+    }
+
     private void takeOffloaded(BackendKey backend, @Nullable OffloadedFlows flows) {
         LiveService service = find(backend.service());
         if (service != null) {
