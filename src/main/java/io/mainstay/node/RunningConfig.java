@@ -25,6 +25,8 @@ import java.util.stream.Collectors;
  */
 final class RunningConfig {
 
+    private static final int MOST_TOLD = 100;
+
     private final ConfigSource source;
     private final ProxyEngine proxy;
     private final KernelEngine kernel;
@@ -122,7 +124,10 @@ final class RunningConfig {
                 Map.of());
     }
 
+    /** As many as a person reads in one line; all of them are in the outcome. */
     private static String list(List<ConfigChange> changes) {
-        return changes.stream().map(ConfigChange::toString).collect(Collectors.joining("; "));
+        String first =
+                changes.stream().limit(MOST_TOLD).map(ConfigChange::toString).collect(Collectors.joining("; "));
+        return changes.size() > MOST_TOLD ? first + "; and " + (changes.size() - MOST_TOLD) + " more" : first;
     }
 }
