@@ -71,7 +71,7 @@ __noinline int settle_known(__u32 now)
         return FATE_DROP;
     }
     if (!gate_is_open(flow->gate)) {
-        return FATE_STACK;
+        return FATE_ELSEWHERE;
     }
     bool lost = !serves(backend, flow);
     if ((lost && !flow->to_client && is_first_of_flow(packet)) || starts_anew(packet, flow, backend, embryo, now)) {
@@ -115,10 +115,14 @@ __noinline int settle_unknown(void)
 {
     struct packet *packet = packet_at_hand();
     struct role *role = packet ? bpf_map_lookup_elem(&addresses, &packet->tuple.destination) : 0;
-    if (!role || !(role->flags & ROLE_OURS) || !gate_is_open(role->gate)) {
+    if (!role || !(role->flags & ROLE_OURS)) {
         return FATE_STACK;
     }
-    if ((__u16)(bpf_ntohs(packet->tuple.destination_port) - role->first_port) < role->ports) {
+    bool of_source = (__u16)(bpf_ntohs(packet->tuple.destination_port) - role->first_port) < role->ports;
+    if (!gate_is_open(role->gate)) {
+        return of_source || find_service(packet) ? FATE_ELSEWHERE : FATE_STACK;
+    }
+    if (of_source) {
         count(EVENT_DROP_NO_FLOW);
         return FATE_DROP;
     }
