@@ -174,7 +174,7 @@ static __noinline int settle(struct __sk_buff *skb, struct packet *packet, __u32
 /* Whether a packet of a flow that lives changes nothing of it but counters and clocks. */
 static __always_inline bool is_steady(const struct packet *packet, const struct flow *flow, const struct backend *backend, __u32 now)
 {
-    if ((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || !follows(packet, flow, backend) || !gate_is_open(flow->gate)) {
+    if ((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || !follows(packet, flow, backend) || !is_current(packet, flow, now)) {
         return false;
     }
     if (packet->tuple.protocol != IPPROTO_UDP) {
