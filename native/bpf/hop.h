@@ -14,6 +14,19 @@ enum {
     LOOPBACK_INTERFACE = 1,
 };
 
+static __always_inline void ask_between(struct bpf_fib_lookup *ask, const struct address *source, const struct address *target)
+{
+    if (is_ipv4(target)) {
+        ask->family = AF_INET;
+        ask->ipv4_src = source->word[3];
+        ask->ipv4_dst = target->word[3];
+    } else {
+        ask->family = AF_INET6;
+        __builtin_memcpy(ask->ipv6_src, source, sizeof *source);
+        __builtin_memcpy(ask->ipv6_dst, target, sizeof *target);
+    }
+}
+
 /*
  * Asks the routing table as for a packet of our own, through `lo`: bpf_fib_lookup refuses an interface on which
  * forwarding is off, and to be a router on `lo` alone makes the host route for nobody.
@@ -24,15 +37,7 @@ static __always_inline long ask_route(void *context, const struct flow *flow, co
     __builtin_memset(ask, 0, sizeof *ask);
     ask->ifindex = LOOPBACK_INTERFACE;
     ask->tot_len = 1; /* else the frame's length is compared with the MTU here, and GSO packets are not understood */
-    if (is_ipv4(target)) {
-        ask->family = AF_INET;
-        ask->ipv4_src = flow->source.word[3];
-        ask->ipv4_dst = target->word[3];
-    } else {
-        ask->family = AF_INET6;
-        __builtin_memcpy(ask->ipv6_src, &flow->source, sizeof flow->source);
-        __builtin_memcpy(ask->ipv6_dst, target, sizeof *target);
-    }
+    ask_between(ask, &flow->source, target);
     return bpf_fib_lookup(context, ask, sizeof *ask, 0);
 }
 

@@ -8,10 +8,10 @@ import pytest
 
 from lab.backends import Backends
 from lab.clock import now
-from lab.mainstay import SERVICE, one
+from lab.mainstay import SERVICE, Mainstay, one
 from lab.mainstay_pair import MainstayPair
 from lab.records import Request
-from lab.topology import ADDRESSES, BACKENDS, VIP, Lab
+from lab.topology import ADDRESSES, BACKENDS, INTERFACE, VIP, Lab
 from lab.traffic import Amount, Traffic, flowing
 from lab.waiting import wait_until
 
@@ -164,6 +164,30 @@ def test_access_list_and_limits_change_under_traffic(steady_pair: MainstayPair, 
     kept = {request.outcome for request in requests(steady_traffic, start) if request.connection == "kept"}
     assert kept <= {"ok", "connect refused"}, "who is in stays in; the load ends some of its connections and makes others"
     assert steady_traffic.figures(start).resets["kept"] == 0
+
+
+@pytest.mark.parametrize("how", [("filter", "delete", "dev", INTERFACE, "ingress"), ("qdisc", "delete", "dev", INTERFACE, "clsact")], ids=["filter", "clsact"])
+def test_filters_that_somebody_deletes_are_put_back_and_told_of(steady_pair: MainstayPair, how: tuple[str, ...]) -> None:
+    """That of the data path and that of the detour; clients of a moment without it are the proxy engine's."""
+    node = steady_pair.nodes["lb1"]
+    before = len(node.events())
+    node.node.run("tc", *how)
+    both = {"mainstay_ingress", "mainstay_detour"}
+    wait_until("both are there again", lambda: both <= ingress_filters(node))
+
+    def told() -> list[str]:
+        return [event["sentence"] for event in node.events()[before:] if event["kind"] in ("kernel_engine", "detour")]
+
+    wait_until("both are told of", lambda: len(told()) == 2)
+    assert {sentence.partition(" had taken the ")[2] for sentence in told()} == {
+        f"filter of {whose} off {INTERFACE} (tc filter, or its clsact); it is on again" for whose in ("Mainstay", "the detour")
+    }
+
+
+def ingress_filters(node: Mainstay) -> set[str]:
+    """By the names of their programs, of which the kernel keeps fifteen characters."""
+    shown = node.node.run("tc", "filter", "show", "dev", INTERFACE, "ingress")
+    return {name for name in ("mainstay_ingress", "mainstay_detour") if name[:15] in shown}
 
 
 def reload(pair: MainstayPair, lines: str) -> None:

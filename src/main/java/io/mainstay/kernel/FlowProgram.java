@@ -280,9 +280,10 @@ public interface FlowProgram extends AutoCloseable {
     /**
      * Has these interfaces run the program, and no others; those that do not exist are left out.
      *
+     * @return those that had it, until somebody took it off
      * @throws KernelException naming the interface that refuses
      */
-    void attach(Set<InterfaceName> interfaces) throws KernelException;
+    Set<InterfaceName> attach(Set<InterfaceName> interfaces) throws KernelException;
 
     /**
      * Has these interfaces forward packets of established flows by XDP, in their drivers, before anything else sees them, and no

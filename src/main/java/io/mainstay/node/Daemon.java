@@ -236,7 +236,8 @@ final class Daemon implements AutoCloseable {
                 LoadedDetours.start(
                         interfaces,
                         addresses,
-                        problem -> journal.append(EventDraft.warning("no-detour", "node", problem)))));
+                        problem -> journal.append(EventDraft.warning("no-detour", "node", problem)),
+                        news -> journal.append(EventDraft.warning("detour", "node", news)))));
     }
 
     private static KernelEngine kernelEngine(MainstayConfig config, ProxyEngine proxy, EventJournal journal) {

@@ -417,7 +417,10 @@ public final class KernelEngine implements AutoCloseable {
         FlowProgram loaded = program;
         if (loaded != null) {
             refused = true;
-            loaded.attach(interfaces);
+            for (InterfaceName name : loaded.attach(interfaces)) {
+                problems.accept("kernel engine: somebody had taken the filter of Mainstay off " + name
+                        + " (tc filter, or its clsact); it is on again");
+            }
             refused = false;
             fastPath.note(interfaces);
         }

@@ -66,9 +66,8 @@ public final class BpfFlowProgram implements FlowProgram {
     private final BpfProgram clockProgram;
     private final RouteLookup routes;
     private final NetlinkLinkTable links;
+    private final Attachment attachment;
     private final ResetSender resets;
-
-    private Map<InterfaceName, Integer> attached = Map.of();
 
     private BpfFlowProgram(BpfLoader loader, Files files, Deque<AutoCloseable> locks) throws KernelException {
         this.loader = loader;
@@ -79,6 +78,7 @@ public final class BpfFlowProgram implements FlowProgram {
             NetlinkSocket netlink = part(NetlinkSocket.open());
             routes = new RouteLookup(netlink);
             links = new NetlinkLinkTable(netlink);
+            attachment = new Attachment(loader, IngressFilter.DATA_PATH, netlink);
             resets = part(ResetSender.open());
             clockProgram = part(BpfProgram.open(directory.resolve("mainstay_clock")));
             account = new FlowAccount(part(BpfProgram.open(directory.resolve("mainstay_account"))));
@@ -429,20 +429,9 @@ public final class BpfFlowProgram implements FlowProgram {
     }
 
     @Override
-    public void attach(Set<InterfaceName> interfaces) throws KernelException {
-        Map<InterfaceName, Integer> there = new HashMap<>();
-        for (LinkMessage link : links.all()) {
-            if (interfaces.contains(link.name())) {
-                there.put(link.name(), link.index());
-            }
-        }
-        // One that was deleted and came again has another number, and not the program.
-        if (there.equals(attached)) {
-            return;
-        }
+    public Set<InterfaceName> attach(Set<InterfaceName> interfaces) throws KernelException {
         try {
-            loader.attach(there.keySet());
-            attached = there;
+            return attachment.attach(interfaces);
         } catch (IOException e) {
             throw new KernelException(String.valueOf(e.getMessage()), Errno.OTHER.number());
         }

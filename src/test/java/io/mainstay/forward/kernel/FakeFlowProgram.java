@@ -55,6 +55,7 @@ final class FakeFlowProgram implements FlowProgram {
     Set<MacAddress> virtualMacs = Set.of();
     Set<InterfaceName> attached = Set.of();
     volatile boolean unattachable;
+    volatile Set<InterfaceName> takenOff = Set.of();
     final AtomicInteger attachments = new AtomicInteger();
     int roomForServices = 256;
     Set<InterfaceName> accelerated = Set.of();
@@ -340,12 +341,15 @@ final class FakeFlowProgram implements FlowProgram {
     }
 
     @Override
-    public void attach(Set<InterfaceName> interfaces) throws KernelException {
+    public Set<InterfaceName> attach(Set<InterfaceName> interfaces) throws KernelException {
         attachments.incrementAndGet();
         if (unattachable) {
             throw new KernelException("attach to eth0", Errno.EEXIST.number());
         }
         attached = Set.copyOf(interfaces);
+        Set<InterfaceName> bare = takenOff;
+        takenOff = Set.of();
+        return bare;
     }
 
     @Override

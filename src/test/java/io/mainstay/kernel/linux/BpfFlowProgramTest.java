@@ -252,6 +252,35 @@ class BpfFlowProgramTest {
     }
 
     @Test
+    void aFilterThatSomebodyTookOffIsPutOnAgain() throws Exception {
+        InterfaceName flow0 = new InterfaceName("flow0");
+        InterfaceName flow1 = new InterfaceName("flow1");
+        NativeBpfBuild.run("ip", "link", "add", "flow0", "type", "veth", "peer", "name", "flow1");
+        try (BpfFlowProgram program = open()) {
+            assertThat(program.attach(Set.of(flow0, flow1))).isEmpty();
+            assertThat(program.attach(Set.of(flow0, flow1))).isEmpty();
+            NativeBpfBuild.run("tc", "filter", "delete", "dev", "flow0", "ingress");
+            assertThat(program.attach(Set.of(flow0, flow1))).containsExactly(flow0);
+            assertThat(filters("flow0")).contains("mainstay_ingres");
+            NativeBpfBuild.run("tc", "qdisc", "delete", "dev", "flow1", "clsact");
+            assertThat(program.attach(Set.of(flow0, flow1))).containsExactly(flow1);
+            assertThat(filters("flow1")).contains("mainstay_ingres");
+            NativeBpfBuild.run("tc", "filter", "delete", "dev", "flow0", "ingress");
+            NativeBpfBuild.run("tc filter add dev flow0 ingress protocol ip prio 1 u32 match u32 0 0".split(" "));
+            for (int look = 0; look < 2; look++) {
+                assertThatThrownBy(() -> program.attach(Set.of(flow0, flow1)))
+                        .isInstanceOf(KernelException.class)
+                        .hasMessageContaining("attach to flow0")
+                        .hasMessageContaining("is there another tc filter of priority 1?");
+            }
+            NativeBpfBuild.run("tc", "filter", "delete", "dev", "flow0", "ingress");
+            assertThat(program.attach(Set.of(flow0, flow1))).containsExactly(flow0);
+        } finally {
+            NativeBpfBuild.run("ip", "link", "delete", "flow0");
+        }
+    }
+
+    @Test
     void theFastPathStaysOnInterfacesWhenTheProcessLetsGo() throws Exception {
         InterfaceName flow0 = new InterfaceName("flow0");
         NativeBpfBuild.run("ip", "link", "add", "flow0", "type", "veth", "peer", "name", "flow1");
