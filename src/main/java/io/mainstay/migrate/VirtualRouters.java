@@ -44,6 +44,7 @@ final class VirtualRouters {
         versions.into(router, notes);
         leaveOutWhatNoPeerHears(router);
         announceDefaults(router);
+        hooks.addAll(instance, router, Hooks.Teller.instance(instance));
         routers.put(instance.argument(), router);
         root.items("virtual_routers", instance).add(router);
     }
@@ -76,7 +77,9 @@ final class VirtualRouters {
                 router.section("announce", each).put("refresh", Numbers.duration(each.argument()), each);
             case "track_interface", "track_script", "track_process", "track_file", "vrrp_track_process" ->
                 trackers.track(each, router);
-            case "notify_master", "notify_backup", "notify_fault", "notify" -> hooks.add(each, router);
+            case "notify_master", "notify_backup", "notify_fault", "notify" -> {
+                // Their arguments tell the priority, which may stand below.
+            }
             default -> KnownDirectives.tell(each, notes);
         }
     }
@@ -235,6 +238,7 @@ final class VirtualRouters {
             }
         }
         Section carrier = first.orElse(Section.of(group));
+        hooks.addAll(group, carrier, Hooks.Teller.group(group));
         for (Directive each : group.block()) {
             takeOfGroup(each, carrier);
         }
@@ -269,7 +273,6 @@ final class VirtualRouters {
                 notes.changed(each, "tracked by the first member of the group, with which the others move");
             }
             case "notify_master", "notify_backup", "notify_fault", "notify" -> {
-                hooks.add(each, carrier);
                 notes.changed(each, "run for the first member of the group");
             }
             case "global_tracking", "sync_group_tracking_weight" ->
