@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 final class VirtualRouters {
 
     private static final int LONGEST_PASSWORD = 8;
+    private static final int OWNER = 255;
 
     /** What the members of a sync group must have in common here. */
     private static final List<String> COMMON = List.of("priority", "preempt", "preempt_delay");
@@ -42,6 +43,7 @@ final class VirtualRouters {
             take(each, router, versions);
         }
         versions.into(router, notes);
+        heedInitialState(instance, router);
         leaveOutWhatNoPeerHears(router);
         announceDefaults(router);
         hooks.addAll(instance, router, Hooks.Teller.instance(instance));
@@ -82,6 +84,25 @@ final class VirtualRouters {
             }
             default -> KnownDirectives.tell(each, notes);
         }
+    }
+
+    /** What {@code state MASTER} means for keepalived beside the first moment of its life. */
+    private void heedInitialState(Directive instance, Section router) {
+        Optional<Directive> master =
+                instance.find("state").filter(state -> state.argument().equals("MASTER"));
+        if (master.isEmpty()) {
+            return;
+        }
+        if (!router.has("priority")) {
+            router.put("priority", OWNER, master.get());
+            notes.changed(
+                    master.get(),
+                    "without a priority it makes the node the owner of the addresses, 255, for which no weight counts: better"
+                            + " give it one of 1..254");
+        }
+        instance.find("nopreempt")
+                .ifPresent(each -> notes.changed(
+                        each, "keepalived ignores it beside state MASTER; here it holds, or remove preempt: false"));
     }
 
     private void announceDefaults(Section router) {

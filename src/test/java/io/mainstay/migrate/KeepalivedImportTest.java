@@ -169,6 +169,8 @@ class KeepalivedImportTest {
                                 + " which no program has to run",
                         "keepalived.conf:21 state MASTER: not needed: the election decides who becomes Active, whoever"
                                 + " starts first",
+                        "keepalived.conf:26 nopreempt: mapped, with a difference: keepalived ignores it beside state MASTER;"
+                                + " here it holds, or remove preempt: false",
                         "keepalived.conf:30 198.51.100.10/24 dev eth0 label eth0:1: mapped, with a difference: an address"
                                 + " has no label",
                         "keepalived.conf:42 virtual_routes: not mapped: Mainstay sets no routes and rules: let the network"
@@ -204,20 +206,49 @@ class KeepalivedImportTest {
                 }
                 vrrp_script three { script ""
                 }
+                vrrp_script four { script "systemctl is-active nginx"
+                    interval .5
+                }
                 vrrp_instance VI_1 { interface eth0
                     version 3
                     virtual_router_id 51
                     track_script { one
                         two
                         three
+                        four
                     }
                     virtual_ipaddress { 198.51.100.10/24
                     }
                 }
                 """);
-        assertThat(imported.yaml()).contains("- /usr/bin/check-db\n").doesNotContain("/dev/tcp");
+        assertThat(imported.yaml())
+                .contains("- /usr/bin/check-db\n", "- /usr/bin/systemctl\n", "interval: 500ms\n")
+                .doesNotContain("/dev/tcp");
         assertThat(notes(imported))
+                .contains("keepalived.conf:7 script systemctl is-active nginx: mapped, with a difference:"
+                        + " /usr/bin/systemctl: no such file on this host; config check refuses it until there is one")
                 .anyMatch(note -> note.startsWith("keepalived.conf:3 script </dev/tcp/127.0.0.1/80: not mapped"));
+    }
+
+    @Test
+    void aMasterWithoutPriorityIsTheOwnerAsForKeepalived() {
+        KeepalivedImport imported = imported("""
+                vrrp_instance VI_1 {
+                    state MASTER
+                    nopreempt
+                    interface eth0
+                    version 3
+                    virtual_router_id 51
+                    virtual_ipaddress { 198.51.100.10/24
+                    }
+                }
+                """);
+        assertThat(imported.yaml()).contains("priority: 255\n").contains("preempt: false\n");
+        assertThat(notes(imported))
+                .anyMatch(note -> note.startsWith("keepalived.conf:2 state MASTER: mapped, with a difference: without a"
+                        + " priority it makes the node the owner of the addresses"))
+                .contains("keepalived.conf:3 nopreempt: mapped, with a difference: keepalived ignores it beside state"
+                        + " MASTER; here it holds, or remove preempt: false");
     }
 
     @Test
