@@ -135,7 +135,7 @@ public final class ElectionDriver {
         RunningRouter router =
                 new RunningRouter(routers.size(), elections.apply(config), setup, link, ports, gate, lease, reports);
         link.add(router);
-        router.ownInterfaces().forEach(name -> virtualInterfaces.put(name, link));
+        router.home().ownInterfaces().forEach(name -> virtualInterfaces.put(name, link));
         takeoverOrder.add(router);
         if (routers.put(config.name(), router) != null) {
             throw new IllegalArgumentException("virtual router: " + config.name() + " twice (expected: once)");

@@ -28,6 +28,7 @@ import io.mainstay.health.OutlierConfig;
 import io.mainstay.health.Payload;
 import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.hook.HookConfig;
+import io.mainstay.hook.HookProgram;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
@@ -116,7 +117,7 @@ class ConfigDefaultsTest {
               services:
                 - {name: https, weight: -100}
             hooks:
-              on_active: /etc/mainstay/hooks/up
+              on_active: /etc/mainstay/hooks/up now
               on_backup: [/etc/mainstay/hooks/down, /etc/mainstay/hooks/tell]
               on_fault: [/etc/mainstay/hooks/tell]
               timeout: 5s
@@ -292,9 +293,11 @@ class ConfigDefaultsTest {
                                         Optional.of("gateway"),
                                         everyTracker(),
                                         new HookConfig(
-                                                List.of("/etc/mainstay/hooks/up"),
-                                                List.of("/etc/mainstay/hooks/down", "/etc/mainstay/hooks/tell"),
-                                                List.of("/etc/mainstay/hooks/tell"),
+                                                List.of(HookProgram.parse("/etc/mainstay/hooks/up now")),
+                                                List.of(
+                                                        HookProgram.parse("/etc/mainstay/hooks/down"),
+                                                        HookProgram.parse("/etc/mainstay/hooks/tell")),
+                                                List.of(HookProgram.parse("/etc/mainstay/hooks/tell")),
                                                 Duration.ofSeconds(5)),
                                         Optional.of(new VirtualMacConfig("lan")),
                                         Duration.ofMinutes(1)),
