@@ -334,6 +334,29 @@ class RelaySocketsTest {
         bench.awaitActive(0);
     }
 
+    /** What waits for a peer that has reset is for nobody; the kernel counts it as not sent all the same. */
+    @Test
+    void whenBothHaveResetNothingIsWaitedForThoughOctetsWereUnderWay() throws Exception {
+        byte[] question = new byte[1024 * 1024];
+        BlockingQueue<Socket> connections = new LinkedBlockingQueue<>();
+        bench.server(connection -> {
+            connections.add(connection);
+            // The client does not read, and this server does not either.
+            connection.getOutputStream().write(new byte[64 * 1024 * 1024]);
+        });
+        bench.start();
+        Socket client = bench.client();
+        client.getOutputStream().write(question);
+        Awaitility.await()
+                .atMost(EngineBench.PATIENCE)
+                .until(() -> bench.backend("web1").bytesIn() == question.length && bench.lentBlocks() == 1);
+        Socket connection = connections.poll(30, TimeUnit.SECONDS);
+        assertThat(connection).isNotNull();
+        reset(connection);
+        reset(client);
+        bench.awaitActive(0);
+    }
+
     @Test
     void aBackendThatRefusesIsReplacedWithoutTheClientNoticing() throws Exception {
         ScriptedServer refusing = bench.server(ScriptedServer.ECHO);
