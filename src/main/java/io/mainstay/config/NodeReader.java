@@ -43,7 +43,7 @@ final class NodeReader {
     /** Reads the whole file; null if it is not a mapping at all. */
     @Nullable
     WrittenSection readRoot(Node root) {
-        return readSection(Schema.ROOT.keys(), root, "");
+        return readSection(Schema.Whole.SECTION.keys(), root, "");
     }
 
     private @Nullable WrittenSection readSection(List<Key> keys, Node node, String path) {
@@ -258,7 +258,8 @@ final class NodeReader {
     private static String suggestion(String name, List<Key> keys) {
         Optional<String> near =
                 NearestWord.to(name, keys.stream().map(Key::name).toList());
-        Optional<String> elsewhere = pathsOf(name, Schema.ROOT, "").stream().findFirst();
+        Optional<String> elsewhere =
+                pathsOf(name, Schema.Whole.SECTION, "").stream().findFirst();
         if (elsewhere.isPresent() && near.isEmpty()) {
             return "did you mean " + elsewhere.get() + "?";
         }
