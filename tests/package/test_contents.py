@@ -122,6 +122,16 @@ def test_a_file_may_bear_any_name_whatever_the_locale(tmp_path: Path) -> None:
         assert told.returncode == 0 and told.stdout.startswith(f"{named}: valid"), (locale, told)
 
 
+def test_a_class_data_archive_that_does_not_fit_costs_time_alone() -> None:
+    program = UNPACKED / "usr/lib/mainstay/bin/mainstay"
+    script = program.read_text().replace('self=$(readlink -f -- "$0")', f"self={program}")
+    other = script.replace('-cp "', f'-cp "{next(LIBRARIES.glob("snakeyaml-*.jar"))}:')
+    assert other != script
+    for text in (script, other):
+        told = subprocess.run(["sh", "-c", text, "sh", "--version"], capture_output=True, text=True, check=True)
+        assert told.stdout.startswith("mainstay ") and told.stderr == "", told
+
+
 def is_code(path: Path) -> bool:
     return path.suffix == ".jar" or (path.is_file() and not path.is_symlink() and path.read_bytes()[:4] == b"\x7fELF")
 
