@@ -332,6 +332,8 @@ public final class KernelEngine implements AutoCloseable {
             if (step % STEPS_BETWEEN_WALKS == 0 || isAwaited(present)) {
                 walk(present);
             }
+            // Last, as nothing waits for it: neither a change of the tables nor the count of flows.
+            present.measureNew();
         });
     }
 
