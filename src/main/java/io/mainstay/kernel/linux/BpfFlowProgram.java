@@ -433,7 +433,7 @@ public final class BpfFlowProgram implements FlowProgram {
         try {
             return attachment.attach(interfaces);
         } catch (IOException e) {
-            throw new KernelException(String.valueOf(e.getMessage()), Errno.OTHER.number());
+            throw KernelException.told(String.valueOf(e.getMessage()));
         }
     }
 

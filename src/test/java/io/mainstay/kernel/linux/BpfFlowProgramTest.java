@@ -271,7 +271,7 @@ class BpfFlowProgramTest {
                 assertThatThrownBy(() -> program.attach(Set.of(flow0, flow1)))
                         .isInstanceOf(KernelException.class)
                         .hasMessageContaining("attach to flow0")
-                        .hasMessageContaining("is there another tc filter of priority 1?");
+                        .hasMessageEndingWith("(is there another tc filter of priority 1?)");
             }
             NativeBpfBuild.run("tc", "filter", "delete", "dev", "flow0", "ingress");
             assertThat(program.attach(Set.of(flow0, flow1))).containsExactly(flow0);
