@@ -5,9 +5,8 @@ import pytest
 
 from packets import ACK, FIN, RST, SYN, judge
 from program import ABSENT, DOWN, DROP, FULL_NAT, NAT, PASS, REDIRECT, TCP, UDP
-from test_seek import forget_all
+from test_seek import forget_all, new_term
 from test_state import until
-from test_term import again
 
 HOPS = 16
 
@@ -75,7 +74,7 @@ def test_the_client_that_acknowledges_what_came_that_way_is_known_from_then_on(n
 def test_an_answer_that_is_not_believed_goes_to_the_former_active_too(node):
     node = node(TCP)
     seen = node.establish()
-    again(node)
+    new_term(node)
     node.program.former(node.addresses.vip, node.addresses.router, node.interfaces.clients)
     to_former(node, node.answer(seen, flags=ACK, sequence=5001 + (1 << 30), acknowledgement=1001))
 
