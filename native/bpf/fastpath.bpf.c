@@ -302,7 +302,7 @@ static __always_inline bool rewrite(const struct frame *frame, const struct pack
         header->hop_limit--;
     } else {
         struct iphdr *header = ip;
-        __u64 difference = spend_hop_ipv4(header);
+        __u64 difference = spend_hops_ipv4(header, 1);
         if (translated) {
             difference += flow->address_sum;
             header->saddr = flow->source.word[3];

@@ -11,6 +11,7 @@
 #include "account.h"
 #include "answer.h"
 #include "flow.h"
+#include "former.h"
 #include "fragment.h"
 #include "hop.h"
 #include "icmp.h"
@@ -73,7 +74,7 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
     if (!(flow->state & FLOW_DATA)) {
         note_data(packet, flow);
     }
-    bool done = flow->mode == MODE_DSR ? spend_hop(skb, packet) : translate(skb, packet, flow);
+    bool done = flow->mode == MODE_DSR ? spend_hops(skb, packet, 1) : translate(skb, packet, flow);
     if (!done) {
         count(EVENT_DROP_KERNEL);
         return TC_ACT_SHOT;
@@ -207,6 +208,9 @@ static __always_inline int forward_packet(struct __sk_buff *skb, struct packet *
         int fate = settle(skb, packet, now);
         if (fate == FATE_ANSWER) {
             return send_reply(skb, packet);
+        }
+        if (fate == FATE_FORMER) {
+            return pass_to_former(skb, packet, now);
         }
         if (fate != FATE_FORWARD) {
             return fate == FATE_STACK ? TC_ACT_OK : TC_ACT_SHOT;

@@ -82,18 +82,23 @@ static __always_inline bool find_hop(void *context, struct flow *flow, const str
     return look_up_hop(context, flow, target, now);
 }
 
-static __always_inline int leave(const struct flow *flow)
+static __always_inline int leave_by(__u32 interface, const struct address *gateway)
 {
     struct bpf_redir_neigh neighbour;
     __builtin_memset(&neighbour, 0, sizeof neighbour);
-    if (is_ipv4(&flow->hop_gateway)) {
+    if (is_ipv4(gateway)) {
         neighbour.nh_family = AF_INET;
-        neighbour.ipv4_nh = flow->hop_gateway.word[3];
+        neighbour.ipv4_nh = gateway->word[3];
     } else {
         neighbour.nh_family = AF_INET6;
-        __builtin_memcpy(neighbour.ipv6_nh, &flow->hop_gateway, sizeof flow->hop_gateway);
+        __builtin_memcpy(neighbour.ipv6_nh, gateway, sizeof *gateway);
     }
-    return bpf_redirect_neigh(flow->hop_interface, &neighbour, sizeof neighbour, 0);
+    return bpf_redirect_neigh(interface, &neighbour, sizeof neighbour, 0);
+}
+
+static __always_inline int leave(const struct flow *flow)
+{
+    return leave_by(flow->hop_interface, &flow->hop_gateway);
 }
 
 #endif

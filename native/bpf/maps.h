@@ -70,6 +70,14 @@ struct {
     __type(value, struct service);
 } services SEC(".maps");
 
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    CONFIGURATION;
+    __uint(max_entries, 4096);
+    __type(key, struct address);
+    __type(value, struct former);
+} formers SEC(".maps");
+
 /* Of mode nat: where clients arrive that a backend, given by its own address and port, has. None where there are two. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);

@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "choose.h"
 #include "flow.h"
+#include "former.h"
 #include "open.h"
 #include "seek.h"
 #include "term.h"
@@ -72,14 +73,13 @@ __noinline int settle_known(__u32 now)
         return FATE_DROP;
     }
     if (!gate_is_open(flow->gate)) {
-        return FATE_ELSEWHERE;
+        return goes_on_for_another(packet, flow, backend, embryo, now) ? FATE_FORWARD : FATE_ELSEWHERE;
     }
     if (!embryo && packet->tuple.protocol == IPPROTO_TCP && flow->mode == MODE_FULL_NAT && is_unheard(flow, now)) {
         if (!flow->to_client) {
             hear_client(packet, flow, now);
         } else if (!is_believed(packet, flow, backend, now)) {
-            count(EVENT_DROP_NO_FLOW);
-            return FATE_DROP;
+            return FATE_FORMER;
         }
     }
     bool lost = !serves(backend, flow);
@@ -132,8 +132,7 @@ __noinline int settle_unknown(void)
         return of_source || find_service(packet) ? FATE_ELSEWHERE : FATE_STACK;
     }
     if (of_source) {
-        count(EVENT_DROP_NO_FLOW);
-        return FATE_DROP;
+        return FATE_FORMER;
     }
     if (packet->fragment == LATER_FRAGMENT || !find_service(packet)) {
         return FATE_STACK;

@@ -174,9 +174,9 @@ def routing(interfaces):
 
 def test_datagrams_to_a_shut_gate_are_left_to_the_stack(node):
     node = node(UDP)
-    first = node.forwarded(node.client())
+    node.forwarded(node.client())
     node.program.gate(False)
-    assert {node.send(node.client()).verdict, node.send(node.answer(first), "backends").verdict} == {PASS}
+    assert node.send(node.client()).verdict == PASS
 
 
 @transports

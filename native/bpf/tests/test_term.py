@@ -5,18 +5,7 @@ import pytest
 
 from packets import ACK, FIN, RST, SYN
 from program import ADOPTED, DROP, LIVE, TCP
-from test_seek import asked, first_choice, forget_all
-from test_state import until
-
-
-def again(node) -> None:
-    """Another node was Active, and this one is again."""
-    node.program.gate(False)
-    now = node.program.ticks()[0]
-    until(lambda: node.program.ticks()[0] > now + 1)
-    opened = node.program.ticks()[0]
-    node.program.gate(True, since=opened)
-    until(lambda: node.program.ticks()[0] > opened)
+from test_seek import asked, first_choice, forget_all, new_term
 
 
 def flow_of(node, port=40000):
@@ -27,7 +16,7 @@ def known(node):
     """A connection from before: the client has acknowledged up to 5001, and the backend up to 1001."""
     node = node(TCP)
     seen = node.establish()
-    again(node)
+    new_term(node)
     return node, seen
 
 
@@ -73,7 +62,7 @@ def test_a_client_who_has_another_port_by_now_finds_it(node):
     forget_all(node)
     wrong = node.establish()
     assert wrong.source_port != true.source_port
-    again(node)
+    new_term(node)
     segment = node.client(flags=ACK, sequence=7000, acknowledgement=9000, payload=b"data")
     assert node.forwarded(segment).ends == wrong.ends
     assert node.send(node.answer(wrong, flags=RST, sequence=9000), "backends").verdict == DROP

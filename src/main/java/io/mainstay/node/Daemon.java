@@ -148,7 +148,11 @@ final class Daemon implements AutoCloseable {
             }
             ElectionDriver election = new ElectionDriver(
                     routers,
-                    ports(kernel, guard, detours.map(Detours.class::cast).orElse(Detours.NONE), journal),
+                    ports(
+                            kernel,
+                            guard,
+                            new EngineDetours(detours.map(Detours.class::cast).orElse(Detours.NONE), flows.detours()),
+                            journal),
                     gates,
                     new ElectionListeners(
                             List.of(new ElectionJournal(journal::append), new LinkReports(proxy::linksDown), hooks)));

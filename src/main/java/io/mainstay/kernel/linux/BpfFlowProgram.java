@@ -236,6 +236,25 @@ public final class BpfFlowProgram implements FlowProgram {
     }
 
     @Override
+    public Set<IpAddress> formers() throws KernelException {
+        return all(FlowMap.FORMERS, key -> FlowAbi.address(key, 0), Function.identity())
+                .keySet();
+    }
+
+    @Override
+    public void putFormer(IpAddress address, IpAddress gateway, InterfaceName leavesBy) throws KernelException {
+        Integer index = attachment.index(leavesBy);
+        if (index != null) {
+            maps.get(FlowMap.FORMERS).put(FlowAbi.address(address), FlowAbi.former(gateway, index));
+        }
+    }
+
+    @Override
+    public void removeFormer(IpAddress address) throws KernelException {
+        maps.get(FlowMap.FORMERS).remove(FlowAbi.address(address));
+    }
+
+    @Override
     public Map<ServiceKey, Service> services() throws KernelException {
         return all(FlowMap.SERVICES, FlowAbi::serviceKey, FlowAbi::service);
     }
@@ -433,7 +452,7 @@ public final class BpfFlowProgram implements FlowProgram {
         try {
             return attachment.attach(interfaces);
         } catch (IOException e) {
-            throw new KernelException(String.valueOf(e.getMessage()), Errno.OTHER.number());
+            throw KernelException.told(String.valueOf(e.getMessage()));
         }
     }
 

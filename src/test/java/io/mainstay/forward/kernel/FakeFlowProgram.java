@@ -37,6 +37,7 @@ final class FakeFlowProgram implements FlowProgram {
 
     final Map<Integer, Boolean> gates = new HashMap<>();
     final Map<IpAddress, Role> roles = new HashMap<>();
+    final Map<IpAddress, IpAddress> formers = new HashMap<>();
     final Map<ServiceKey, Service> services = new LinkedHashMap<>();
     final Map<ServiceKey, ServiceKey> fronts = new HashMap<>();
     final List<Backend> backends = new ArrayList<>();
@@ -155,6 +156,21 @@ final class FakeFlowProgram implements FlowProgram {
     @Override
     public boolean isGateOpen(int gate) {
         return gates.getOrDefault(gate, false);
+    }
+
+    @Override
+    public Set<IpAddress> formers() {
+        return Set.copyOf(formers.keySet());
+    }
+
+    @Override
+    public void putFormer(IpAddress address, IpAddress gateway, InterfaceName leavesBy) {
+        formers.put(address, gateway);
+    }
+
+    @Override
+    public void removeFormer(IpAddress address) {
+        formers.remove(address);
     }
 
     @Override

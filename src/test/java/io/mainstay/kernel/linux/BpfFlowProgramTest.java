@@ -241,6 +241,12 @@ class BpfFlowProgramTest {
         try (BpfFlowProgram program = open()) {
             program.attach(Set.of(new InterfaceName("flow0"), new InterfaceName("none")));
             assertThat(filters("flow0")).contains("mainstay_ingres");
+            program.putFormer(VIP, IpAddress.parse("198.18.0.2"), new InterfaceName("none"));
+            assertThat(program.formers()).isEmpty();
+            program.putFormer(VIP, IpAddress.parse("198.18.0.2"), new InterfaceName("flow0"));
+            assertThat(program.formers()).containsExactly(VIP);
+            program.removeFormer(VIP);
+            assertThat(program.formers()).isEmpty();
             program.attach(Set.of(new InterfaceName("flow1")));
             assertThat(filters("flow0")).doesNotContain("mainstay_ingres");
             assertThat(filters("flow1")).contains("mainstay_ingres");
@@ -271,7 +277,7 @@ class BpfFlowProgramTest {
                 assertThatThrownBy(() -> program.attach(Set.of(flow0, flow1)))
                         .isInstanceOf(KernelException.class)
                         .hasMessageContaining("attach to flow0")
-                        .hasMessageContaining("is there another tc filter of priority 1?");
+                        .hasMessageEndingWith("(is there another tc filter of priority 1?)");
             }
             NativeBpfBuild.run("tc", "filter", "delete", "dev", "flow0", "ingress");
             assertThat(program.attach(Set.of(flow0, flow1))).containsExactly(flow0);
