@@ -307,21 +307,14 @@ public final class ElectionDriver {
 
     /** When the loop wants to run again even if nothing happens. */
     public Optional<MonotonicInstant> nextDeadline() {
-        Optional<MonotonicInstant> next = earlier(departure.nextDeadline(), briefing.nextDeadline());
+        Optional<MonotonicInstant> next = MonotonicInstant.earliest(departure.nextDeadline(), briefing.nextDeadline());
         for (RunningInterface link : interfaces.values()) {
-            next = earlier(next, Optional.of(link.nextDeadline()));
+            next = MonotonicInstant.earliest(next, Optional.of(link.nextDeadline()));
         }
         for (RunningRouter router : routers.values()) {
-            next = earlier(next, router.nextDeadline());
+            next = MonotonicInstant.earliest(next, router.nextDeadline());
         }
         return next;
-    }
-
-    private static Optional<MonotonicInstant> earlier(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
-        if (a.isEmpty() || b.isEmpty()) {
-            return a.or(() -> b);
-        }
-        return Optional.of(MonotonicInstant.earlierOf(a.get(), b.get()));
     }
 
     /**

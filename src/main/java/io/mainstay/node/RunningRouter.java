@@ -481,13 +481,8 @@ final class RunningRouter {
             return ofSteps;
         }
         Optional<MonotonicInstant> ofElection = election.nextDeadline();
-        return earlier(earlier(ofElection, takeover.nextDeadline()), drain.nextDeadline());
-    }
-
-    private static Optional<MonotonicInstant> earlier(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
-        return a.isPresent() && b.isPresent()
-                ? Optional.of(MonotonicInstant.earlierOf(a.get(), b.get()))
-                : a.or(() -> b);
+        return MonotonicInstant.earliest(
+                MonotonicInstant.earliest(ofElection, takeover.nextDeadline()), drain.nextDeadline());
     }
 
     ElectionSnapshot.Router snapshot() {
