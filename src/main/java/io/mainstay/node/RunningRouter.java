@@ -359,13 +359,15 @@ final class RunningRouter {
         return guard.spoken();
     }
 
-    /** Looks at all deadlines. Received datagrams have to be handed in before. */
-    void judgeTime() {
-        if (isDue(election.nextDeadline())) {
+    /** Looks at all deadlines, and says whether one was over. Received datagrams have to be handed in before. */
+    boolean judgeTime() {
+        boolean electionDue = isDue(election.nextDeadline());
+        if (electionDue) {
             election.onTime(heededNow());
             settle();
         }
-        if (isDue(takeover.nextDeadline())) {
+        boolean takeoverDue = isDue(takeover.nextDeadline());
+        if (takeoverDue) {
             takeover.onTime(now());
             settle();
         }
@@ -373,6 +375,7 @@ final class RunningRouter {
         if (drain.judgeTime() && !election.isActive()) {
             drainNotices.tell();
         }
+        return electionDue || takeoverDue;
     }
 
     private boolean isDue(Optional<MonotonicInstant> deadline) {
@@ -481,13 +484,8 @@ final class RunningRouter {
             return ofSteps;
         }
         Optional<MonotonicInstant> ofElection = election.nextDeadline();
-        return earlier(earlier(ofElection, takeover.nextDeadline()), drain.nextDeadline());
-    }
-
-    private static Optional<MonotonicInstant> earlier(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
-        return a.isPresent() && b.isPresent()
-                ? Optional.of(MonotonicInstant.earlierOf(a.get(), b.get()))
-                : a.or(() -> b);
+        return MonotonicInstant.earliest(
+                MonotonicInstant.earliest(ofElection, takeover.nextDeadline()), drain.nextDeadline());
     }
 
     ElectionSnapshot.Router snapshot() {
