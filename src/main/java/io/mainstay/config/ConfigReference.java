@@ -13,7 +13,7 @@ public final class ConfigReference {
     /** Every key with its range, default and meaning, as Markdown. */
     public static String toMarkdown() {
         StringBuilder page = new StringBuilder();
-        for (Key key : Schema.below(Schema.ROOT)) {
+        for (Key key : Schema.below(Schema.Whole.SECTION)) {
             section(page, key, key.name());
         }
         return page.toString();
@@ -22,7 +22,7 @@ public final class ConfigReference {
     /** The same as AsciiDoc, for the manual page. */
     public static String toAsciidoc() {
         StringBuilder page = new StringBuilder();
-        for (Key key : Schema.below(Schema.ROOT)) {
+        for (Key key : Schema.below(Schema.Whole.SECTION)) {
             asciidocSection(page, key, key.name());
         }
         return page.toString();
