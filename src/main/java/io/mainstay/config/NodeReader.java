@@ -43,7 +43,7 @@ final class NodeReader {
     /** Reads the whole file; null if it is not a mapping at all. */
     @Nullable
     WrittenSection readRoot(Node root) {
-        return readSection(Schema.ROOT.keys(), root, "");
+        return readSection(Schema.Whole.SECTION.keys(), root, "");
     }
 
     private @Nullable WrittenSection readSection(List<Key> keys, Node node, String path) {
@@ -104,6 +104,9 @@ final class NodeReader {
     }
 
     private void readValue(Key key, Node node, String path, WrittenSection into) {
+        if (into.path().isEmpty() && isEmpty(node)) {
+            return;
+        }
         into.found(key, Place.of(node));
         switch (key) {
             case Key.Scalar<?> scalar -> readScalarInto(scalar, node, path, into);
@@ -116,6 +119,17 @@ final class NodeReader {
             }
             case Key.Entries entries -> into.put(entries, readEntries(entries, node, path));
         }
+    }
+
+    /**
+     * Whether there is nothing behind the colon. A part of the file of which all is commented out is as if it were not there; further
+     * below that might be another thing than meant, as with a list of who is allowed.
+     */
+    private static boolean isEmpty(Node node) {
+        return node instanceof ScalarNode scalar
+                && scalar.getScalarStyle() == ScalarStyle.PLAIN
+                && scalar.getValue().isEmpty()
+                && standardTag(node);
     }
 
     private <T> void readScalarInto(Key.Scalar<T> key, Node node, String path, WrittenSection into) {
@@ -244,7 +258,8 @@ final class NodeReader {
     private static String suggestion(String name, List<Key> keys) {
         Optional<String> near =
                 NearestWord.to(name, keys.stream().map(Key::name).toList());
-        Optional<String> elsewhere = pathsOf(name, Schema.ROOT, "").stream().findFirst();
+        Optional<String> elsewhere =
+                pathsOf(name, Schema.Whole.SECTION, "").stream().findFirst();
         if (elsewhere.isPresent() && near.isEmpty()) {
             return "did you mean " + elsewhere.get() + "?";
         }

@@ -5,6 +5,7 @@ import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendStates;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.kernel.Detours;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowTrial;
@@ -61,6 +62,7 @@ public final class KernelEngine implements AutoCloseable {
     private final PortWatch portWatch;
     private final FastPath fastPath;
     private final Gates gates = new Gates();
+    private final FormerActives formers;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "mainstay-flows");
         made.setDaemon(true);
@@ -104,6 +106,7 @@ public final class KernelEngine implements AutoCloseable {
         this.problems = problems;
         portWatch = new PortWatch(problems);
         fastPath = new FastPath(settings.xdp(), problems);
+        formers = new FormerActives(problems);
     }
 
     /**
@@ -161,6 +164,11 @@ public final class KernelEngine implements AutoCloseable {
     /** The address is no longer this node's. */
     public void lets(IpAddress address) {
         guarded(() -> gates.shut(address));
+    }
+
+    /** Has what backends say to clients unknown here go on to the node that was Active before. Waits for nothing but the kernel. */
+    public Detours detours() {
+        return formers;
     }
 
     /**
@@ -305,6 +313,7 @@ public final class KernelEngine implements AutoCloseable {
         try {
             ForwardingModel made = new ForwardingModel(settings, opened);
             gates.connect(opened, made.gates());
+            formers.connect(opened);
             program = opened;
             model = made;
             return made;
@@ -419,7 +428,10 @@ public final class KernelEngine implements AutoCloseable {
         FlowProgram loaded = program;
         if (loaded != null) {
             refused = true;
-            loaded.attach(interfaces);
+            for (InterfaceName name : loaded.attach(interfaces)) {
+                problems.accept("kernel engine: somebody had taken the filter of Mainstay off " + name
+                        + " (tc filter, or its clsact); it is on again");
+            }
             refused = false;
             fastPath.note(interfaces);
         }

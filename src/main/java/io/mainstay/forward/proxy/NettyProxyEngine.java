@@ -68,11 +68,18 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     private volatile boolean closing;
 
     NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer) {
-        this(settings, consumer, new BlockBudget(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE));
+        this(
+                settings,
+                consumer,
+                new Budget(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE),
+                PipePool.budget(settings.mostConnections()));
     }
 
-    /** @param stalls for the octets that slow peers have not taken */
-    NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer, BlockBudget stalls) {
+    /**
+     * @param stalls for the octets that slow peers have not taken
+     * @param pipes for large transfers
+     */
+    NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer, Budget stalls, Budget pipes) {
         this.settings = settings;
         workerLoops = loops(settings.workers(), "mainstay-relay", settings.onWorkerStart());
         controlLoop = loops(1, "mainstay-health", () -> {});
@@ -85,7 +92,8 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         load = new Load(settings.mostConnections());
         ClientPorts clientPorts = new ClientPorts();
         for (int i = 0; i < settings.workers(); i++) {
-            workers.add(new Worker(workerLoops.next(), i, settings.clock(), new BlockPool(stalls), load, clientPorts));
+            workers.add(new Worker(
+                    workerLoops.next(), i, settings.clock(), new BlockPool(stalls), pipes, load, clientPorts));
         }
         listeners = new ListenerSet(settings, workers, events);
     }

@@ -15,6 +15,7 @@ import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.net.Endpoint;
+import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
 import java.io.IOException;
@@ -140,6 +141,21 @@ class KernelEngineTest {
             await("the proxy engine is told").until(() -> forwarded.equals(Set.of("http")));
             assertThat(program.services).hasSize(1);
             assertThat(problems).hasSize(1);
+        }
+    }
+
+    @Test
+    void aFilterThatSomebodyTookOffIsToldOfOnceItIsOnAgain() {
+        try (KernelEngine engine = new KernelEngine(Samples.SETTINGS, states, source(""), problems::add, 1)) {
+            engine.configure(List.of(Samples.http("web1")));
+            program.takenOff = Set.of(new InterfaceName("eth0"));
+            await().until(() -> !problems.isEmpty());
+            int looks = program.attachments.get();
+            await().until(() -> program.attachments.get() > looks + 2);
+            assertThat(problems)
+                    .containsExactly("kernel engine: somebody had taken the filter of Mainstay off eth0"
+                            + " (tc filter, or its clsact); it is on again");
+            assertThat(decision(engine).kernel()).isTrue();
         }
     }
 
