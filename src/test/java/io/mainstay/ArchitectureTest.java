@@ -90,7 +90,7 @@ class ArchitectureTest {
                                 "track",
                                 "hook"),
                         "org.yaml.snakeyaml.."));
-        MAY_USE.put("migrate", rooms("net", "config"));
+        MAY_USE.put("migrate", rooms("net", "hook", "config"));
         MAY_USE.put("setup", rooms("net", "election.wire", "config"));
         MAY_USE.put("setup.machine", rooms("setup", "kernel", "kernel.linux", "net", "time"));
         MAY_USE.put(

@@ -5,20 +5,22 @@ import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMillis;
 
 import io.mainstay.hook.HookConfig;
+import io.mainstay.hook.HookProgram;
 import java.time.Duration;
 import java.util.List;
 
 /** The keys of a virtual router that say what runs when its state changes. */
 final class HookKeys {
 
-    static final Key.Values<String> ON_ACTIVE = programs(
+    static final Key.Values<HookProgram> ON_ACTIVE = programs(
             "on_active",
-            "When the node has become Active and holds the addresses: the programs, by their absolute paths.");
+            "When the node has become Active and holds the addresses: programs, each with its arguments behind it, separated"
+                    + " by blanks, such as /etc/keepalived/notify.sh INSTANCE web MASTER.");
 
-    static final Key.Values<String> ON_BACKUP =
+    static final Key.Values<HookProgram> ON_BACKUP =
             programs("on_backup", "When the node has become Backup, or stops and was Active until then.");
 
-    static final Key.Values<String> ON_FAULT = programs("on_fault", "When the node cannot take part any more.");
+    static final Key.Values<HookProgram> ON_FAULT = programs("on_fault", "When the node cannot take part any more.");
 
     static final Key.Scalar<Duration> TIMEOUT = Key.optional(
             "timeout",
@@ -27,7 +29,7 @@ final class HookKeys {
             "After which one program is killed, with all that it started.");
 
     /** In the order in which {@link HookConfig} has them. */
-    static final List<Key.Values<String>> LISTS = List.of(ON_ACTIVE, ON_BACKUP, ON_FAULT);
+    static final List<Key.Values<HookProgram>> LISTS = List.of(ON_ACTIVE, ON_BACKUP, ON_FAULT);
 
     static final Key.Section SECTION = new Key.Section(
             "hooks",
@@ -37,8 +39,16 @@ final class HookKeys {
 
     private HookKeys() {}
 
-    private static Key.Values<String> programs(String name, String doc) {
-        return new Key.Values<>(name, TrackKeys.path(), 0, 32, true, doc);
+    private static Key.Values<HookProgram> programs(String name, String doc) {
+        return new Key.Values<>(name, program(), 0, 32, true, doc);
+    }
+
+    private static ScalarType<HookProgram> program() {
+        return new ScalarType<>(
+                "an absolute path, and arguments if it has any",
+                ScalarType.Form.TEXT,
+                HookProgram::parse,
+                HookProgram::toString);
     }
 
     /** The hooks of a virtual router in which no mistake was found. */

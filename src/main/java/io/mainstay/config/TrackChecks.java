@@ -161,7 +161,7 @@ final class TrackChecks {
     private void checkScript(WrittenSection script) {
         List<Item<String>> command = script.items(TrackKeys.Scripts.COMMAND);
         if (!command.isEmpty()) {
-            checkProgram(command.getFirst());
+            checkProgram(command.getFirst(), command.getFirst().value());
         }
         Duration interval = script.value(TrackKeys.Scripts.INTERVAL);
         Duration timeout = script.value(TrackKeys.Scripts.TIMEOUT);
@@ -178,8 +178,7 @@ final class TrackChecks {
         }
     }
 
-    private void checkProgram(Item<String> program) {
-        String path = program.value();
+    private void checkProgram(Item<?> program, String path) {
         String reason = path.startsWith("/") ? unexecutable.apply(path) : "no absolute path";
         if (!reason.isEmpty()) {
             problems.error(
@@ -191,7 +190,8 @@ final class TrackChecks {
     }
 
     private void checkHooks(WrittenSection hooks) {
-        HookKeys.LISTS.forEach(list -> hooks.items(list).forEach(this::checkProgram));
+        HookKeys.LISTS.forEach(list -> hooks.items(list)
+                .forEach(program -> checkProgram(program, program.value().path())));
     }
 
     private void checkService(WrittenSection tracker) {

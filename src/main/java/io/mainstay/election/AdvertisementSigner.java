@@ -3,9 +3,11 @@ package io.mainstay.election;
 
 import io.mainstay.election.wire.Advertisement;
 import io.mainstay.election.wire.AdvertisementEncoder;
+import io.mainstay.election.wire.AuthenticationKey;
 import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.SequenceNumber;
 import io.mainstay.net.IpAddress;
+import io.mainstay.net.IpDatagram;
 import java.time.Instant;
 
 /**
@@ -60,6 +62,17 @@ public final class AdvertisementSigner {
     public void used(SequenceNumber number) {
         hasSpoken = true;
         last = number;
+    }
+
+    /** A message that this signer has signed, with another number and otherwise the same. */
+    public IpDatagram renumbered(IpDatagram signed, SequenceNumber number) {
+        AuthenticationKey key = config.signingKey();
+        if (key == null) {
+            throw new IllegalStateException("signing key: none (expected: one, as when the message was signed)");
+        }
+        byte[] message =
+                AdvertisementEncoder.renumber(signed.payload(), signed.source(), signed.destination(), key, number);
+        return new IpDatagram(signed.source(), signed.destination(), signed.hopLimit(), message);
     }
 
     /** The octets of a message with the number, which is of no account if nothing is signed. */

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param environment what they are told
  */
 public record HookCall(
-        String router, String trigger, List<String> programs, Map<String, String> environment, Duration timeout) {
+        String router, String trigger, List<HookProgram> programs, Map<String, String> environment, Duration timeout) {
 
     public HookCall {
         programs = List.copyOf(programs);

@@ -7,13 +7,13 @@ import java.util.List;
 /**
  * The hooks of one virtual router.
  *
- * @param onActive programs, by their absolute paths, that run one after the other when the node is Active and holds the
- *     addresses
+ * @param onActive programs that run one after the other when the node is Active and holds the addresses
  * @param onBackup those that run when it becomes Backup, or stops and was Active until then
  * @param onFault those that run when it cannot take part any more
  * @param timeout after which one of them is ended, with all that it started
  */
-public record HookConfig(List<String> onActive, List<String> onBackup, List<String> onFault, Duration timeout) {
+public record HookConfig(
+        List<HookProgram> onActive, List<HookProgram> onBackup, List<HookProgram> onFault, Duration timeout) {
 
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
 

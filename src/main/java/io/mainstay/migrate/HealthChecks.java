@@ -159,9 +159,13 @@ final class HealthChecks {
         }
     }
 
-    private static void udp(Directive check, Section section) {
+    private void udp(Directive check, Section section) {
         section.put("type", "udp", check);
-        check.find("payload").ifPresent(each -> section.put("send", octets(each.argument()), each));
+        Optional<Directive> payload = check.find("payload");
+        section.put("send", octets(payload.map(Directive::argument).orElse("00")), payload.orElse(check));
+        if (payload.isEmpty()) {
+            notes.changed(check, "without a payload one octet of zero is sent");
+        }
         Optional<Directive> reply = check.find("require_reply");
         section.put("require_answer", reply.isPresent(), reply.orElse(check));
         reply.filter(each -> !each.argument().isEmpty())

@@ -154,7 +154,8 @@ final class KnownDirectives {
                 "dbus_service_name");
         notMapped("hooks and checks run as the user of the daemon", "script_user", "user", "set_supplementary_groups");
         notMapped(
-                "connections are not carried over to the other node: they end with a takeover",
+                "connections are not carried over to the other node: after a switchover they live on where they are, after a crash"
+                        + " they end",
                 "lvs_sync_daemon",
                 "lvs_sync_daemon_interface",
                 "lvs_notify_fifo");
@@ -170,7 +171,9 @@ final class KnownDirectives {
                 "virtual_routes",
                 "virtual_rules",
                 "static_routes",
-                "static_rules",
+                "static_rules");
+        notMapped(
+                "addresses that stay belong into the network configuration of the host",
                 "static_ipaddress",
                 "static_track_group");
         notMapped("BFD is not spoken", "bfd_instance", "track_bfd", "BFD_CHECK");

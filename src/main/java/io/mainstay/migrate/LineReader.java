@@ -2,7 +2,6 @@
 package io.mainstay.migrate;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,7 +10,7 @@ import java.util.regex.Pattern;
 
 /**
  * Reads keepalived.conf line by line, as keepalived does before it looks at any word: takes comments off, joins lines that
- * end with a backslash, reads includes, chooses conditional lines, and puts parameters in.
+ * end with a backslash, reads includes, chooses conditional lines, repeats what is to be repeated, and puts parameters in.
  *
  * <p>Bounded: a file of definitions that refer to each other cannot grow without end.
  */
@@ -24,8 +23,9 @@ final class LineReader {
 
     private static final Pattern CONDITION = Pattern.compile("@(\\^?)([^\\s]+)(\\s+(.*))?");
     private static final Pattern DEFINITION = Pattern.compile("\\$([A-Za-z_][A-Za-z0-9_]*)\\s*=(.*)", Pattern.DOTALL);
-    private static final Pattern PARAMETER =
-            Pattern.compile("\\$(?:\\{([A-Za-z_][A-Za-z0-9_]*)\\}|([A-Za-z_][A-Za-z0-9_]*)(?![A-Za-z0-9_]))");
+
+    /** Of the characters that a file may come to, for each time that a line is read again. */
+    private static final int PRICE_OF_A_ROUND = 64;
 
     /**
      * A line without comments.
@@ -38,7 +38,7 @@ final class LineReader {
     private final Optional<String> configId;
     private final Notes notes;
     private final List<Line> lines = new ArrayList<>();
-    private final Map<String, String> parameters = new HashMap<>();
+    private final Parameters parameters;
     private int characters;
     private int files;
     private boolean cut;
@@ -48,6 +48,7 @@ final class LineReader {
         this.includes = includes;
         this.configId = configId;
         this.notes = notes;
+        parameters = new Parameters(configId);
     }
 
     List<Line> read(SourceText source) {
@@ -128,7 +129,11 @@ final class LineReader {
         String chosen = choose(origin, text.strip());
         Matcher definition = DEFINITION.matcher(chosen);
         if (definition.matches()) {
-            parameters.put(definition.group(1), definition.group(2).strip());
+            parameters.define(definition.group(1), definition.group(2).strip());
+            return;
+        }
+        if (Repetition.begins(chosen)) {
+            repeat(origin, chosen, depth);
             return;
         }
         String replaced = depth < DEEPEST_PARAMETER ? withParameters(origin, chosen) : chosen;
@@ -216,21 +221,34 @@ final class LineReader {
         return line.length() <= 40 ? line : line.substring(0, 40) + "…";
     }
 
-    /** One step of replacement: a value may name further parameters, which count as they are defined by then. */
+    private void repeat(Origin origin, String text, int depth) {
+        int end = text.indexOf(')') + 1;
+        String head = withParameters(origin, text.substring(0, end));
+        Optional<Repetition> repetition = depth < DEEPEST_PARAMETER ? Repetition.of(head) : Optional.empty();
+        if (repetition.isEmpty()) {
+            notes.add(
+                    origin,
+                    shortened(text),
+                    Note.Kind.NOT_MAPPED,
+                    "it cannot be told how often to read it (expected: ~SEQ(NAME, FIRST, STEP, LAST) or"
+                            + " ~LST(NAME, VALUE, ...))");
+            return;
+        }
+        for (Map<String, String> round : repetition.get().rounds()) {
+            if (tooMuch(origin, PRICE_OF_A_ROUND)) {
+                return;
+            }
+            round.forEach(parameters::define);
+            process(origin, text.substring(end), depth + 1);
+        }
+    }
+
     private String withParameters(Origin origin, String text) {
-        if (text.indexOf('$') < 0 || cut) {
+        if (cut) {
             return text;
         }
-        Matcher matcher = PARAMETER.matcher(text);
-        StringBuilder replaced = new StringBuilder();
-        while (matcher.find()) {
-            String name = Optional.ofNullable(matcher.group(1)).orElse(matcher.group(2));
-            String value = parameters.getOrDefault(name, matcher.group());
-            if (tooMuch(origin, value.length())) {
-                return "";
-            }
-            matcher.appendReplacement(replaced, Matcher.quoteReplacement(value));
-        }
-        return matcher.appendTail(replaced).toString();
+        String replaced = parameters.replaceIn(text, origin.file(), MOST_CHARACTERS - characters);
+        boolean same = replaced.equals(text);
+        return same || !tooMuch(origin, replaced.length()) ? replaced : "";
     }
 }

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 final class Numbers {
 
     private static final Pattern INTEGER = Pattern.compile("[+-]?[0-9]{1,9}");
-    private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9})?");
+    private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}(\\.[0-9]{0,9})?|\\.[0-9]{1,9}");
 
     private static final Pattern MASK = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 final class VirtualRouters {
 
     private static final int LONGEST_PASSWORD = 8;
+    private static final int OWNER = 255;
 
     /** What the members of a sync group must have in common here. */
     private static final List<String> COMMON = List.of("priority", "preempt", "preempt_delay");
@@ -42,8 +43,10 @@ final class VirtualRouters {
             take(each, router, versions);
         }
         versions.into(router, notes);
+        heedInitialState(instance, router);
         leaveOutWhatNoPeerHears(router);
         announceDefaults(router);
+        hooks.addAll(instance, router, Hooks.Teller.instance(instance));
         routers.put(instance.argument(), router);
         root.items("virtual_routers", instance).add(router);
     }
@@ -76,9 +79,30 @@ final class VirtualRouters {
                 router.section("announce", each).put("refresh", Numbers.duration(each.argument()), each);
             case "track_interface", "track_script", "track_process", "track_file", "vrrp_track_process" ->
                 trackers.track(each, router);
-            case "notify_master", "notify_backup", "notify_fault", "notify" -> hooks.add(each, router);
+            case "notify_master", "notify_backup", "notify_fault", "notify" -> {
+                // Their arguments tell the priority, which may stand below.
+            }
             default -> KnownDirectives.tell(each, notes);
         }
+    }
+
+    /** What {@code state MASTER} means for keepalived beside the first moment of its life. */
+    private void heedInitialState(Directive instance, Section router) {
+        Optional<Directive> master =
+                instance.find("state").filter(state -> state.argument().equals("MASTER"));
+        if (master.isEmpty()) {
+            return;
+        }
+        if (!router.has("priority")) {
+            router.put("priority", OWNER, master.get());
+            notes.changed(
+                    master.get(),
+                    "without a priority it makes the node the owner of the addresses, 255, for which no weight counts: better"
+                            + " give it one of 1..254");
+        }
+        instance.find("nopreempt")
+                .ifPresent(each -> notes.changed(
+                        each, "keepalived ignores it beside state MASTER; here it holds, or remove preempt: false"));
     }
 
     private void announceDefaults(Section router) {
@@ -235,6 +259,7 @@ final class VirtualRouters {
             }
         }
         Section carrier = first.orElse(Section.of(group));
+        hooks.addAll(group, carrier, Hooks.Teller.group(group));
         for (Directive each : group.block()) {
             takeOfGroup(each, carrier);
         }
@@ -269,7 +294,6 @@ final class VirtualRouters {
                 notes.changed(each, "tracked by the first member of the group, with which the others move");
             }
             case "notify_master", "notify_backup", "notify_fault", "notify" -> {
-                hooks.add(each, carrier);
                 notes.changed(each, "run for the first member of the group");
             }
             case "global_tracking", "sync_group_tracking_weight" ->

@@ -17,6 +17,9 @@ interface AddressHome {
     /** Makes ready what is not, while the interface can be used; costs little when it is. */
     void prepare() throws KernelException;
 
+    /** The interfaces that it makes for itself. */
+    List<InterfaceName> ownInterfaces();
+
     /** Whether the addresses stand on the interface of that name. */
     boolean isOn(InterfaceName interfaceName);
 

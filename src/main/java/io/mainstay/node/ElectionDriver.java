@@ -31,8 +31,8 @@ import java.util.function.Function;
  * their deadlines, and carries out what they ask for.
  *
  * <p>In each turn everything that was received is judged before any deadline, since it may have waited while this process
- * did not run. Steps of takeovers are carried out a bounded number at a time, so that one virtual router with many
- * addresses does not make another one late.
+ * did not run. Deadlines and steps of takeovers have a bounded time in each turn, so that hundreds of virtual routers that move at
+ * once, or one with many addresses, make nothing else late.
  *
  * <p>Threads: {@link #run} or {@link #runOnce} belong to one thread. {@link #handOver}, {@link #resumePreemption},
  * {@link #track}, {@link #authenticate}, {@link #stop}, {@link #hurry} and {@link #snapshot} may be called from any. Their futures are completed by the election
@@ -55,6 +55,9 @@ public final class ElectionDriver {
     /** Nor must a takeover: after this long its next step waits for the next turn. */
     private static final Duration LONGEST_TAKEOVER_SLICE = Duration.ofMillis(2);
 
+    /** Nor must hundreds of routers that are due at once: what arrives meanwhile is looked at after each so long. */
+    private static final Duration LONGEST_JUDGING_SLICE = Duration.ofMillis(5);
+
     private static final Duration PAUSE_AFTER_FAILED_WAIT = Duration.ofMillis(10);
 
     private final ElectionPorts ports;
@@ -68,6 +71,7 @@ public final class ElectionDriver {
     private final Map<InterfaceName, RunningInterface> virtualInterfaces = new HashMap<>();
 
     private final Map<String, RunningRouter> routers = new LinkedHashMap<>();
+    private final Deque<RunningRouter> judgingOrder = new ArrayDeque<>();
     private final Deque<RunningRouter> takeoverOrder = new ArrayDeque<>();
     private final ElectionCommands commands;
     private final Departure departure;
@@ -135,7 +139,8 @@ public final class ElectionDriver {
         RunningRouter router =
                 new RunningRouter(routers.size(), elections.apply(config), setup, link, ports, gate, lease, reports);
         link.add(router);
-        router.ownInterfaces().forEach(name -> virtualInterfaces.put(name, link));
+        router.home().ownInterfaces().forEach(name -> virtualInterfaces.put(name, link));
+        judgingOrder.add(router);
         takeoverOrder.add(router);
         if (routers.put(config.name(), router) != null) {
             throw new IllegalArgumentException("virtual router: " + config.name() + " twice (expected: once)");
@@ -187,7 +192,7 @@ public final class ElectionDriver {
         runCommands();
         interfaces.values().forEach(RunningInterface::judgeTime);
         routers.values().forEach(this::judgeNews);
-        routers.values().forEach(RunningRouter::judgeTime);
+        judgeDeadlines();
         briefing.tell();
         takeoverSlice();
         briefing.tell();
@@ -259,6 +264,18 @@ public final class ElectionDriver {
                 .with("fenced", JournalText.milliseconds(now.since(fence.at())));
     }
 
+    /** Looks at the deadlines, round robin: whoever waits when the time is used up comes first in the next turn. */
+    private void judgeDeadlines() {
+        MonotonicInstant end = ports.clock().now().plus(LONGEST_JUDGING_SLICE);
+        for (int i = 0; i < judgingOrder.size(); i++) {
+            RunningRouter router = judgingOrder.removeFirst();
+            judgingOrder.addLast(router);
+            if (router.judgeTime() && ports.clock().now().hasReached(end)) {
+                return;
+            }
+        }
+    }
+
     /**
      * Carries out steps of takeovers, round robin. Whatever waits is put off when the time is used up, so that nothing is
      * announced long after the deadlines were judged.
@@ -307,21 +324,14 @@ public final class ElectionDriver {
 
     /** When the loop wants to run again even if nothing happens. */
     public Optional<MonotonicInstant> nextDeadline() {
-        Optional<MonotonicInstant> next = earlier(departure.nextDeadline(), briefing.nextDeadline());
+        Optional<MonotonicInstant> next = MonotonicInstant.earliest(departure.nextDeadline(), briefing.nextDeadline());
         for (RunningInterface link : interfaces.values()) {
-            next = earlier(next, Optional.of(link.nextDeadline()));
+            next = MonotonicInstant.earliest(next, Optional.of(link.nextDeadline()));
         }
         for (RunningRouter router : routers.values()) {
-            next = earlier(next, router.nextDeadline());
+            next = MonotonicInstant.earliest(next, router.nextDeadline());
         }
         return next;
-    }
-
-    private static Optional<MonotonicInstant> earlier(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
-        if (a.isEmpty() || b.isEmpty()) {
-            return a.or(() -> b);
-        }
-        return Optional.of(MonotonicInstant.earlierOf(a.get(), b.get()));
     }
 
     /**

@@ -59,6 +59,7 @@ final class GuardMessages {
     /** Lays all anew, as things stand now. */
     void prepare(StoodIn stoodIn) {
         turns.clear();
+        resignations = List.of();
         if (signer.signs()) {
             laySigned(stoodIn.times() + 1);
             return;
@@ -110,13 +111,24 @@ final class GuardMessages {
         int laid = turns.stream().mapToInt(each -> each.datagrams().size()).sum();
         while (turns.size() < wished && laid < MOST_ADVERTISEMENTS) {
             number = signer.ahead(first.plus(interval.multipliedBy(turns.size())), number);
-            turns.addLast(new Turn(number, sender.datagrams(election::advertisement, number)));
+            turns.addLast(new Turn(
+                    number,
+                    turns.isEmpty()
+                            ? sender.datagrams(election::advertisement, number)
+                            : renumbered(turns.getLast().datagrams(), number)));
             laid += turns.getLast().datagrams().size();
         }
         firstTurn = turn;
         resignation = signer.ahead(first.plus(interval.multipliedBy(turns.size())), number);
-        resignations = sender.datagrams(election::resignation, resignation);
+        resignations = resignations.isEmpty()
+                ? sender.datagrams(election::resignation, resignation)
+                : renumbered(resignations, resignation);
         advertisements = numbered();
+    }
+
+    /** As long as nothing but the number changes, which spares most of the work for each. */
+    private List<IpDatagram> renumbered(List<IpDatagram> datagrams, SequenceNumber number) {
+        return datagrams.stream().map(each -> signer.renumbered(each, number)).toList();
     }
 
     private List<PreparedAdvertisement> numbered() {

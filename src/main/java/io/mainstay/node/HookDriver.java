@@ -5,6 +5,7 @@ import io.mainstay.config.MainstayConfig;
 import io.mainstay.config.VirtualRouterSettings;
 import io.mainstay.hook.HookCall;
 import io.mainstay.hook.HookConfig;
+import io.mainstay.hook.HookProgram;
 import io.mainstay.hook.HookQueue;
 import io.mainstay.kernel.Command;
 import io.mainstay.kernel.CommandResult;
@@ -112,7 +113,7 @@ final class HookDriver implements ElectionListener, AutoCloseable {
     public void onNotice(RouterNotice notice) {}
 
     private HookCall call(
-            VirtualRouterSettings router, String trigger, List<String> programs, RouterTransition transition) {
+            VirtualRouterSettings router, String trigger, List<HookProgram> programs, RouterTransition transition) {
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("MAINSTAY_NODE", node);
         environment.put("MAINSTAY_VIRTUAL_ROUTER", transition.router());
@@ -175,18 +176,18 @@ final class HookDriver implements ElectionListener, AutoCloseable {
         if (call == null) {
             return false;
         }
-        for (String program : call.programs()) {
+        for (HookProgram program : call.programs()) {
             if (Thread.currentThread().isInterrupted()) {
                 // To begin what cannot end would be worse than to leave it out.
                 return false;
             }
-            CommandResult result = commands.run(new Command(List.of(program), call.environment(), call.timeout()));
+            CommandResult result = commands.run(new Command(program.words(), call.environment(), call.timeout()));
             journal.accept(draft(call, program, result));
         }
         return true;
     }
 
-    static EventDraft draft(HookCall call, String program, CommandResult result) {
+    static EventDraft draft(HookCall call, HookProgram program, CommandResult result) {
         EventDraft draft = new EventDraft(
                         result.isSuccess() ? Severity.INFO : Severity.WARNING,
                         "hook",
@@ -195,7 +196,7 @@ final class HookDriver implements ElectionListener, AutoCloseable {
                                 + result.duration().toMillis() + "ms",
                         Map.of())
                 .with("trigger", call.trigger())
-                .with("program", program)
+                .with("program", program.toString())
                 .with("duration_ms", result.duration().toMillis());
         return result instanceof CommandResult.Ended ended ? draft.with("status", ended.status()) : draft;
     }

@@ -15,6 +15,11 @@ record InterfaceHome(RunningInterface link, ElectionPorts ports) implements Addr
     public void prepare() {}
 
     @Override
+    public List<InterfaceName> ownInterfaces() {
+        return List.of();
+    }
+
+    @Override
     public boolean isOn(InterfaceName interfaceName) {
         return link.name().equals(interfaceName);
     }

@@ -184,7 +184,7 @@ final class RunningInterface {
     private void onAddressRemoved(InterfaceName on, VirtualAddress address) {
         List<RunningRouter> concerned = routersOf(address.address());
         for (RunningRouter router : concerned) {
-            if (router.keepsAddressesOn(on) && router.holds(address) && !stands(on, address, false)) {
+            if (router.home().isOn(on) && router.holds(address) && !stands(on, address, false)) {
                 router.onAddressLost(address);
             }
         }
@@ -198,7 +198,7 @@ final class RunningInterface {
         for (RunningRouter router : concerned) {
             boolean holds = router.holds(address);
             // What this node has added itself is the common case, and the kernel need not be asked.
-            if ((holds && router.keepsAddressesOn(on)) || !stands(on, address, true)) {
+            if ((holds && router.home().isOn(on)) || !stands(on, address, true)) {
                 continue;
             }
             if (!holds) {
@@ -289,7 +289,7 @@ final class RunningInterface {
 
     private void leaveHome(RunningRouter router) {
         try {
-            router.leaveHome();
+            router.home().leave();
         } catch (KernelException e) {
             failures++;
         }

@@ -15,7 +15,6 @@ import io.mainstay.election.wire.ChecksumForm;
 import io.mainstay.election.wire.DecodeResult;
 import io.mainstay.kernel.GuardedRouter;
 import io.mainstay.kernel.KernelException;
-import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.IpDatagram;
 import io.mainstay.net.IpFamily;
@@ -53,7 +52,7 @@ final class RunningRouter {
     private final TakeoverSteps steps;
     private final TakeoverExecution execution;
     private final RouterDrain drain;
-    private final RouterDetour detour;
+    private final DrainNotices drainNotices;
     private final Set<IpAddress> plainAddresses;
     private final AtomicReference<@Nullable Tracked> newlyTracked = new AtomicReference<>();
 
@@ -94,7 +93,8 @@ final class RunningRouter {
                 config.addresses().stream().map(VirtualAddress::address).collect(Collectors.toUnmodifiableSet());
         drain = new RouterDrain(
                 config.name(), plainAddresses, link.name(), setup.drainTimeout(), ports, gate, listeners);
-        detour = new RouterDetour(plainAddresses, link.name(), ports.detours());
+        RouterDetour detour = new RouterDetour(plainAddresses, link.name(), ports.detours());
+        drainNotices = new DrainNotices(election, sender, authentication, guard, drain, detour, ports.clock());
         takeover = new Takeover(
                 config.addresses(), setup.announce(), config.priority().isOwner(), drain.isWanted());
         execution =
@@ -178,18 +178,9 @@ final class RunningRouter {
         drain.hurry();
     }
 
-    boolean hasAddress(IpAddress address) {
-        return plainAddresses.contains(address);
-    }
-
-    /** The interfaces that it makes for itself. */
-    List<InterfaceName> ownInterfaces() {
-        return home instanceof VirtualMacHome virtual ? virtual.names() : List.of();
-    }
-
-    /** Whether its addresses stand on the interface of that name. */
-    boolean keepsAddressesOn(InterfaceName interfaceName) {
-        return home.isOn(interfaceName);
+    /** What its addresses stand on. */
+    AddressHome home() {
+        return home;
     }
 
     /** Makes ready what its addresses are to stand on; what keeps it from that, or empty. */
@@ -203,11 +194,6 @@ final class RunningRouter {
         } catch (KernelException e) {
             return Optional.of(e.getMessage());
         }
-    }
-
-    /** Takes back what was made for its addresses: its interface is gone, or the node ends. */
-    void leaveHome() throws KernelException {
-        home.leave();
     }
 
     private void onInterfaceRestored(String sentence) {
@@ -284,31 +270,9 @@ final class RunningRouter {
         }
     }
 
-    /**
-     * Takes in that connections live on on the former Active, which it says by resigning once more, to this node alone; whether
-     * it is such a message, which is none for the election.
-     */
+    /** Takes in that connections live on on the former Active; whether it is such a message, which is none for the election. */
     boolean takeDrainNotice(DecodeResult.Decoded decoded, IpDatagram datagram) {
-        if (!decoded.advertisement().priority().isResign()
-                || datagram.destination().isMulticast()) {
-            return false;
-        }
-        boolean heeded = election.isActive()
-                && datagram.hopLimit() == AdvertisementSender.HOP_LIMIT
-                && detour.isTo(datagram.source(), now());
-        if (!heeded) {
-            // Among nodes that multicast it can be nothing else, if a late one; among others it is a resignation.
-            return election.config()
-                    .protocol()
-                    .unicastPeers(datagram.source().family())
-                    .isEmpty();
-        }
-        if (authentication.refusal(decoded, datagram).isPresent()) {
-            return false;
-        }
-        var unused = authentication.accept(decoded, datagram.source());
-        detour.onNotice(now());
-        return true;
+        return drainNotices.take(decoded, datagram);
     }
 
     boolean isOwnAddress(IpAddress source) {
@@ -395,31 +359,23 @@ final class RunningRouter {
         return guard.spoken();
     }
 
-    /** Looks at all deadlines. Received datagrams have to be handed in before. */
-    void judgeTime() {
-        if (isDue(election.nextDeadline())) {
+    /** Looks at all deadlines, and says whether one was over. Received datagrams have to be handed in before. */
+    boolean judgeTime() {
+        boolean electionDue = isDue(election.nextDeadline());
+        if (electionDue) {
             election.onTime(heededNow());
             settle();
         }
-        if (isDue(takeover.nextDeadline())) {
+        boolean takeoverDue = isDue(takeover.nextDeadline());
+        if (takeoverDue) {
             takeover.onTime(now());
             settle();
         }
         // Active again a moment before the drain is over: to a unicast peer it would be a resignation.
         if (drain.judgeTime() && !election.isActive()) {
-            tellSuccessor();
+            drainNotices.tell();
         }
-    }
-
-    private void tellSuccessor() {
-        try {
-            sender.sendTo(drain.successor(), election::resignation);
-        } catch (KernelException e) {
-            // Another follows; without any the successor resets the connections.
-        }
-        if (authentication.signer().signs()) {
-            guard.age();
-        }
+        return electionDue || takeoverDue;
     }
 
     private boolean isDue(Optional<MonotonicInstant> deadline) {
@@ -528,13 +484,8 @@ final class RunningRouter {
             return ofSteps;
         }
         Optional<MonotonicInstant> ofElection = election.nextDeadline();
-        return earlier(earlier(ofElection, takeover.nextDeadline()), drain.nextDeadline());
-    }
-
-    private static Optional<MonotonicInstant> earlier(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
-        return a.isPresent() && b.isPresent()
-                ? Optional.of(MonotonicInstant.earlierOf(a.get(), b.get()))
-                : a.or(() -> b);
+        return MonotonicInstant.earliest(
+                MonotonicInstant.earliest(ofElection, takeover.nextDeadline()), drain.nextDeadline());
     }
 
     ElectionSnapshot.Router snapshot() {

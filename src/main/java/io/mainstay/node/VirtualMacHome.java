@@ -68,8 +68,8 @@ final class VirtualMacHome implements AddressHome {
         }
     }
 
-    /** The interfaces that are its own. */
-    List<InterfaceName> names() {
+    @Override
+    public List<InterfaceName> ownInterfaces() {
         return places.values().stream().map(place -> place.virtual.name()).toList();
     }
 

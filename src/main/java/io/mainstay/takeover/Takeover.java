@@ -425,15 +425,9 @@ public final class Takeover {
 
     /** When to call {@link #onTime} next; empty: no need before another input. */
     public Optional<MonotonicInstant> nextDeadline() {
-        return earliest(
-                earliest(Optional.ofNullable(lingerDeadline), Optional.ofNullable(retryDeadline)),
+        return MonotonicInstant.earliest(
+                MonotonicInstant.earliest(Optional.ofNullable(lingerDeadline), Optional.ofNullable(retryDeadline)),
                 announcementsHeld ? Optional.empty() : schedule.nextDeadline());
-    }
-
-    private static Optional<MonotonicInstant> earliest(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
-        return a.isPresent() && b.isPresent()
-                ? Optional.of(MonotonicInstant.earlierOf(a.get(), b.get()))
-                : a.or(() -> b);
     }
 
     public boolean hasActions() {

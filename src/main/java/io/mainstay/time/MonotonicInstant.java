@@ -2,6 +2,7 @@
 package io.mainstay.time;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A point on a clock that never steps back, meaningful only against other points of the same clock.
@@ -42,6 +43,11 @@ public record MonotonicInstant(long nanos) implements Comparable<MonotonicInstan
 
     public static MonotonicInstant earlierOf(MonotonicInstant a, MonotonicInstant b) {
         return b.isBefore(a) ? b : a;
+    }
+
+    /** The earlier of two, either of which may be none. */
+    public static Optional<MonotonicInstant> earliest(Optional<MonotonicInstant> a, Optional<MonotonicInstant> b) {
+        return a.isPresent() && b.isPresent() ? Optional.of(earlierOf(a.get(), b.get())) : a.or(() -> b);
     }
 
     @Override

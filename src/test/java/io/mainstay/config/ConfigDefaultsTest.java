@@ -28,6 +28,7 @@ import io.mainstay.health.OutlierConfig;
 import io.mainstay.health.Payload;
 import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.hook.HookConfig;
+import io.mainstay.hook.HookProgram;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
@@ -116,7 +117,7 @@ class ConfigDefaultsTest {
               services:
                 - {name: https, weight: -100}
             hooks:
-              on_active: /etc/mainstay/hooks/up
+              on_active: /etc/mainstay/hooks/up now
               on_backup: [/etc/mainstay/hooks/down, /etc/mainstay/hooks/tell]
               on_fault: [/etc/mainstay/hooks/tell]
               timeout: 5s
@@ -292,9 +293,11 @@ class ConfigDefaultsTest {
                                         Optional.of("gateway"),
                                         everyTracker(),
                                         new HookConfig(
-                                                List.of("/etc/mainstay/hooks/up"),
-                                                List.of("/etc/mainstay/hooks/down", "/etc/mainstay/hooks/tell"),
-                                                List.of("/etc/mainstay/hooks/tell"),
+                                                List.of(HookProgram.parse("/etc/mainstay/hooks/up now")),
+                                                List.of(
+                                                        HookProgram.parse("/etc/mainstay/hooks/down"),
+                                                        HookProgram.parse("/etc/mainstay/hooks/tell")),
+                                                List.of(HookProgram.parse("/etc/mainstay/hooks/tell")),
                                                 Duration.ofSeconds(5)),
                                         Optional.of(new VirtualMacConfig("lan")),
                                         Duration.ofMinutes(1)),
@@ -454,8 +457,8 @@ class ConfigDefaultsTest {
 
     @Test
     void theTestThatSetsEveryKeyLeavesNoneOut() {
-        assertThat(keysOf(EffectiveConfig.toTree(valid(EVERY_KEY)), "")).isEqualTo(keysOf(Schema.ROOT, ""));
-        for (String path : keysOf(Schema.ROOT, "")) {
+        assertThat(keysOf(EffectiveConfig.toTree(valid(EVERY_KEY)), "")).isEqualTo(keysOf(Schema.Whole.SECTION, ""));
+        for (String path : keysOf(Schema.Whole.SECTION, "")) {
             String key = path.substring(path.lastIndexOf('.') + 1);
             assertThat(EVERY_KEY).containsPattern("\\b" + key + ":");
         }
@@ -463,13 +466,13 @@ class ConfigDefaultsTest {
 
     @Test
     void everyKeyIsExplained() {
-        assertThat(allKeys(Schema.ROOT))
+        assertThat(allKeys(Schema.Whole.SECTION))
                 .allSatisfy(key -> assertThat(key.doc()).as(key.name()).matches("[A-Z][^\\n]*[.]"));
     }
 
     @Test
     void everyDefaultIsWithinTheRangeOfItsKey() {
-        for (Key key : allKeys(Schema.ROOT)) {
+        for (Key key : allKeys(Schema.Whole.SECTION)) {
             if (key instanceof Key.Scalar<?> scalar) {
                 assertThat(readsItsOwnDefault(scalar)).as(key.name()).isTrue();
             }

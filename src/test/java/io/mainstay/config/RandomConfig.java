@@ -24,6 +24,7 @@ import io.mainstay.health.OutlierConfig;
 import io.mainstay.health.Payload;
 import io.mainstay.health.ServiceHealthConfig;
 import io.mainstay.hook.HookConfig;
+import io.mainstay.hook.HookProgram;
 import io.mainstay.net.Endpoint;
 import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
@@ -147,9 +148,9 @@ final class RandomConfig {
 
     private HookConfig hooks() {
         return new HookConfig(
-                List.of("/hooks/up", "/hooks/a b: 'c'"),
+                List.of(HookProgram.parse("/hooks/up"), new HookProgram(List.of("/hooks/a b: 'c'", "\\", "#x"))),
                 List.of(),
-                List.of("/hooks/[x]"),
+                List.of(HookProgram.parse("/hooks/[x]")),
                 Duration.ofMillis(10 + random.nextInt(3_600_000)));
     }
 

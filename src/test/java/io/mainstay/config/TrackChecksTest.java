@@ -214,7 +214,7 @@ class TrackChecksTest {
         assertThat(problems(router("hooks: {on_backup: [down]}")))
                 .singleElement()
                 .asString()
-                .contains("on_backup[0]: down (expected: an absolute path)");
+                .contains("on_backup[0]: down (expected: an absolute path, and arguments if it has any)");
     }
 
     private static String members(String first, String second) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class HookQueueTest {
 
     private static HookCall call(String router, String trigger) {
-        return new HookCall(router, trigger, List.of("/hook"), Map.of(), Duration.ofSeconds(1));
+        return new HookCall(router, trigger, List.of(HookProgram.parse("/hook")), Map.of(), Duration.ofSeconds(1));
     }
 
     @Test

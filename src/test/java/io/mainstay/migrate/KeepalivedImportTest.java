@@ -153,10 +153,10 @@ class KeepalivedImportTest {
                           failures: 1
                           success: 1
                           weight: 2
+                    checksum: rfc9568
                     hooks:
                       on_active:
-                        - /etc/keepalived/up
-                    checksum: rfc9568
+                        - "/etc/keepalived/up master"
                 """);
         assertThat(notes(imported))
                 .containsExactly(
@@ -169,10 +169,10 @@ class KeepalivedImportTest {
                                 + " which no program has to run",
                         "keepalived.conf:21 state MASTER: not needed: the election decides who becomes Active, whoever"
                                 + " starts first",
+                        "keepalived.conf:26 nopreempt: mapped, with a difference: keepalived ignores it beside state MASTER;"
+                                + " here it holds, or remove preempt: false",
                         "keepalived.conf:30 198.51.100.10/24 dev eth0 label eth0:1: mapped, with a difference: an address"
                                 + " has no label",
-                        "keepalived.conf:41 notify_master /etc/keepalived/up master: mapped, with a difference: the program"
-                                + " gets no arguments: state, priority and name are in its environment, MAINSTAY_*",
                         "keepalived.conf:42 virtual_routes: not mapped: Mainstay sets no routes and rules: let the network"
                                 + " configuration of the host do it");
         assertThat(imported.virtualRouters()).isEqualTo(1);
@@ -206,20 +206,84 @@ class KeepalivedImportTest {
                 }
                 vrrp_script three { script ""
                 }
+                vrrp_script four { script "systemctl is-active nginx"
+                    interval .5
+                }
                 vrrp_instance VI_1 { interface eth0
                     version 3
                     virtual_router_id 51
                     track_script { one
                         two
                         three
+                        four
                     }
                     virtual_ipaddress { 198.51.100.10/24
                     }
                 }
                 """);
-        assertThat(imported.yaml()).contains("- /usr/bin/check-db\n").doesNotContain("/dev/tcp");
+        assertThat(imported.yaml())
+                .contains("- /usr/bin/check-db\n", "- /usr/bin/systemctl\n", "interval: 500ms\n")
+                .doesNotContain("/dev/tcp");
         assertThat(notes(imported))
+                .contains("keepalived.conf:7 script systemctl is-active nginx: mapped, with a difference:"
+                        + " /usr/bin/systemctl: no such file on this host; config check refuses it until there is one")
                 .anyMatch(note -> note.startsWith("keepalived.conf:3 script </dev/tcp/127.0.0.1/80: not mapped"));
+    }
+
+    @Test
+    void aMasterWithoutPriorityIsTheOwnerAsForKeepalived() {
+        KeepalivedImport imported = imported("""
+                vrrp_instance VI_1 {
+                    state MASTER
+                    nopreempt
+                    interface eth0
+                    version 3
+                    virtual_router_id 51
+                    virtual_ipaddress { 198.51.100.10/24
+                    }
+                }
+                """);
+        assertThat(imported.yaml()).contains("priority: 255\n").contains("preempt: false\n");
+        assertThat(notes(imported))
+                .anyMatch(note -> note.startsWith("keepalived.conf:2 state MASTER: mapped, with a difference: without a"
+                        + " priority it makes the node the owner of the addresses"))
+                .contains("keepalived.conf:3 nopreempt: mapped, with a difference: keepalived ignores it beside state"
+                        + " MASTER; here it holds, or remove preempt: false");
+    }
+
+    @Test
+    void aNotifyScriptIsToldWhatKeepalivedTellsIt() {
+        KeepalivedImport imported = imported("""
+                vrrp_instance VI_1 {
+                    interface eth0
+                    version 3
+                    virtual_router_id 51
+                    virtual_ipaddress { 198.51.100.10/24
+                    }
+                    notify_fault "/etc/keepalived/up 'of web' ''" root
+                    notify /etc/keepalived/up
+                    priority 150
+                }
+                """);
+        assertThat(imported.yaml()).contains("""
+                    hooks:
+                      on_fault:
+                        - "/etc/keepalived/up of\\\\ web"
+                        - "/etc/keepalived/up INSTANCE VI_1 FAULT 150"
+                      on_active:
+                        - "/etc/keepalived/up INSTANCE VI_1 MASTER 150"
+                      on_backup:
+                        - "/etc/keepalived/up INSTANCE VI_1 BACKUP 150"
+                """);
+        assertThat(notes(imported))
+                .contains(
+                        "keepalived.conf:7 notify_fault /etc/keepalived/up 'of web' '' root: mapped, with a difference:"
+                                + " a hook has no empty arguments",
+                        "keepalived.conf:7 notify_fault /etc/keepalived/up 'of web' '' root: mapped, with a difference:"
+                                + " it runs as the user of the daemon")
+                .anyMatch(note ->
+                        note.startsWith("keepalived.conf:8 notify /etc/keepalived/up: mapped, with a difference:"
+                                + " the priority among its arguments is the configured one"));
     }
 
     @Test
@@ -255,7 +319,7 @@ class KeepalivedImportTest {
         assertThat(imported.yaml())
                 .containsPattern("(?s)name: outside.*priority: 150.*sync_group: gw")
                 .doesNotContain("preempt")
-                .contains("on_fault:\n        - /etc/keepalived/up");
+                .contains("on_fault:\n        - \"/etc/keepalived/up GROUP gw FAULT 0\"\n");
         assertThat(notes(imported))
                 .contains(
                         "keepalived.conf:4 outside: mapped, with a difference: it gets the priority of the first member of"

@@ -94,6 +94,26 @@ class ElectionManyRoutersTest extends ElectionDriverBench {
     }
 
     @Test
+    void whatArrivesWhileManyAreDueIsHeardBeforeTheRestIsJudged() {
+        ElectionDriver driver = driver(IntStream.rangeClosed(1, 100)
+                .mapToObj(vrid -> setup(
+                        "r" + vrid, "eth0", vrid, 100, address("eth0", vrid).toString()))
+                .toArray(RouterSetup[]::new));
+        driver.runOnce();
+        transitions.clear();
+        kernel.setCostOfSending(Duration.ofMillis(1));
+        kernel.advance(ACTIVE_DOWN);
+        driver.runOnce();
+        assertThat(transitions).hasSizeBetween(1, 20).allMatch(each -> each.contains("BACKUP ACTIVE"));
+        int moved = transitions.size();
+        IntStream.rangeClosed(1, 100).forEach(vrid -> peerAdvertises("eth0", vrid));
+        runFor(driver, Duration.ofMillis(500));
+        assertThat(transitions.stream().filter(each -> each.contains("BACKUP ACTIVE")))
+                .as("those that had not been judged yet heard the peer")
+                .hasSize(moved);
+    }
+
+    @Test
     void theKernelIsNotAskedForEachAddressThatThisNodeHasAddedItself() {
         String[] many = IntStream.rangeClosed(1, 200)
                 .mapToObj(number -> address("eth0", number).toString())

@@ -62,6 +62,7 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
     private final Map<InterfaceName, Integer> open = new HashMap<>();
     private MonotonicInstant now = new MonotonicInstant(1_000_000_000);
     private Duration costOfAdding = Duration.ZERO;
+    private Duration costOfSending = Duration.ZERO;
     private Duration clockError = Duration.ZERO;
     private int wakes;
     private int listings;
@@ -188,6 +189,10 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
         clockError = error;
     }
 
+    void setCostOfSending(Duration cost) {
+        costOfSending = cost;
+    }
+
     void setCostOfAdding(Duration cost) {
         costOfAdding = cost;
     }
@@ -273,6 +278,7 @@ final class FakeKernel implements KernelEvents, AddressTable, NeighbourAnnouncer
         return new AdvertisementSocket() {
             @Override
             public void send(IpAddress source, IpAddress destination, byte[] message) throws KernelException {
+                advance(costOfSending);
                 refuse("send " + name + " from " + source + " to " + destination);
                 deed("send " + name + " vrid " + message[1] + " priority " + (message[2] & 0xFF));
                 sent.add(new IpDatagram(source, destination, 255, message));

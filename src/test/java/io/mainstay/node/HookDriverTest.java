@@ -48,7 +48,7 @@ class HookDriverTest {
                     interface: eth0
                     vrid: 51
                     addresses: [198.51.100.10/24, 198.51.100.11/24]
-                    hooks: {on_active: [/hooks/up, /hooks/tell], on_backup: %s, timeout: 7s}
+                    hooks: {on_active: [/hooks/up INSTANCE web, /hooks/tell], on_backup: %s, timeout: 7s}
                 """.formatted(onBackup),
                 "f.yaml",
                 new HostFacts("lb1", Path.of("/run"), address -> true, program -> ""));
@@ -92,6 +92,7 @@ class HookDriverTest {
         become("BACKUP", "ACTIVE");
         driver.onServing("web");
         awaitPrograms("/hooks/up", "/hooks/tell");
+        assertThat(commands.getFirst().words()).containsExactly("/hooks/up", "INSTANCE", "web");
         assertThat(commands.getFirst().timeout()).isEqualTo(Duration.ofSeconds(7));
         assertThat(commands.getFirst().environment())
                 .containsEntry("MAINSTAY_NODE", "lb1")
@@ -106,7 +107,7 @@ class HookDriverTest {
                 .doesNotContainKey("MAINSTAY_SYNC_GROUP");
         await().atMost(AMPLE).until(() -> told.size() == 2);
         assertThat(told.getFirst().severity()).isEqualTo(Severity.WARNING);
-        assertThat(told.getFirst().sentence()).isEqualTo("on_active /hooks/up: exit status 3, after 12ms");
+        assertThat(told.getFirst().sentence()).isEqualTo("on_active /hooks/up INSTANCE web: exit status 3, after 12ms");
         assertThat(told.getFirst().fields()).containsEntry("status", "3").containsEntry("duration_ms", "12");
         assertThat(told.getLast().severity()).isEqualTo(Severity.INFO);
     }

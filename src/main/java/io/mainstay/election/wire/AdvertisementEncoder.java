@@ -70,6 +70,26 @@ public final class AdvertisementEncoder {
     }
 
     /**
+     * A signed message once more, with another number and otherwise the same: a fraction of the work of {@link #encode}.
+     *
+     * @param signed what {@link #encode} has made for that source and destination; it stays as it is
+     * @param key to sign with
+     * @param sequence after that of anything that the source has said before
+     */
+    public static byte[] renumber(
+            byte[] signed, IpAddress source, IpAddress destination, AuthenticationKey key, SequenceNumber sequence) {
+        byte[] message = signed.clone();
+        new AuthenticationTrailer(key.id(), sequence).sign(message, source, key);
+        if (!MessageLayout.isIpv4(source)) {
+            // That of IPv4 does not cover the signature.
+            message[MessageLayout.CHECKSUM] = 0;
+            message[MessageLayout.CHECKSUM + 1] = 0;
+            putChecksum(message, message.length, VrrpVersion.V3, ChecksumForm.PSEUDO_HEADER, source, destination);
+        }
+        return message;
+    }
+
+    /**
      * How many octets {@link #encode} makes of a message, with a trailer or without.
      *
      * @param advertisement with one address at least

@@ -28,6 +28,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -231,24 +232,8 @@ public final class KernelEngine implements AutoCloseable {
                 .filter(service ->
                         made.getOrDefault(service.config().name(), NOT_ASKED).kernel())
                 .toList();
-        ForwardingModel present = model;
         try {
-            if (present == null) {
-                if (chosen.isEmpty()) {
-                    source.unload();
-                    decisions = made;
-                    return;
-                }
-                present = open();
-            }
-            // First, so that no service is forwarded for a moment whose packets do not all come by.
-            Set<InterfaceName> interfaces = present.interfaces(chosen);
-            attach(interfaces);
-            present.configure(chosen, states.backends());
-            if (atStart) {
-                accelerate(interfaces);
-            }
-            walk(present);
+            forward(atStart);
         } catch (IOException | KernelException e) {
             String reason = "the kernel engine is not available: " + e.getMessage();
             chosen.forEach(service -> made.put(service.config().name(), new EngineDecision(false, reason)));
@@ -256,6 +241,30 @@ public final class KernelEngine implements AutoCloseable {
             withdraw();
         }
         decisions = made;
+        states.forwardedElsewhere(made.entrySet().stream()
+                .filter(decision -> decision.getValue().kernel())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    /** Has the data path forward the services that were chosen. */
+    private void forward(boolean atStart) throws IOException, KernelException {
+        ForwardingModel present = model;
+        if (present == null) {
+            if (chosen.isEmpty()) {
+                source.unload();
+                return;
+            }
+            present = open();
+        }
+        // First, so that no service is forwarded for a moment whose packets do not all come by.
+        Set<InterfaceName> interfaces = present.interfaces(chosen);
+        attach(interfaces);
+        present.configure(chosen, states.backends());
+        if (atStart) {
+            accelerate(interfaces);
+        }
+        walk(present);
     }
 
     /** What the data path could not take in as a whole it is not to forward in part, beside the proxy engine. Its live flows go on. */
@@ -332,6 +341,8 @@ public final class KernelEngine implements AutoCloseable {
             if (step % STEPS_BETWEEN_WALKS == 0 || isAwaited(present)) {
                 walk(present);
             }
+            // Last, as nothing waits for it: neither a change of the tables nor the count of flows.
+            present.measureNew();
         });
     }
 

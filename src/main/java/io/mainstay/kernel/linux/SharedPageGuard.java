@@ -32,6 +32,7 @@ public final class SharedPageGuard implements Guard {
     public static final String PAGE_VARIABLE = "MAINSTAY_GUARD_PAGE";
 
     private final MemorySegment page;
+    private final GuardPageWriter writer = new GuardPageWriter();
     private @Nullable Thread speaker;
 
     private SharedPageGuard(MemorySegment page) {
@@ -129,7 +130,7 @@ public final class SharedPageGuard implements Guard {
         // The guard trusts the other slot only as long as it sees this generation: no write below may be seen before
         // it.
         VarHandle.fullFence();
-        int left = GuardPageWriter.write(routers, GuardPageLayout.slot(page, generation + 1));
+        int left = writer.write(routers, GuardPageLayout.slot(page, generation + 1));
         GuardPageLayout.LONG.setRelease(page, GuardPageLayout.GENERATION_OFFSET, generation + 1);
         return left;
     }

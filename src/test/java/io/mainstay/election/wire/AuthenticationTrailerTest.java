@@ -89,6 +89,20 @@ class AuthenticationTrailerTest {
         assertThat(AuthenticationTrailer.verifies(datagram, KEY)).isTrue();
     }
 
+    @ParameterizedTest
+    @MethodSource("signed")
+    void anotherNumberGivesWhatWouldBeWrittenWithIt(
+            Advertisement advertisement, ChecksumForm form, String source, String destination) {
+        IpAddress from = IpAddress.parse(source);
+        IpAddress to = IpAddress.parse(destination);
+        AuthenticationKey other = new AuthenticationKey(9, counted(64));
+        byte[] before = AdvertisementEncoder.encode(advertisement, form, from, to, other, new SequenceNumber(7));
+        byte[] kept = before.clone();
+        assertThat(AdvertisementEncoder.renumber(before, from, to, KEY, SEQUENCE))
+                .isEqualTo(AdvertisementEncoder.encode(advertisement, form, from, to, KEY, SEQUENCE));
+        assertThat(before).isEqualTo(kept);
+    }
+
     @Test
     void everyOctetOfALongKeyCounts() {
         AuthenticationKey longest = new AuthenticationKey(7, counted(AuthenticationKey.LONGEST));

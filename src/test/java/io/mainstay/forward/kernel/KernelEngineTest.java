@@ -34,6 +34,7 @@ class KernelEngineTest {
     private final Map<BackendKey, OffloadedFlows> reports = new ConcurrentHashMap<>();
     private final Map<String, Long> refusals = new ConcurrentHashMap<>();
     private volatile List<BackendView> views = List.of(Samples.serving("web1"));
+    private volatile Set<String> forwarded = Set.of();
 
     private final BackendStates states = new BackendStates() {
         @Override
@@ -49,6 +50,11 @@ class KernelEngineTest {
         @Override
         public void refused(String service, RefusalReason reason, long count) {
             refusals.merge(service + " " + reason, count, Long::sum);
+        }
+
+        @Override
+        public void forwardedElsewhere(Set<String> services) {
+            forwarded = services;
         }
 
         @Override
@@ -124,6 +130,7 @@ class KernelEngineTest {
             engine.configure(List.of(Samples.http("web1")));
             program.unattachable = true;
             await().until(() -> !decision(engine).kernel());
+            await("the proxy engine is told").until(() -> forwarded.isEmpty());
             assertThat(decision(engine).reason()).contains("attach to eth0");
             assertThat(program.services).isEmpty();
             int looks = program.attachments.get();
@@ -131,6 +138,7 @@ class KernelEngineTest {
             assertThat(problems).as("is told once").hasSize(1);
             program.unattachable = false;
             await().until(() -> decision(engine).kernel());
+            await("the proxy engine is told").until(() -> forwarded.equals(Set.of("http")));
             assertThat(program.services).hasSize(1);
             assertThat(problems).hasSize(1);
         }
