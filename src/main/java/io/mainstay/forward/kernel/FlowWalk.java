@@ -4,7 +4,7 @@ package io.mainstay.forward.kernel;
 import io.mainstay.kernel.FlowCursor;
 import io.mainstay.kernel.FlowProgram;
 import java.util.function.Consumer;
-import java.util.function.IntPredicate;
+import java.util.function.IntToLongFunction;
 
 /**
  * One walk through the flow table: counts what lives, ends what is idle, and resets what has lost its backend. The data path
@@ -18,15 +18,18 @@ final class FlowWalk implements Consumer<FlowCursor> {
     private final Slots slots;
     private final int nowTick;
     private final double millisPerTick;
-    private final IntPredicate openGates;
+    private final IntToLongFunction termMillis;
     private int expired;
 
-    /** @param openGates whether the addresses behind a gate are this node's; flows of others are let be, and not counted */
-    FlowWalk(Slots slots, int nowTick, double millisPerTick, IntPredicate openGates) {
+    /**
+     * @param termMillis for how long the address behind a gate has been this node's; negative: it is not, and its flows are let
+     *     be, and not counted
+     */
+    FlowWalk(Slots slots, int nowTick, double millisPerTick, IntToLongFunction termMillis) {
         this.slots = slots;
         this.nowTick = nowTick;
         this.millisPerTick = millisPerTick;
-        this.openGates = openGates;
+        this.termMillis = termMillis;
     }
 
     /** How many flows it has ended because nothing was heard of them. */
@@ -51,7 +54,7 @@ final class FlowWalk implements Consumer<FlowCursor> {
             end(flow);
             return;
         }
-        boolean open = openGates.test(flow.gate());
+        boolean open = isOpen(flow);
         boolean alive = (flow.state() & FlowCursor.LIVE) != 0 && (flow.state() & FlowCursor.ENDED) == 0;
         if (slot.state() == FlowProgram.State.DOWN) {
             if (open && alive) {
@@ -60,7 +63,7 @@ final class FlowWalk implements Consumer<FlowCursor> {
             end(flow);
             return;
         }
-        if (isSilent(flow, slot.timers().limitMillis(flow.isTcp(), flow.state()))) {
+        if (isIdle(flow, slot.timers().limitMillis(flow.isTcp(), flow.state()))) {
             expired++;
             end(flow);
             return;
@@ -86,6 +89,16 @@ final class FlowWalk implements Consumer<FlowCursor> {
         }
     }
 
+    private boolean isOpen(FlowCursor flow) {
+        return termMillis.applyAsLong(flow.gate()) >= 0;
+    }
+
+    /** What another node has heard before this one became Active is not known here, so silence counts from then on. */
+    private boolean isIdle(FlowCursor flow, long limitMillis) {
+        long term = termMillis.applyAsLong(flow.gate());
+        return (term < 0 || term > limitMillis) && isSilent(flow, limitMillis);
+    }
+
     private boolean isSilent(FlowCursor flow, long limitMillis) {
         return silentMillis(flow.seenTick()) > limitMillis && silentMillis(flow.otherSeenTick()) > limitMillis;
     }
@@ -97,7 +110,7 @@ final class FlowWalk implements Consumer<FlowCursor> {
 
     /** An address of another node's must not be spoken for, nor needs an ended flow to be told that it is. */
     private void end(FlowCursor flow) {
-        if (openGates.test(flow.gate()) && !FlowTimers.isClosed(flow.state())) {
+        if (isOpen(flow) && !FlowTimers.isClosed(flow.state())) {
             flow.resetBothEnds();
         }
         flow.remove();

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.IntPredicate;
+import java.util.function.IntToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -262,13 +262,13 @@ final class ForwardingModel {
     }
 
     /** Counts and ends flows, see {@link FlowWalk}; then {@link LiveSlot#report} tells. */
-    void walk(IntPredicate openGates) throws KernelException {
+    void walk(IntToLongFunction termMillis) throws KernelException {
         List<FlowProgram.Traffic> traffic = program.traffic(slots.bound());
         for (LiveSlot slot : slots.all()) {
             slot.setTraffic(traffic.get(slot.index()));
             slot.beginWalk();
         }
-        program.forEachFlow(new FlowWalk(slots, program.clock().ticks(), millisPerTick, openGates));
+        program.forEachFlow(new FlowWalk(slots, program.clock().ticks(), millisPerTick, termMillis));
         slots.all().forEach(LiveSlot::endWalk);
         Set<String> withFlows = new HashSet<>(byName.keySet());
         slots.all().forEach(slot -> withFlows.add(slot.key().service()));

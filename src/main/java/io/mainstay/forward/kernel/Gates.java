@@ -4,10 +4,12 @@ package io.mainstay.forward.kernel;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.KernelException;
 import io.mainstay.net.IpAddress;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gates {
 
-    private final Set<IpAddress> held = new HashSet<>();
+    /** Since when, by {@link System#nanoTime}. */
+    private final Map<IpAddress, Long> held = new HashMap<>();
+
     private final Map<IpAddress, Integer> numbers = new HashMap<>();
     private @Nullable FlowProgram program;
 
@@ -25,24 +29,24 @@ final class Gates {
         program = loaded;
         numbers.putAll(gateOfAddress);
         for (Map.Entry<IpAddress, Integer> gate : numbers.entrySet()) {
-            loaded.setGate(gate.getValue(), held.contains(gate.getKey()));
+            loaded.setGate(gate.getValue(), held.containsKey(gate.getKey()));
         }
     }
 
     synchronized void open(IpAddress address) throws KernelException {
-        if (held.add(address)) {
+        if (held.putIfAbsent(address, System.nanoTime()) == null) {
             set(address, true);
         }
     }
 
     synchronized void shut(IpAddress address) throws KernelException {
-        if (held.remove(address)) {
+        if (held.remove(address) != null) {
             set(address, false);
         }
     }
 
     synchronized void shutAll() throws KernelException {
-        for (IpAddress address : Set.copyOf(held)) {
+        for (IpAddress address : Set.copyOf(held.keySet())) {
             shut(address);
         }
     }
@@ -55,13 +59,18 @@ final class Gates {
         }
     }
 
-    synchronized boolean isOpen(int gate) {
-        for (IpAddress address : held) {
-            Integer number = numbers.get(address);
-            if (number != null && number == gate) {
-                return true;
+    /** For how long the address behind a gate has been this node's, in milliseconds, as of now; negative: it is not. */
+    synchronized IntToLongFunction termsMillis() {
+        long now = System.nanoTime();
+        long[] terms = new long
+                [numbers.values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1];
+        Arrays.fill(terms, -1);
+        numbers.forEach((address, gate) -> {
+            Long since = held.get(address);
+            if (since != null) {
+                terms[gate] = TimeUnit.NANOSECONDS.toMillis(now - since);
             }
-        }
-        return false;
+        });
+        return gate -> gate >= 0 && gate < terms.length ? terms[gate] : -1;
     }
 }

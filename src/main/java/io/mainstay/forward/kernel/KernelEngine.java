@@ -365,7 +365,7 @@ public final class KernelEngine implements AutoCloseable {
     }
 
     private void walk(ForwardingModel present) throws KernelException {
-        present.walk(gates::isOpen);
+        present.walk(gates.termsMillis());
         FlowProgram loaded = program;
         if (loaded != null) {
             events = new EnumMap<>(loaded.events());

@@ -20,6 +20,7 @@ class FlowWalkTest {
     private final FakeFlowProgram program = new FakeFlowProgram();
     private Slots slots;
     private LiveSlot slot;
+    private long termMillis = Long.MAX_VALUE;
 
     @BeforeEach
     void oneBackend() throws KernelException {
@@ -41,7 +42,7 @@ class FlowWalkTest {
 
     private void walk(FakeFlow... flows) {
         slot.beginWalk();
-        FlowWalk walk = new FlowWalk(slots, NOW, TICK_MILLIS, gate -> gate == 0);
+        FlowWalk walk = new FlowWalk(slots, NOW, TICK_MILLIS, gate -> gate == 0 ? termMillis : -1);
         for (FakeFlow flow : flows) {
             walk.accept(flow);
         }
@@ -70,6 +71,18 @@ class FlowWalkTest {
         assertThat(idle.reset && idle.removed).isTrue();
         assertThat(download.removed).isFalse();
         assertThat(slot.live()).isEqualTo(1);
+    }
+
+    @Test
+    void silenceOfATimeWhenAnotherNodeWasActiveIsNone() {
+        FakeFlow idle = flow();
+        idle.seen = idle.otherSeen = ago(Duration.ofSeconds(1000));
+        termMillis = Duration.ofMinutes(5).toMillis();
+        walk(idle);
+        assertThat(idle.reset || idle.removed).isFalse();
+        termMillis++;
+        walk(idle);
+        assertThat(idle.reset && idle.removed).isTrue();
     }
 
     @Test
@@ -196,7 +209,7 @@ class FlowWalkTest {
         flow.seen = Integer.MAX_VALUE;
         flow.otherSeen = Integer.MAX_VALUE;
         slot.beginWalk();
-        new FlowWalk(slots, Integer.MIN_VALUE + 10, TICK_MILLIS, gate -> true).accept(flow);
+        new FlowWalk(slots, Integer.MIN_VALUE + 10, TICK_MILLIS, gate -> Long.MAX_VALUE).accept(flow);
         assertThat(flow.removed).isFalse();
     }
 }
