@@ -45,7 +45,7 @@ verb_test() {
         # These wait for timers of whole seconds most of their time, each in a lab of its own.
         interop) run_part "$part" test_in_lab "$part" "$name" -n $((labs_at_once + 1)) ;;
         system) test_system "$name" ;;
-        # What needs no lab runs beside the labs, which follow each other.
+        # Three labs, each on one worker, two at a time; what needs none fills up.
         package) run_part "$part" test_in_lab "$part" "$name" -n 2 --dist loadgroup ;;
         # Side by side these are late for each other: several look at what happens within a few hundred milliseconds.
         relay) run_part "$part" test_in_lab "$part" "$name" ;;

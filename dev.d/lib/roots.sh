@@ -9,6 +9,9 @@ clean_roots() {
     find "$cache" -mindepth 1 -maxdepth 1 ! -name debian-12 ! -name debian-12-dnf ! -name '*.new' -exec rm -rf -- {} +
     make_root "$cache/debian-12" debian_root
     make_root "$cache/debian-12-dnf" dnf_root "$cache/debian-12"
+    # That of an earlier version of this file may have other packages.
+    base_spec | cmp -s - "$cache/debian-12-dnf/srv/repository/base.spec" || repository "$cache/debian-12-dnf" \
+        >"$root/target/repository.log" 2>&1 || die "no repository (see target/repository.log)"
 }
 
 # make_root DIRECTORY HOW...: runs HOW with a new directory, which becomes the one asked for when it is complete.
@@ -42,23 +45,27 @@ dnf_root() {
     repository "$1"
 }
 
-repository() {
-    mkdir -p "$1/srv/repository" "$1/etc/yum.repos.d"
-    cat >"$1/tmp/base.spec" <<'SPEC'
+base_spec() {
+    cat <<'SPEC'
 Name: base
 Version: 9
 Release: 1
 Summary: Stands for a RHEL 9
 License: Apache-2.0
 BuildArch: noarch
-Provides: glibc = 2.34, elfutils-libelf, zlib, shadow-utils, /bin/sh
+Provides: glibc = 2.34, elfutils-libelf, zlib, shadow-utils, util-linux, /bin/sh
 %description
 Stands for a RHEL 9.
 %files
 SPEC
-    rpmbuild -bb --quiet --define "_topdir $1/tmp/rpmbuild" --define "_rpmdir $1/srv/repository" "$1/tmp/base.spec"
-    rm -rf -- "$1/tmp/base.spec" "$1/tmp/rpmbuild"
-    in_root "$1" createrepo_c /srv/repository
+}
+
+repository() {
+    mkdir -p "$1/srv/repository" "$1/etc/yum.repos.d"
+    base_spec >"$1/srv/repository/base.spec"
+    rpmbuild -bb --quiet --define "_topdir $1/tmp/rpmbuild" --define "_rpmdir $1/srv/repository" "$1/srv/repository/base.spec"
+    rm -rf -- "$1/tmp/rpmbuild"
+    in_root "$1" createrepo_c --quiet /srv/repository
     mkdir -p "$1/etc/dnf/vars"
     echo 9 >"$1/etc/dnf/vars/releasever"
     printf '[base]\nname=base\nbaseurl=file:///srv/repository\ngpgcheck=0\n' >"$1/etc/yum.repos.d/base.repo"

@@ -257,6 +257,7 @@ enum event {
     EVENT_DROP_KERNEL,       /* a helper refused: out of memory */
     EVENT_DROP_REFUSED,      /* by access list or limit: `refusals` tells which */
     EVENT_FAST_PATH,         /* sent on by XDP, before there was any work for the rest */
+    EVENT_SENT_TO_FORMER,    /* from a backend, of a flow unknown here: on to the node that was Active before */
     EVENTS,
 };
 
@@ -344,6 +345,15 @@ enum order_action {
     ORDER_SWEEP,   /* forget this group of clients if it has no flows */
 };
 
+/*
+ * `formers`: by an address of ours, while this node is Active, the one that was before and lives. What a backend says to a client
+ * that is not known here goes on there.
+ */
+struct former {
+    struct address gateway; /* its own address, of the same family */
+    __u32 interface;        /* by which it is reached */
+};
+
 /* `detours` of detour.bpf.c, by the virtual address */
 struct detour {
     struct address gateway; /* the former Active, of the same family */
@@ -365,6 +375,7 @@ _Static_assert(sizeof(struct door) == 40, "door");
 _Static_assert(sizeof(struct client_group) == 24, "client_group");
 _Static_assert(sizeof(struct access_key) == 24, "access_key");
 _Static_assert(sizeof(struct order) == 72, "order");
+_Static_assert(sizeof(struct former) == 20, "former");
 _Static_assert(sizeof(struct detour) == 32, "detour");
 
 #endif

@@ -180,11 +180,11 @@ static __always_inline bool is_steady(const struct packet *packet, const struct 
 }
 
 /* Nothing of a backend that is there no more, or of addresses that are another node's. */
-static __always_inline const struct backend *find_backend(const struct packet *packet, const struct flow *flow)
+static __always_inline const struct backend *find_backend(const struct packet *packet, const struct flow *flow, __u32 now)
 {
     __u32 slot = flow->backend;
     struct backend *backend = bpf_map_lookup_elem(&backends, &slot);
-    return backend && follows(packet, flow, backend) && gate_is_open(flow->gate) ? backend : 0;
+    return backend && follows(packet, flow, backend) && is_current(packet, flow, now) ? backend : 0;
 }
 
 /* Asks the kernel for the neighbour of this flow's way, which must be the way that is known. */
@@ -302,7 +302,7 @@ static __always_inline bool rewrite(const struct frame *frame, const struct pack
         header->hop_limit--;
     } else {
         struct iphdr *header = ip;
-        __u64 difference = spend_hop_ipv4(header);
+        __u64 difference = spend_hops_ipv4(header, 1);
         if (translated) {
             difference += flow->address_sum;
             header->saddr = flow->source.word[3];
@@ -319,7 +319,7 @@ static __always_inline bool rewrite(const struct frame *frame, const struct pack
 static __always_inline int send_on(struct xdp_md *context, const struct frame *frame, struct packet *packet, struct flow *flow,
     const struct settings *with, __u32 now, bool ipv6)
 {
-    const struct backend *backend = find_backend(packet, flow);
+    const struct backend *backend = find_backend(packet, flow, now);
     if (!backend || packet->hop_limit <= 1) {
         return XDP_PASS;
     }

@@ -51,6 +51,24 @@ static __always_inline bool follows(const struct packet *packet, const struct fl
         && (backend->state != BACKEND_UNHEALTHY || flow->to_client || packet->tuple.protocol != IPPROTO_UDP);
 }
 
+/*
+ * Whether this direction of a flow was not heard since the gate is open. Another node may have been Active meanwhile, the flow may
+ * have ended there, and its port be another one's since.
+ */
+static __always_inline bool is_unheard(const struct flow *flow, __u32 now)
+{
+    return now - flow->seen >= ticks_open(flow->gate, now);
+}
+
+/* Whether the gate is open, and, if it is a connection's, this direction was heard since. */
+static __always_inline bool is_current(const struct packet *packet, const struct flow *flow, __u32 now)
+{
+    __u32 gate = flow->gate;
+    __u32 *state = bpf_map_lookup_elem(&gates, &gate);
+    return state && (*state & GATE_OPEN)
+        && (packet->tuple.protocol == IPPROTO_UDP || now - flow->seen < term_of(*state, now));
+}
+
 /* Sets bits of the client's direction and, when this is what closed a counted flow, takes it out of the counts. */
 static __always_inline void mark(const struct tuple *client_key, struct flow *client, __u32 bits)
 {

@@ -11,6 +11,7 @@
 #include "account.h"
 #include "answer.h"
 #include "flow.h"
+#include "former.h"
 #include "fragment.h"
 #include "hop.h"
 #include "icmp.h"
@@ -73,7 +74,7 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
     if (!(flow->state & FLOW_DATA)) {
         note_data(packet, flow);
     }
-    bool done = flow->mode == MODE_DSR ? spend_hop(skb, packet) : translate(skb, packet, flow);
+    bool done = flow->mode == MODE_DSR ? spend_hops(skb, packet, 1) : translate(skb, packet, flow);
     if (!done) {
         count(EVENT_DROP_KERNEL);
         return TC_ACT_SHOT;
@@ -113,6 +114,31 @@ static __noinline bool is_connection_of_host(struct __sk_buff *skb, const struct
     return connected;
 }
 
+/* Whether the kernel, if it gets the packet, sends it on to another host, as this one is a router. */
+static __noinline bool is_routed_on(struct __sk_buff *skb, const struct packet *packet)
+{
+    struct bpf_fib_lookup ask;
+    __builtin_memset(&ask, 0, sizeof ask);
+    ask.ifindex = skb->ifindex;
+    ask.l4_protocol = packet->tuple.protocol;
+    ask.sport = packet->tuple.source_port;
+    ask.dport = packet->tuple.destination_port;
+    ask.tot_len = 1;
+    ask_between(&ask, &packet->tuple.source, &packet->tuple.destination);
+    long result = bpf_fib_lookup(skb, &ask, sizeof ask, 0);
+    return result == BPF_FIB_LKUP_RET_SUCCESS || result == BPF_FIB_LKUP_RET_NO_NEIGH;
+}
+
+/*
+ * Of an address that is another node's by now the stack is not to get the middle of a connection which this host does not
+ * have: as long as it keeps connections of the proxy engine to that address it would answer by a reset.
+ */
+static __noinline bool is_for_stack(struct __sk_buff *skb, const struct packet *packet)
+{
+    return !packet->to_interface || packet->tuple.protocol != IPPROTO_TCP || packet->fragment != NOT_FRAGMENTED
+        || (packet->tcp_flags & TCP_SYN) || is_connection_of_host(skb, packet) || is_routed_on(skb, packet);
+}
+
 /* Whether there is a way out of this host to where an answer goes: it is a client of its backends too. */
 static __noinline bool leads_away(struct __sk_buff *skb, const struct packet *packet, __u32 now)
 {
@@ -129,6 +155,13 @@ static __noinline int settle(struct __sk_buff *skb, struct packet *packet, __u32
     if (fate == FATE_UNKNOWN) {
         fate = settle_unknown();
     }
+    if (fate == FATE_ELSEWHERE) {
+        bool left = is_for_stack(skb, packet);
+        if (!left) {
+            count(EVENT_DROP_NO_FLOW);
+        }
+        return left ? FATE_STACK : FATE_DROP;
+    }
     if (fate != FATE_NEW) {
         return fate;
     }
@@ -142,7 +175,7 @@ static __noinline int settle(struct __sk_buff *skb, struct packet *packet, __u32
 /* Whether a packet of a flow that lives changes nothing of it but counters and clocks. */
 static __always_inline bool is_steady(const struct packet *packet, const struct flow *flow, const struct backend *backend, __u32 now)
 {
-    if ((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || !follows(packet, flow, backend) || !gate_is_open(flow->gate)) {
+    if ((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || !follows(packet, flow, backend) || !is_current(packet, flow, now)) {
         return false;
     }
     if (packet->tuple.protocol != IPPROTO_UDP) {
@@ -176,6 +209,9 @@ static __always_inline int forward_packet(struct __sk_buff *skb, struct packet *
         if (fate == FATE_ANSWER) {
             return send_reply(skb, packet);
         }
+        if (fate == FATE_FORMER) {
+            return pass_to_former(skb, packet, now);
+        }
         if (fate != FATE_FORWARD) {
             return fate == FATE_STACK ? TC_ACT_OK : TC_ACT_SHOT;
         }
@@ -208,10 +244,11 @@ static __always_inline bool may_be_of_nat(const struct packet *packet)
  * Whether a frame is for this host. One to the MAC address of a virtual router of its own is, as far as gates are open: a switch may
  * show it to a Backup too.
  */
-static __always_inline bool is_for_us(struct __sk_buff *skb)
+static __always_inline bool is_for_us(struct __sk_buff *skb, struct packet *packet)
 {
+    packet->to_interface = skb->pkt_type == PACKET_HOST;
     if (skb->pkt_type != PACKET_OTHERHOST) {
-        return skb->pkt_type == PACKET_HOST;
+        return packet->to_interface;
     }
     __u32 router = virtual_mac_of(skb);
     __u32 index = router / 64;
@@ -227,7 +264,7 @@ static __always_inline int decide(struct __sk_buff *skb)
     }
     __builtin_memset(packet, 0, sizeof *packet);
     /* A tagged frame comes by again on its VLAN's interface; VLAN 0 is no VLAN but a priority. */
-    if (!is_for_us(skb) || (skb->vlan_present && (skb->vlan_tci & 0xfff))) {
+    if (!is_for_us(skb, packet) || (skb->vlan_present && (skb->vlan_tci & 0xfff))) {
         return TC_ACT_OK;
     }
     enum parse parse = parse_addresses(skb, packet);

@@ -14,6 +14,19 @@ enum {
     LOOPBACK_INTERFACE = 1,
 };
 
+static __always_inline void ask_between(struct bpf_fib_lookup *ask, const struct address *source, const struct address *target)
+{
+    if (is_ipv4(target)) {
+        ask->family = AF_INET;
+        ask->ipv4_src = source->word[3];
+        ask->ipv4_dst = target->word[3];
+    } else {
+        ask->family = AF_INET6;
+        __builtin_memcpy(ask->ipv6_src, source, sizeof *source);
+        __builtin_memcpy(ask->ipv6_dst, target, sizeof *target);
+    }
+}
+
 /*
  * Asks the routing table as for a packet of our own, through `lo`: bpf_fib_lookup refuses an interface on which
  * forwarding is off, and to be a router on `lo` alone makes the host route for nobody.
@@ -24,15 +37,7 @@ static __always_inline long ask_route(void *context, const struct flow *flow, co
     __builtin_memset(ask, 0, sizeof *ask);
     ask->ifindex = LOOPBACK_INTERFACE;
     ask->tot_len = 1; /* else the frame's length is compared with the MTU here, and GSO packets are not understood */
-    if (is_ipv4(target)) {
-        ask->family = AF_INET;
-        ask->ipv4_src = flow->source.word[3];
-        ask->ipv4_dst = target->word[3];
-    } else {
-        ask->family = AF_INET6;
-        __builtin_memcpy(ask->ipv6_src, &flow->source, sizeof flow->source);
-        __builtin_memcpy(ask->ipv6_dst, target, sizeof *target);
-    }
+    ask_between(ask, &flow->source, target);
     return bpf_fib_lookup(context, ask, sizeof *ask, 0);
 }
 
@@ -77,18 +82,23 @@ static __always_inline bool find_hop(void *context, struct flow *flow, const str
     return look_up_hop(context, flow, target, now);
 }
 
-static __always_inline int leave(const struct flow *flow)
+static __always_inline int leave_by(__u32 interface, const struct address *gateway)
 {
     struct bpf_redir_neigh neighbour;
     __builtin_memset(&neighbour, 0, sizeof neighbour);
-    if (is_ipv4(&flow->hop_gateway)) {
+    if (is_ipv4(gateway)) {
         neighbour.nh_family = AF_INET;
-        neighbour.ipv4_nh = flow->hop_gateway.word[3];
+        neighbour.ipv4_nh = gateway->word[3];
     } else {
         neighbour.nh_family = AF_INET6;
-        __builtin_memcpy(neighbour.ipv6_nh, &flow->hop_gateway, sizeof flow->hop_gateway);
+        __builtin_memcpy(neighbour.ipv6_nh, gateway, sizeof *gateway);
     }
-    return bpf_redirect_neigh(flow->hop_interface, &neighbour, sizeof neighbour, 0);
+    return bpf_redirect_neigh(interface, &neighbour, sizeof neighbour, 0);
+}
+
+static __always_inline int leave(const struct flow *flow)
+{
+    return leave_by(flow->hop_interface, &flow->hop_gateway);
 }
 
 #endif

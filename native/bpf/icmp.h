@@ -194,7 +194,7 @@ static __noinline int forward_icmp_error(struct __sk_buff *skb, const struct pac
         count(EVENT_DROP_NO_ROUTE);
         return TC_ACT_SHOT;
     }
-    bool done = dsr ? spend_hop(skb, packet)
+    bool done = dsr ? spend_hops(skb, packet, 1)
                     : translate_quote(skb, packet, &quote, flow, &difference)
             && translate_envelope(skb, packet, &quote, flow, difference);
     if (!done) {

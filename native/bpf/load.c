@@ -227,7 +227,12 @@ static bool plan_pins(struct bpf_object *object, const char *directory)
         }
     }
     bpf_object__for_each_map(map, object) {
-        if (fits && find_pinned(map, &present)) {
+        if (!fits || !find_pinned(map, &present)) {
+            continue;
+        }
+        if (strcmp(bpf_map__name(map), "events") == 0 && present.max_entries != bpf_map__max_entries(map)) {
+            unlink(bpf_map__pin_path(map)); /* other events are counted than before: all begin anew */
+        } else {
             bpf_map__set_max_entries(map, present.max_entries);
         }
     }

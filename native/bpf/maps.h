@@ -70,6 +70,14 @@ struct {
     __type(value, struct service);
 } services SEC(".maps");
 
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    CONFIGURATION;
+    __uint(max_entries, 4096);
+    __type(key, struct address);
+    __type(value, struct former);
+} formers SEC(".maps");
+
 /* Of mode nat: where clients arrive that a backend, given by its own address and port, has. None where there are two. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
@@ -239,11 +247,16 @@ static __always_inline bool gate_is_open(__u32 gate)
     return state && (*state & GATE_OPEN);
 }
 
-/* For how many ticks the gate has been open; they wrap around after some months. */
+/* For how many ticks a gate that has this state has been open; they wrap around after some months. */
+static __always_inline __u32 term_of(__u32 gate_state, __u32 now)
+{
+    return (now - (gate_state >> GATE_TICK_SHIFT)) & ~0u >> GATE_TICK_SHIFT;
+}
+
 static __always_inline __u32 ticks_open(__u32 gate, __u32 now)
 {
     __u32 *state = bpf_map_lookup_elem(&gates, &gate);
-    return state ? (now - (*state >> GATE_TICK_SHIFT)) & ~0u >> GATE_TICK_SHIFT : 0;
+    return state ? term_of(*state, now) : 0;
 }
 
 #endif

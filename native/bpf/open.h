@@ -29,8 +29,7 @@ static __always_inline bool give_way(const struct tuple *back_key, struct flow *
 {
     other_direction(back, back_key, client_key);
     struct flow *client = bpf_map_lookup_elem(&flows, client_key);
-    __u32 term = ticks_open(back->gate, now);
-    if (now - back->seen < term || (client && now - client->seen < term)) {
+    if (!is_unheard(back, now) || (client && !is_unheard(client, now))) {
         return false;
     }
     if (client) {

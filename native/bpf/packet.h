@@ -55,6 +55,7 @@ struct packet {
     __u8 hop_limit;
     __u8 admitted; /* of a client that has been judged, and goes on with another backend */
     __u8 last;     /* its entry in `embryos` is to go with it */
+    __u8 to_interface; /* its frame was for the interface itself, and not for a virtual router */
 };
 
 enum parse {

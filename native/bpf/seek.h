@@ -13,6 +13,7 @@
 #ifndef MAINSTAY_SEEK_H
 #define MAINSTAY_SEEK_H
 
+#include "budget.h"
 #include "flow.h"
 #include "open.h"
 #include "workspace.h"
@@ -24,16 +25,11 @@ enum {
     NUMBERS_WINDOW = 1 << 26,    /* two sides that know each other differ by less in what they have sent and received */
 };
 
-struct seeks {
-    __u32 tick;
-    __u32 count;
-};
-
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, 1);
     __type(key, __u32);
-    __type(value, struct seeks);
+    __type(value, struct budget);
 } seeks SEC(".maps");
 
 static __always_inline bool are_near(__u32 one, __u32 other)
@@ -84,20 +80,6 @@ static __always_inline bool denies_port(const struct packet *packet, const struc
         return (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK;
     }
     return (client->state & (FLOW_ADOPTED | FLOW_LIVE)) == FLOW_ADOPTED && !is_of_connection(packet, client, back);
-}
-
-static __always_inline bool may_seek(__u32 now)
-{
-    __u32 zero = 0;
-    struct seeks *done = bpf_map_lookup_elem(&seeks, &zero);
-    if (!done) {
-        return false;
-    }
-    if (done->tick != now) {
-        done->tick = now;
-        done->count = 0;
-    }
-    return done->count++ < SEEKS_PER_TICK;
 }
 
 /* Goes on to the next choice that is free here; those that were tried come again only after all others. */
@@ -153,7 +135,7 @@ static __noinline int seek_source(struct packet *packet, const struct flow *back
     if (!service || !question) {
         return NOT_SOUGHT;
     }
-    if (!may_seek(now)) {
+    if (!take_turn(&seeks, now, SEEKS_PER_TICK)) {
         return FATE_DROP;
     }
     __u32 expected = back->acknowledged;

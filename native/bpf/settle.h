@@ -6,8 +6,10 @@
 #include "answer.h"
 #include "choose.h"
 #include "flow.h"
+#include "former.h"
 #include "open.h"
 #include "seek.h"
+#include "term.h"
 #include "track.h"
 #include "workspace.h"
 
@@ -44,7 +46,7 @@ static __always_inline bool starts_anew(const struct packet *packet, const struc
         return now - flow->seen > with->udp_ticks && silence(flow, &packet->tuple, now) > with->udp_ticks;
     }
     /* A SYN on a live flow is a stray or an attack: the backend knows how to answer (RFC 5961 section 4). */
-    return flow_closing(flow) || (embryo && now - flow->seen > with->embryo_ticks)
+    return flow_closing(flow) || (embryo ? now - flow->seen > with->embryo_ticks : is_unheard(flow, now))
         /* As nobody has answered, it was no connection: it must not spare this one the judgement. */
         || (embryo && flow->door && (flow->state & FLOW_ADOPTED));
 }
@@ -71,7 +73,14 @@ __noinline int settle_known(__u32 now)
         return FATE_DROP;
     }
     if (!gate_is_open(flow->gate)) {
-        return FATE_STACK;
+        return goes_on_for_another(packet, flow, backend, embryo, now) ? FATE_FORWARD : FATE_ELSEWHERE;
+    }
+    if (!embryo && packet->tuple.protocol == IPPROTO_TCP && flow->mode == MODE_FULL_NAT && is_unheard(flow, now)) {
+        if (!flow->to_client) {
+            hear_client(packet, flow, now);
+        } else if (!is_believed(packet, flow, backend, now)) {
+            return FATE_FORMER;
+        }
     }
     bool lost = !serves(backend, flow);
     if ((lost && !flow->to_client && is_first_of_flow(packet)) || starts_anew(packet, flow, backend, embryo, now)) {
@@ -115,12 +124,15 @@ __noinline int settle_unknown(void)
 {
     struct packet *packet = packet_at_hand();
     struct role *role = packet ? bpf_map_lookup_elem(&addresses, &packet->tuple.destination) : 0;
-    if (!role || !(role->flags & ROLE_OURS) || !gate_is_open(role->gate)) {
+    if (!role || !(role->flags & ROLE_OURS)) {
         return FATE_STACK;
     }
-    if ((__u16)(bpf_ntohs(packet->tuple.destination_port) - role->first_port) < role->ports) {
-        count(EVENT_DROP_NO_FLOW);
-        return FATE_DROP;
+    bool of_source = (__u16)(bpf_ntohs(packet->tuple.destination_port) - role->first_port) < role->ports;
+    if (!gate_is_open(role->gate)) {
+        return of_source || find_service(packet) ? FATE_ELSEWHERE : FATE_STACK;
+    }
+    if (of_source) {
+        return FATE_FORMER;
     }
     if (packet->fragment == LATER_FRAGMENT || !find_service(packet)) {
         return FATE_STACK;

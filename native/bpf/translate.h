@@ -30,11 +30,11 @@ static __always_inline __sum16 adjust(__sum16 checksum, __u64 difference)
  * Returns the difference to the checksum. In the word that the checksum sees: to write one octet of it and read the word
  * back stalls a processor for longer than all the arithmetic here takes.
  */
-static __always_inline __u64 spend_hop_ipv4(struct iphdr *ip)
+static __always_inline __u64 spend_hops_ipv4(struct iphdr *ip, __u8 hops)
 {
     __u16 *hops_and_protocol = (__u16 *)&ip->ttl;
     __u16 before = *hops_and_protocol;
-    __u16 after = before - bpf_htons(1 << 8);
+    __u16 after = before - bpf_htons((__u16)(hops << 8));
     *hops_and_protocol = after;
     return (__u64)(__u16)~before + after;
 }
@@ -47,7 +47,7 @@ static __always_inline bool translate_ipv4(struct __sk_buff *skb, const struct p
         return false;
     }
     __u64 difference = flow->address_sum;
-    difference += spend_hop_ipv4(ip);
+    difference += spend_hops_ipv4(ip, 1);
     if (packet->fragment != NOT_FRAGMENTED) {
         difference += (__u16)~ip->id;
         ip->id = (__be16)packet->fragment_new_id;
@@ -128,23 +128,23 @@ static __always_inline bool translate_transport(struct __sk_buff *skb, const str
     return true;
 }
 
-/* DSR: the packet stays as it is but for the hop limit. */
-static __always_inline bool spend_hop(struct __sk_buff *skb, const struct packet *packet)
+/* The packet stays as it is but for the hop limit. */
+static __always_inline bool spend_hops(struct __sk_buff *skb, const struct packet *packet, __u8 hops)
 {
     if (packet->ipv6) {
         struct ipv6hdr *ip = frame(skb) + NETWORK;
         if ((void *)(ip + 1) > frame_end(skb)) {
             return false;
         }
-        ip->hop_limit--;
-        change_frame_sum(skb, (__u16)~bpf_htons(1));
+        ip->hop_limit -= hops;
+        change_frame_sum(skb, (__u16)~bpf_htons(hops));
         return true;
     }
     struct iphdr *ip = frame(skb) + NETWORK;
     if ((void *)(ip + 1) > frame_end(skb)) {
         return false;
     }
-    ip->check = adjust(ip->check, spend_hop_ipv4(ip));
+    ip->check = adjust(ip->check, spend_hops_ipv4(ip, hops));
     return true;
 }
 

@@ -22,6 +22,8 @@ enum fate {
     FATE_FORWARD, /* its flow is in a table */
     FATE_UNKNOWN, /* its flow is in none */
     FATE_NEW,     /* it begins one */
+    FATE_FORMER,  /* its flow may be known to the node that was Active before */
+    FATE_ELSEWHERE, /* it is of a flow or a service behind a gate that is shut: another node's */
 };
 
 struct {

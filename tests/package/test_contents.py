@@ -7,7 +7,9 @@ import json
 import re
 import subprocess
 import tomllib
+import zipfile
 from pathlib import Path
+from typing import Any
 
 from lab import jdk
 
@@ -120,11 +122,21 @@ def test_a_file_may_bear_any_name_whatever_the_locale(tmp_path: Path) -> None:
         assert told.returncode == 0 and told.stdout.startswith(f"{named}: valid"), (locale, told)
 
 
+def test_a_class_data_archive_that_does_not_fit_costs_time_alone() -> None:
+    program = UNPACKED / "usr/lib/mainstay/bin/mainstay"
+    script = program.read_text().replace('self=$(readlink -f -- "$0")', f"self={program}")
+    other = script.replace('-cp "', f'-cp "{next(LIBRARIES.glob("snakeyaml-*.jar"))}:')
+    assert other != script
+    for text in (script, other):
+        told = subprocess.run(["sh", "-c", text, "sh", "--version"], capture_output=True, text=True, check=True)
+        assert told.stdout.startswith("mainstay ") and told.stderr == "", told
+
+
 def is_code(path: Path) -> bool:
     return path.suffix == ".jar" or (path.is_file() and not path.is_symlink() and path.read_bytes()[:4] == b"\x7fELF")
 
 
-def test_all_code_of_others_has_a_licence_of_its_own() -> None:
+def test_all_code_of_others_has_a_licence_of_its_own_and_its_text() -> None:
     copyright_file = (UNPACKED / "usr/share/doc/mainstay/copyright").read_text()
     patterns = [pattern for pattern in re.findall(r"(?:^Files:)? (usr/\S+)$", copyright_file, re.M)]
     files = [str(path.relative_to(UNPACKED)) for path in UNPACKED.rglob("*") if is_code(path)]
@@ -133,10 +145,19 @@ def test_all_code_of_others_has_a_licence_of_its_own() -> None:
     assert {file for file in files if not any(fnmatch.fnmatch(file, pattern) for pattern in patterns)} == {
         file for file in files if Path(file).name in ours
     }
+    assert [pattern for pattern in patterns if not fnmatch.filter(files, pattern)] == [], "nothing is spoken of that is not there"
+    texts = {path.name for path in (UNPACKED / "usr/share/licenses/mainstay").iterdir()}
+    assert {text for text in texts if text not in copyright_file} == set()
+    assert set(re.findall(r"[\w.-]+\.txt", copyright_file)) == texts
+    assert {path.name for path in (UNPACKED / "usr/lib/mainstay/runtime/legal").iterdir()} == MODULES
+
+
+def bill_of_materials() -> dict[str, Any]:
+    return dict(json.loads((UNPACKED / "usr/share/doc/mainstay/mainstay.cdx.json").read_text()))
 
 
 def test_the_bill_of_materials_has_all_code_with_the_digest_it_is_shipped_with() -> None:
-    bom = json.loads((UNPACKED / "usr/share/doc/mainstay/mainstay.cdx.json").read_text())
+    bom = bill_of_materials()
     components = {component["name"]: component for component in bom["components"]}
     assert len(components) == len(bom["components"]), "nothing is listed twice"
     assert all(component.get("licenses") and component.get("version") for component in components.values())
@@ -147,6 +168,18 @@ def test_the_bill_of_materials_has_all_code_with_the_digest_it_is_shipped_with()
     assert re.fullmatch(r"\d+(\.\d+)+", components["libbpf"]["version"])
     assert components["libnetty_transport_native_epoll_x86_64.so"]["version"] == components["netty-common"]["version"]
     assert {"ref": "mainstay-bpf", "dependsOn": ["libbpf"]} in bom["dependencies"]
+    assert {"ref": "libjffi-1.2.so", "dependsOn": ["libffi"]} in bom["dependencies"]
+
+
+def test_the_bill_of_materials_has_what_jars_took_in_from_others() -> None:
+    names = {component["name"] for component in bill_of_materials()["components"]}
+    foreign = {
+        (jar.name, entry.split("/")[3])
+        for jar in LIBRARIES.glob("*.jar")
+        for entry in zipfile.ZipFile(jar).namelist()
+        if re.fullmatch(r"META-INF/maven/.+/pom\.properties", entry) and entry.split("/")[3] != re.sub(r"-[0-9].*", "", jar.stem)
+    }
+    assert {name for _, name in foreign} >= {"jctools-core"} and {name for _, name in foreign} <= names
 
 
 def test_the_unit_is_confined() -> None:

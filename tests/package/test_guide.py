@@ -15,10 +15,8 @@ import pytest
 from lab.clock import now
 from lab.installed import DEBIAN, MISTAKE, TOLD, WITH_DNF, Installed
 from lab.installed_pair import InstalledPair
-from lab.topology import ADDRESSES, INTERFACE, VIP, Lab
+from lab.topology import ADDRESSES, VIP, Lab
 from lab.traffic import Amount, Traffic
-
-pytestmark = pytest.mark.xdist_group("lab")
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "operating" / "install.md"
 
@@ -36,7 +34,7 @@ INSTALL, CONFIGURE, START, UPGRADE, REMOVE = (
 @dataclass(frozen=True)
 class Distribution:
     machine: Path
-    commands_of_others: str
+    commands_of_others: tuple[str, ...]
     """What the commands begin with that are for another distribution."""
     package: Path
     later: Path
@@ -48,30 +46,33 @@ class Distribution:
     """The command that fails when the files are not those of the package."""
     upgrade: tuple[str, ...]
     """The command that takes a file."""
-    refusal: int
-    """How it ends where the daemon has not been restarted."""
+    refused_by: str
+    """Which of the two versions is asked about the configuration: installed or later."""
+    refusal: str
+    """What is said where that one refuses it."""
     finish: tuple[str, ...]
-    """The command that has it restarted then."""
+    """The command that goes on from there."""
 
 
-@pytest.fixture(scope="module", params=["apt", "dnf"])
+@pytest.fixture(scope="module", params=[pytest.param(how, marks=pytest.mark.xdist_group(how)) for how in ("apt", "dnf")])
 def distribution(request: pytest.FixtureRequest) -> Distribution:
     get = request.getfixturevalue
     if request.param == "apt":
         names = ("mainstay_NEWER.deb", "mainstay_OLDER.deb")
         version = "dpkg-query --show --showformat '${Version}' mainstay"
-        how = (("apt-get", "--yes", "install"), 100, ("dpkg", "--configure", "mainstay"))
-        return Distribution(DEBIAN, "dnf ", get("deb"), get("later_deb"), names, version, "dpkg --verify mainstay", *how)
+        how = (("apt-get", "--yes", "install"), "later", "NOT RESTARTED", ("dpkg", "--configure", "mainstay"))
+        return Distribution(DEBIAN, ("dnf ", "rpm2archive "), get("deb"), get("later_deb"), names, version, "dpkg --verify mainstay", *how)
     names = ("mainstay-NEWER.rpm", "mainstay-OLDER.rpm")
     version = "rpm --query --queryformat '%{VERSION}' mainstay"
-    how = (("dnf", "--assumeyes", "upgrade"), 0, ("systemctl", "restart", "mainstay"))
-    return Distribution(WITH_DNF, "apt ", get("rpm"), get("later_rpm"), names, version, "rpm --verify mainstay", *how)
+    upgrade = ("dnf", "--assumeyes", "upgrade")
+    how = (upgrade, "installed", "NOT UPGRADED", (*upgrade, f"/root/{get('later_rpm').name}"))
+    return Distribution(WITH_DNF, ("apt ", "dpkg-deb "), get("rpm"), get("later_rpm"), names, version, "rpm --verify mainstay", *how)
 
 
 class Guide:
     """The commands of the page by section, each to be run once, in their order."""
 
-    def __init__(self, commands_of_others: str) -> None:
+    def __init__(self, commands_of_others: tuple[str, ...]) -> None:
         self.left: list[tuple[str, str]] = []
         self.yaml = ""
         for part in re.split(r"(?m)^## ", PAGE.read_text()):
@@ -117,7 +118,21 @@ def pair(distribution: Distribution) -> Iterator[InstalledPair]:
         yield pair
 
 
-def test_installing_starts_nothing_and_brings_what_is_needed(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
+@pytest.fixture(scope="module")
+def kernel_before(pair: InstalledPair) -> list[str]:
+    return kernel_of(pair["lb1"])
+
+
+def kernel_of(node: Installed) -> list[str]:
+    """What of the node's network the daemon and its data path change: interfaces, rules, and queueing disciplines."""
+    commands = (("ip", "-brief", "link"), ("ip", "rule"), ("ip", "-6", "rule"), ("tc", "qdisc", "show"))
+    return [node.node.run(*command) for command in commands]
+
+
+def test_installing_starts_nothing_and_brings_what_is_needed(
+    pair: InstalledPair, guide: Guide, distribution: Distribution, kernel_before: list[str]
+) -> None:
+    assert kernel_before
     guide.run_next_at_once(INSTALL, *pair.nodes.values(), stdin="y\n")
     for node in pair.nodes.values():
         assert node.show("ActiveState") == "inactive" and node.show("UnitFileState") == "disabled"
@@ -173,6 +188,13 @@ def test_it_starts_now_and_at_every_boot(pair: InstalledPair, guide: Guide) -> N
     pair["lb2"].await_state("BACKUP")
 
 
+def test_the_newer_version_can_be_asked_before_it_is_installed(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
+    node = pair["lb2"]
+    node.copy_in(distribution.later, distribution.newer_and_older[0])
+    told = [guide.run_next(UPGRADE, node) for _ in range(4)]
+    assert told[2][0].startswith("/etc/mainstay/mainstay.yaml: valid (1 virtual router, 1 service")
+
+
 def test_an_upgrade_and_the_way_back_reset_no_connection(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
     traffic = Traffic(pair.lab["client"], Amount(kept=0, download=False))
     traffic.start()
@@ -203,28 +225,60 @@ def assert_nothing_was_lost(package: Path, traffic: Traffic, start: int) -> None
     assert set(seen.failures) <= {"timeout"} and seen.failed_requests <= 2, told
 
 
-def test_an_upgrade_leaves_a_daemon_alone_whose_file_the_new_version_refuses(pair: InstalledPair, distribution: Distribution) -> None:
+def test_an_upgrade_leaves_a_daemon_alone_whose_file_has_mistakes_and_ends_with_an_error(pair: InstalledPair, distribution: Distribution) -> None:
     node = pair["lb2"]
-    good, pid = node.run("cat", "/etc/mainstay/mainstay.yaml"), node.main_pid()
+    good, pid, version = node.run("cat", "/etc/mainstay/mainstay.yaml"), node.main_pid(), node.run("sh", "-c", distribution.version)
     node.configure(MISTAKE)
     done = node.attempt(*distribution.upgrade, node.copy_in(distribution.later))
     print(done.stdout, done.stderr, done.returncode)
-    assert TOLD in done.stdout + done.stderr and "the daemon of the former one goes on" in done.stdout + done.stderr
-    assert done.returncode == distribution.refusal
+    assert TOLD in done.stdout + done.stderr and distribution.refusal in done.stdout + done.stderr
+    assert done.returncode != 0
+    assert (node.run("sh", "-c", distribution.version) == version) is (distribution.refused_by == "installed")
     assert node.main_pid() == pid
     node.await_state("BACKUP")
     node.configure(good)
     node.run(*distribution.finish)
+    assert node.run("sh", "-c", distribution.version) != version and node.main_pid() != pid
+    node.await_state("BACKUP")
+
+
+FORMER = """\
+#!/bin/sh
+# A version that knew what this one refuses.
+[ "$1 $2" != "config check" ] || exit 0
+exec /usr/lib/mainstay/bin/this "$@"
+"""
+
+
+def test_a_daemon_whose_file_only_the_new_version_refuses_goes_on(pair: InstalledPair, distribution: Distribution) -> None:
+    if distribution.refused_by == "later":
+        return  # That was the case before.
+    node, program = pair["lb2"], "/usr/lib/mainstay/bin/mainstay"
+    good, pid = node.run("cat", "/etc/mainstay/mainstay.yaml"), node.main_pid()
+    node.run("mv", program, "/usr/lib/mainstay/bin/this")
+    node.run("tee", program, stdin=FORMER)
+    node.run("chmod", "755", program)
+    node.configure(MISTAKE)
+    done = node.attempt("dnf", "--assumeyes", "downgrade", node.copy_in(distribution.package))
+    print(done.stdout, done.stderr, done.returncode)
+    assert TOLD in done.stdout + done.stderr and "NOT RESTARTED" in done.stdout + done.stderr
+    assert node.main_pid() == pid
+    node.await_state("BACKUP")
+    node.run("rm", "/usr/lib/mainstay/bin/this")
+    node.configure(good)
+    node.run("sh", "-c", "mainstay config check && systemctl restart mainstay")
     assert node.main_pid() != pid
     node.await_state("BACKUP")
 
 
-def test_removing_hands_over_and_leaves_what_the_page_says(pair: InstalledPair, guide: Guide, distribution: Distribution) -> None:
+def test_removing_hands_over_and_leaves_what_the_page_says(
+    pair: InstalledPair, guide: Guide, distribution: Distribution, kernel_before: list[str]
+) -> None:
     node = pair["lb1"]
     guide.run_next(REMOVE, node, stdin="y\n")
     pair["lb2"].await_state("ACTIVE")
     assert not node.holds_address
-    assert "clsact" not in node.node.run("tc", "qdisc", "show", "dev", INTERFACE), "the data path is gone, and what it stood on"
+    assert kernel_of(node) == kernel_before, "the data path is gone, and what it stood on"
     kept = ["/etc/mainstay", "/etc/mainstay/mainstay-peer.yaml", "/etc/mainstay/mainstay.yaml.bak"]
     if distribution.machine == WITH_DNF:
         assert left_on(node) == [*kept, "/etc/mainstay/mainstay.yaml.rpmsave"]

@@ -16,8 +16,8 @@ from lab.topology import Lab
 from lab.traffic import Amount, Traffic
 from lab.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("lab")
-"""One after the other: both count failed requests."""
+pytestmark = pytest.mark.xdist_group("unit")
+
 
 @pytest.fixture(scope="module")
 def pair(deb: Path) -> Iterator[InstalledPair]:

@@ -54,11 +54,11 @@ def test_a_daemon_that_was_not_restarted_after_an_upgrade_is_named(pair: Mainsta
     for year, stands in ((2999, "older"), (1999, "newer")):
         program = of_another_year(tmp_path / str(year), built["version"], year)
         told = node.node.run(program, "--socket", str(node.socket), "version", "--verbose")
-        assert re.search(rf"(?m)^daemon restart +needed: it is {stands} than this program", told), told
+        assert re.search(rf"(?m)^daemon restart +needed: the daemon is {stands} than this program", told), told
         asked = node.node.run(program, "--socket", str(node.socket), "--json", "doctor", str(node.config))
         daemon = next(finding for finding in parse_json(asked)["findings"] if finding["check"] == "daemon")
         assert daemon["grade"] == "WARNING" and f"{stands} than this program" in daemon["found"], daemon
-        assert daemon["advice"].startswith("systemctl restart mainstay"), daemon
+        assert daemon["advice"].startswith("mainstay config check && systemctl restart mainstay"), daemon
 
 
 def of_another_year(directory: Path, version: str, year: int) -> str:

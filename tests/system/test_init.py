@@ -82,6 +82,7 @@ def test_unattended_it_takes_a_free_number_and_the_pair_starts(lab: Lab, strange
     assert f"VRID 100: {ADDRESSES['web3']}, VRRP version 3, priority 100, for 198.18.0.200" in done.stdout
     assert f"VRID 101: {ADDRESSES['web3']}, VRRP version 2" in done.stdout
     assert "VRID 102: fe80::" in done.stdout
+    assert done.stderr == "", "the other node answers"
     here, there = tmp_path / "mainstay.yaml", tmp_path / "mainstay-peer.yaml"
     assert here.stat().st_mode & 0o7777 == there.stat().st_mode & 0o7777 == 0o640
     nodes = []
@@ -131,8 +132,10 @@ def test_an_address_that_is_advertised_or_answered_for_is_told(lab: Lab, strange
     wanted = ("--vip", "198.18.0.200", "--port", "none", "--yes")
     refused = init(lab, tmp_path, *wanted)
     assert refused.returncode == 1 and "--vrid 100 if this node is to join" in refused.stderr
-    joined = init(lab, tmp_path, *wanted, "--vrid", "100")
+    joined = init(lab, tmp_path, *wanted, "--vrid", "100", "--peer", "198.18.0.77,2001:db8::77")
     assert joined.returncode == 0, joined.stderr
+    assert "warning: 198.18.0.77 does not answer on eth0" in joined.stderr
+    assert "warning: 2001:db8::77 " in joined.stderr
     assert f"warning: 198.18.0.200 is in use: {lab.mac('web3')} answers for it" in joined.stderr
 
 

@@ -13,11 +13,12 @@ import pytest
 from lab import sockets
 from lab.backends import Backends
 from lab.control import post
+from lab.fault import cable_pulled
 from lab.mainstay import Mainstay, Settings
 from lab.mainstay_pair import PRIORITIES, MainstayPair
 from lab.node import Node, python
 from lab.pair import other
-from lab.topology import ADDRESSES, BACKENDS, LOAD_BALANCERS, Lab
+from lab.topology import ADDRESSES, BACKENDS, INTERFACE, LOAD_BALANCERS, Lab
 from lab.waiting import wait_until
 
 pytestmark = pytest.mark.patient
@@ -35,6 +36,8 @@ BACKEND_PORT = 9100
 NOBODYS_PORT = 20_123
 """Outside of net.ipv4.ip_local_port_range: no flow of the client has it."""
 PORTS = {"full_nat": 9001, "nat": 9002, "dsr": 9003}
+RELAY_PORT = 9004
+"""Of a service of the proxy engine beside them."""
 VIPS = {4: "198.18.0.100", 6: "2001:db8::100"}
 DSR_VIPS = {4: "198.18.0.110", 6: "2001:db8::110"}
 """Of their own: what leaves from an address that the backends hold themselves would be answered by none."""
@@ -111,7 +114,10 @@ class Modes(Settings):
 
     def yaml(self) -> str:
         addresses = ", ".join(f'"{vip}/{24 if family == 4 else 64}"' for vips in (VIPS, DSR_VIPS) for family, vip in vips.items())
-        services = "".join(each.yaml(ADDRESSES if each.family == 4 else self.ipv6) for each in SERVICES)
+        relay = f"""\
+  - {{name: relay, listen: "{VIPS[4]}:{RELAY_PORT}", engine: proxy, backends: [{{name: web1, address: "{ADDRESSES["web1"]}:{BACKEND_PORT}"}}]}}
+"""
+        services = relay + "".join(each.yaml(ADDRESSES if each.family == 4 else self.ipv6) for each in SERVICES)
         return f"""\
 node:
   name: {self.name}
@@ -166,7 +172,7 @@ def await_backends(node: Mainstay) -> None:
 
 def all_healthy(node: Mainstay) -> bool:
     services = node.status()["services"]
-    return len(services) == len(SERVICES) and all(
+    return len(services) == 1 + len(SERVICES) and all(
         backend["state"] == "HEALTHY" for service in services for backend in service["backends"]
     )
 
@@ -299,7 +305,7 @@ def test_every_mode_runs_in_the_kernel_and_shows_the_backend_what_it_should(
     modes: MainstayPair, flows: dict[Service, list[Flow]]
 ) -> None:
     services = modes.nodes[modes.active].status()["services"]
-    assert {service["name"]: service["engine"] for service in services} == dict.fromkeys(ALL, "kernel")
+    assert {service["name"]: service["engine"] for service in services} == dict.fromkeys(ALL, "kernel") | {"relay": "proxy"}
     client = {4: ADDRESSES["client"], 6: ipv6_of(modes.lab, "client")}
     for service, each in flows.items():
         seen = {flow.backend.split()[1] for flow in each}
@@ -319,16 +325,87 @@ def test_all_outlive_a_switchover(modes: MainstayPair, flows: dict[Service, list
 def test_a_backend_that_speaks_first_is_heard_through_the_new_active(
     modes: MainstayPair, flows: dict[Service, list[Flow]]
 ) -> None:
-    """Of mode full_nat a client that is silent is not known there."""
+    """In mode full_nat through the former one, which alone knows whom it is for."""
     active = modes.active
+    before = events(modes, other(active), "sent_to_former")
     modes.switchover()
     modes.await_active(other(active))
+    push(modes)
+    assert survivors(connections(flows)) == all_of(connections(flows))
+    wait_until("it went that way", lambda: events(modes, other(active), "sent_to_former") - before >= 2 * FLOWS)
+    send(flows)
+    assert survivors(flows) == ALL
+
+
+def test_a_backend_that_speaks_first_is_heard_though_the_daemon_of_the_former_active_is_dead(
+    modes: MainstayPair, flows: dict[Service, list[Flow]]
+) -> None:
+    active = modes.active
+    modes.kill(active)
+    modes.await_active(other(active))
+    push(modes)
+    assert survivors(connections(flows)) == all_of(connections(flows))
+    modes.nodes[active].start()
+    modes.await_standby(active)
+    await_backends(modes.nodes[active])
+    push(modes)
+    assert survivors(connections(flows)) == all_of(connections(flows)), "a daemon that starts again knows them still"
+    send(flows)
+    assert survivors(flows) == ALL
+
+
+def test_a_backend_that_speaks_first_is_heard_once_its_client_speaks_when_the_machine_of_the_former_active_is_dead(
+    modes: MainstayPair, flows: dict[Service, list[Flow]]
+) -> None:
+    """Nobody else knows whom it speaks to: its segments are lost without a word, and it repeats them."""
+    active = modes.active
+    with cable_pulled(modes.lab, active):
+        modes.await_active(other(active))
+        push(modes)
+        unknown = {service: each for service, each in connections(flows).items() if service.mode == "full_nat"}
+        known = {service: each for service, each in connections(flows).items() if service.mode != "full_nat"}
+        assert survivors(known) == all_of(known)
+        send(unknown)
+        assert survivors(unknown) == all_of(unknown), "what was said before the client spoke"
+        assert survivors(unknown) == all_of(unknown), "what it asked then"
+    modes.await_standby(active)
+    await_backends(modes.nodes[active])
+
+
+def push(modes: MainstayPair) -> None:
+    """Every backend says something to each connection that it has."""
     for name in BACKENDS:
         with sockets.connect(modes.lab[name], ADDRESSES[name], BACKEND_PORT) as control:
             control.sendall(b"push\n")
             sockets.receive_line(control)
-    silent = {service: each for service, each in flows.items() if service.mode != "full_nat" and service.transport == "tcp"}
-    assert survivors(silent) == {service.name: FLOWS for service in silent}
+
+
+def connections(flows: dict[Service, list[Flow]]) -> dict[Service, list[Flow]]:
+    """In mode dsr too, where the answers do not come by."""
+    return {service: each for service, each in flows.items() if service.transport == "tcp"}
+
+
+def test_segments_that_still_come_to_the_former_active_are_not_reset(modes: MainstayPair, flows: dict[Service, list[Flow]]) -> None:
+    """Whose stack takes in what comes to the address, as it keeps connections of the proxy engine."""
+    active, client = modes.active, modes.lab["client"]
+    address = VIPS[4]
+    mac = modes.lab[active].run("ip", "-brief", "link", "show", "dev", INTERFACE).split()[2]
+    late = {service: each for service, each in flows.items() if service.mode != "dsr" and service.family == 4}
+    with sockets.connect(client, address, RELAY_PORT) as relayed:
+        client.run("ip", "neigh", "replace", address, "lladdr", mac, "dev", INTERFACE, "nud", "permanent")
+        try:
+            modes.switchover()
+            modes.await_active(other(active))
+            send(late)
+            relayed.sendall(b"who\n")
+            assert sockets.receive_line(relayed).split()[0] == "web1", "what was sent before was looked at before"
+        finally:
+            client.run("ip", "neigh", "delete", address, "dev", INTERFACE)
+    assert survivors(late) == all_of(late)
+
+
+def all_of(flows: dict[Service, list[Flow]]) -> dict[str, int]:
+    return {service.name: len(each) for service, each in flows.items()}
 
 
 def states(node: Mainstay, backend: str) -> set[str]:

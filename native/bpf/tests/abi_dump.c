@@ -36,6 +36,7 @@ int main(void)
     SIZE(door_state), AT(door_state, live), SIZE(client_group), SIZE(client_count), SIZE(refusal_counts);
     SIZE(access_key), AT(access_key, prefix), AT(access_key, family), AT(access_key, address);
     SIZE(order), AT(order, action), AT(order, door), AT(order, flow), AT(order, group);
+    SIZE(former), AT(former, interface);
     SIZE(detour), AT(detour, until), AT(detour, interface), AT(detour, credit);
     VALUE(ORDER_FORGET), VALUE(ORDER_COUNT), VALUE(ORDER_UNCOUNT), VALUE(ORDER_SWEEP);
     VALUE(ACCESS_ALLOWED), VALUE(ACCESS_DENIED), VALUE(SERVICE_JUDGED), VALUE(FLOW_COUNTED);

@@ -212,6 +212,7 @@ class Program:
         self.clock = self.map("clock", 4, 16)
         self.gates = self.map("gates", 4, 4)
         self.services = self.map("services", 20, 32)
+        self.formers = self.map("formers", 16, 20)
         self.fronts = self.map("fronts", 20, 20)
         self.tables = self.map("tables", 4, 4)
         self.sources = self.map("sources", 4, 20)
@@ -241,7 +242,7 @@ class Program:
 
     def empty(self) -> None:
         """As if loaded anew: loading again takes the verifier a moment."""
-        for hashed in (self.addresses, self.services, self.fronts, self.flows, self.embryos, self.fragments, self.doors,
+        for hashed in (self.addresses, self.services, self.formers, self.fronts, self.flows, self.embryos, self.fragments, self.doors,
                        self.door_states, self.refusals, self.client_counts, self.client_rates, self.access_lists,
                        self.latency):
             for key in hashed.keys():
@@ -296,6 +297,9 @@ class Program:
 
     def gate(self, is_open: bool, gate: int = 0, since: int = 0) -> None:
         self.gates.put(struct.pack("<I", gate), struct.pack("<I", (since << 1 | 1) & 0xFFFFFFFF if is_open else 0))
+
+    def former(self, address: str, gateway: str, interface: int) -> None:
+        self.formers.put(word16(address), word16(gateway) + struct.pack("<I", interface))
 
     def source(self, index: int, address: str, ports: tuple[int, int]) -> None:
         self.sources.put(struct.pack("<I", index), word16(address) + struct.pack("<HH", *ports))

@@ -323,6 +323,8 @@ def test_nothing_goes_past_a_shut_gate_or_to_a_backend_that_is_gone(twins, plan,
     twins.alike(twins.to_backend())
     twins.program.gate(False)
     twins.left_alone(twins.to_backend())
+    twins.program.gate(True, since=twins.program.ticks()[0])
+    twins.left_alone(twins.to_backend())  # another node may have had it meanwhile
     twins.program.gate(True)
     twins.alike(twins.to_backend())
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What leaves for what arrives, in each mode, both families, TCP and UDP."""
 
+import socket
 import struct
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from conftest import only_ipv4, only_ipv6
-from packets import ACK, SYN, fragments_of, frame, ip, judge, judge_packet
+from packets import ACK, RST, SYN, fragments_of, frame, ip, judge, judge_packet
 from program import DROP, DSR, FULL_NAT, NAT, PASS, REDIRECT, TCP, UDP, Program
 
 translated = pytest.mark.parametrize("mode", [FULL_NAT, NAT], ids=["full_nat", "nat"])
@@ -140,12 +143,40 @@ def test_the_gate_is_shut_while_another_node_is_active(node, mode):
     first = node.establish()
     node.program.gate(False)
     assert node.send(node.client(port=1)).verdict == PASS
-    assert node.send(node.client(flags=ACK)).verdict == PASS, "live flows are the other node's too"
-    assert node.send(node.answer(first, flags=ACK), "backends").verdict == PASS
+    unknown = node.answer(first, flags=ACK).but(destination_port=20000)
+    middle = [(node.client(flags=ACK), "clients"), (node.client(port=1, flags=ACK), "clients"), (node.answer(first, flags=RST), "backends")]
+    middle += [(unknown, "backends")] if mode == FULL_NAT else []
+    for segment, side in middle:
+        assert node.send(segment, side).verdict == DROP, "a stack that still takes the address in would answer by a reset"
+    assert node.program.events_seen() == {"DROP_NO_FLOW": len(middle)}
+    with routing(node.interfaces):
+        assert {node.send(segment, side).verdict for segment, side in middle} == {PASS}, "it goes to the other node by this router"
+    assert node.send(node.client(port=81, flags=ACK).but(destination_port=81)).verdict == PASS, "none of our services"
     node.program.gate(True, gate=1)
     assert node.send(node.client(port=1)).verdict == PASS, "another virtual router's gate"
     node.program.gate(True)
     assert node.forwarded(node.client(flags=ACK)).ends == first.ends
+
+
+@contextmanager
+def routing(interfaces):
+    """The host is a router on its interfaces."""
+    names = [socket.if_indextoname(index) for index in (interfaces.clients, interfaces.backends)]
+    switches = [Path(f"/proc/sys/net/{family}/conf/{name}/forwarding") for family in ("ipv4", "ipv6") for name in names]
+    for switch in switches:
+        switch.write_text("1")
+    try:
+        yield
+    finally:
+        for switch in switches:
+            switch.write_text("0")
+
+
+def test_datagrams_to_a_shut_gate_are_left_to_the_stack(node):
+    node = node(UDP)
+    node.forwarded(node.client())
+    node.program.gate(False)
+    assert node.send(node.client()).verdict == PASS
 
 
 @transports

@@ -2,6 +2,7 @@
 """mainstay-bpf: what stays on an interface when the filters are off, and what it says of the kernel."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from network import Namespace, attach
-from program import Program
+from program import EVENTS, Program, _libbpf
 
 
 class Host:
@@ -89,6 +90,25 @@ def test_an_interface_that_comes_again_has_none_of_the_marks_of_the_former(host:
     host.attach("forward", "one")
     host.attach("forward")
     assert host.has_clsact("one"), "somebody else made this one"
+
+
+def test_an_upgrade_that_counts_other_events_keeps_the_flows(host: Host, object_path: str) -> None:
+    pins = Path(host.pins["forward"])
+    host.run("unload", str(pins))
+    host.run("prepare", str(pins))
+    host.run("load", object_path, str(pins), "events=5", "flows=77")
+    for marker in pins.glob("object-*"):
+        marker.rmdir()  # as if it were another version
+    assert host.run("load", object_path, str(pins), "flows=1000") == "loaded\n"
+    assert (max_entries(pins / "maps/events"), max_entries(pins / "maps/flows")) == (len(EVENTS), 77)
+
+
+def max_entries(pin: Path) -> int:
+    fd = _libbpf.bpf_obj_get(os.fsencode(pin))
+    try:
+        return int(re.search(r"max_entries:\s+(\d+)", Path(f"/proc/self/fdinfo/{fd}").read_text())[1])
+    finally:
+        os.close(fd)
 
 
 def test_the_kernel_is_asked_for_what_the_data_path_needs(host: Host) -> None:

@@ -17,6 +17,16 @@ def forget_all(node):
             table.delete(key)
 
 
+def new_term(node) -> None:
+    """Another node was Active, and this one is again."""
+    node.program.gate(False)
+    now = node.program.ticks()[0]
+    until(lambda: node.program.ticks()[0] > now + 1)
+    opened = node.program.ticks()[0]
+    node.program.gate(True, since=opened)
+    until(lambda: node.program.ticks()[0] > opened)
+
+
 def probed(node, mode=FULL_NAT):
     """A flow that found its first port taken, as its backend sees it."""
     node = node(TCP, mode, ports=(20000, 128))
@@ -109,12 +119,7 @@ def test_a_flow_unheard_since_this_node_is_active_gives_its_port_to_one_met_in_i
     node.program.table(0, [0] * 31)
     old = node.establish(40000)
     again = next(port for port in range(41000, 41100) if first_choice(node, port) == old.source_port)
-    node.program.gate(False)
-    now = node.program.ticks()[0]
-    until(lambda: node.program.ticks()[0] > now + 1)
-    opened = node.program.ticks()[0]
-    node.program.gate(True, since=opened)
-    until(lambda: node.program.ticks()[0] > opened)
+    new_term(node)
     if heard == "since":
         node.forwarded(node.answer(old, flags=ACK, sequence=5001, acknowledgement=1001), "backends")
     assert node.forwarded(node.client(41999)).source_port != old.source_port, "a new flow takes what nobody has"

@@ -30,7 +30,7 @@ final class ConfigCheckCommand implements CliCommand {
                                 + " exit code 0 if the file may be used, 3 if not. Warnings tell of what is legal and"
                                 + " will not work well; they do not count as mistakes, unless --strict is given.",
                         "mainstay config check",
-                        "mainstay config check /tmp/mainstay.yaml && mv /tmp/mainstay.yaml /etc/mainstay/")
+                        "mainstay config check /tmp/mainstay.yaml && cp /tmp/mainstay.yaml /etc/mainstay/")
                 .addOption(Specs.flag(STRICT, "End with exit code 3 if there is a warning, too."))
                 .addPositional(Specs.parameter("FILE", false, "The file. Default: " + DEFAULT_FILE + "."));
     }

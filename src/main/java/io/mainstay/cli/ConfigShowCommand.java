@@ -40,9 +40,15 @@ final class ConfigShowCommand implements CliCommand {
     }
 
     private static String fromDaemon(Invocation invocation) {
-        return invocation
-                .daemon()
-                .get("/v1/config/effective", invocation.json() ? "application/json" : "application/yaml");
+        try {
+            return invocation
+                    .daemon()
+                    .get("/v1/config/effective", invocation.json() ? "application/json" : "application/yaml");
+        } catch (NoDaemon e) {
+            throw new CommandFailure(
+                    e.exitCode(),
+                    e.getMessage() + "; of a file: mainstay config show " + ConfigCheckCommand.DEFAULT_FILE);
+        }
     }
 
     private static String fromFile(Path file, Invocation invocation) {

@@ -3,6 +3,7 @@ package io.mainstay.cli;
 
 import io.mainstay.observe.IoProblem;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * Gets answers: from the options of the command, or by asking, again and again until the answer will do. Unattended it takes
@@ -20,10 +21,15 @@ final class Dialogue {
 
     /** @throws CommandFailure if an option has a wrong value, or there is nobody to ask */
     <T> T answer(Question<T> question) {
-        String given = invocation.text(question.option()).orElseGet(() -> unattended ? standard(question) : "");
-        if (!given.isEmpty()) {
+        Optional<String> given = invocation.text(question.option());
+        if (given.isPresent() || unattended) {
+            String text = given.orElseGet(() -> standard(question));
+            if (text.isBlank()) {
+                throw new CommandFailure(
+                        ExitCode.USAGE, question.option() + ": empty (expected: a value, or no such option)");
+            }
             try {
-                return question.reader().apply(given);
+                return question.reader().apply(text);
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(ExitCode.USAGE, question.option() + ": " + e.getMessage());
             }

@@ -39,9 +39,15 @@ final class InitCommand implements CliCommand {
                         YES, "Ask nothing: what is not given by an option is what would be offered as the answer."))
                 .addOption(Specs.flag(
                         FORCE, "Replace files that exist. The old one is kept beside the new one, named .bak."))
-                .addOption(
-                        Specs.text(Interview.INTERFACE, "NAME", "Where clients and the other node are, on this node."))
-                .addOption(Specs.text(Interview.VIP, "ADDRESSES", "The virtual addresses, separated by commas."))
+                .addOption(Specs.text(
+                        Interview.INTERFACE,
+                        "NAME",
+                        "The interface of this node where clients and the other node are."))
+                .addOption(Specs.text(
+                        Interview.VIP,
+                        "ADDRESSES",
+                        "The virtual addresses, separated by commas; one without a prefix length gets that of the network"
+                                + " of the interface that it belongs to."))
                 .addOption(Specs.text(
                         Interview.MULTICAST,
                         "YES/NO",
@@ -50,7 +56,8 @@ final class InitCommand implements CliCommand {
                 .addOption(Specs.text(
                         Interview.PEER,
                         "ADDRESSES",
-                        "The other node, or none. Without multicast an address of each family of the virtual ones."))
+                        "The address of the other node, or none. Without multicast it is needed, one of each family of the"
+                                + " virtual ones."))
                 .addOption(Specs.text(
                         Interview.PORT,
                         "PORT",
@@ -59,7 +66,7 @@ final class InitCommand implements CliCommand {
                 .addOption(Specs.text(
                         Interview.BACKENDS,
                         "BACKENDS",
-                        "The servers, each ADDRESS:PORT or NAME=ADDRESS:PORT, separated by commas."))
+                        "The servers behind --port, each ADDRESS:PORT or NAME=ADDRESS:PORT, separated by commas."))
                 .addOption(Specs.texts(
                         Interview.SERVICE,
                         "PORT=BACKENDS",

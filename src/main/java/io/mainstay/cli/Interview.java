@@ -12,6 +12,7 @@ import io.mainstay.net.VirtualAddress;
 import io.mainstay.net.VirtualRouterId;
 import io.mainstay.observe.IoProblem;
 import io.mainstay.setup.AnswerReader;
+import io.mainstay.setup.Doubts;
 import io.mainstay.setup.Listening;
 import io.mainstay.setup.Machine;
 import io.mainstay.setup.MachineInterface;
@@ -33,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The questions of {@code mainstay init} in their order, since what is asked depends on what was answered. */
 final class Interview {
@@ -69,6 +71,7 @@ final class Interview {
     private final boolean unattended;
     private final Machine machine;
     private final AnswerReader reader;
+    private final Doubts doubts;
     private final Optional<MainstayConfig> present;
 
     /** @param present the configuration that is to be replaced, whose addresses may stand on this machine */
@@ -78,6 +81,7 @@ final class Interview {
         out = invocation.out();
         unattended = invocation.flag(InitCommand.YES);
         machine = look();
+        doubts = new Doubts(machine);
         reader = new AnswerReader(
                 machine,
                 HostFacts.ofThisMachine(),
@@ -100,8 +104,10 @@ final class Interview {
                 "Interface where clients and the other node are",
                 machine.likelyInterface().map(InterfaceName::value).orElse(NO_DEFAULT),
                 reader::interfaceHere);
+        doubts.aboutInterface(on).forEach(this::warn);
         List<VirtualAddress> addresses =
                 ask(VIP, "Virtual address, or several with commas", NO_DEFAULT, text -> reader.addresses(text, on));
+        doubts.aboutAddresses(addresses, on).forEach(this::warn);
         boolean unicast =
                 !ask(MULTICAST, "Does the network carry multicast between the nodes? yes or no", "yes", reader::yes);
         List<IpAddress> peer = unicast
@@ -111,13 +117,14 @@ final class Interview {
                         "Address of the other node, or none",
                         AnswerReader.NONE,
                         text -> reader.peer(text, addresses));
+        doubts.aboutPeer(peer, on, unicast).forEach(this::warn);
         // Who says nothing of services on the command line is asked about all of them.
         boolean asksForServices = !unattended
                 && invocation.text(PORT).isEmpty()
                 && invocation.texts(SERVICE).isEmpty();
         List<PairPlan.Service> services = services(addresses, asksForServices);
         EngineChoice engine = engine(asksForServices && !services.isEmpty());
-        VirtualRouterId vrid = vrid(on.name(), addresses);
+        VirtualRouterId vrid = vrid(on, addresses, peer);
         Priority priority = option(PRIORITY, "250", reader::priority);
         PairPlan.Node here =
                 new PairPlan.Node(name(NAME), on.name(), priority, unicast ? reader.hereTowards(peer, on) : List.of());
@@ -194,12 +201,20 @@ final class Interview {
                 : option(ENGINE, standard, reader::engine);
     }
 
-    private VirtualRouterId vrid(InterfaceName on, List<VirtualAddress> addresses) {
-        Optional<Segment> heard = listen(on, addresses);
+    private VirtualRouterId vrid(MachineInterface on, List<VirtualAddress> addresses, List<IpAddress> peer) {
+        Set<IpAddress> virtual = addresses.stream().map(VirtualAddress::address).collect(Collectors.toSet());
+        Optional<Segment> heard = listen(
+                on.name(),
+                Stream.concat(virtual.stream(), Doubts.askable(peer, on).stream())
+                        .collect(Collectors.toSet()));
         Segment segment = heard.orElse(Segment.silent());
-        segment.claims()
-                .forEach((address, mac) -> warn(address + " is in use: " + mac
-                        + " answers for it (expected: nobody, by the time that Mainstay starts)"));
+        segment.claims().forEach((address, mac) -> {
+            if (virtual.contains(address)) {
+                warn(address + " is in use: " + mac
+                        + " answers for it (expected: nobody, by the time that Mainstay starts)");
+            }
+        });
+        heard.ifPresent(it -> Doubts.aboutSilence(peer, on, it).forEach(this::warn));
         Optional<Speaker> advertiser = segment.advertiserOf(addresses);
         if (advertiser.isPresent() && invocation.text(VRID).isEmpty()) {
             offerToJoin(advertiser.get());
@@ -228,7 +243,7 @@ final class Interview {
     }
 
     /** Empty if it cannot be known which numbers are free. */
-    private Optional<Segment> listen(InterfaceName on, List<VirtualAddress> addresses) {
+    private Optional<Segment> listen(InterfaceName on, Set<IpAddress> asked) {
         Duration duration = invocation.duration(LISTEN_FOR).orElse(LISTENED);
         if (duration.compareTo(LONGEST_LISTENED) > 0) {
             throw new CommandFailure(
@@ -241,9 +256,7 @@ final class Interview {
         }
         out.println("Listening on " + on + " for other routers, " + Durations.format(duration) + " ...");
         out.flush();
-        Listening listening = SegmentEar.listen(
-                on, addresses.stream().map(VirtualAddress::address).collect(Collectors.toSet()), duration);
-        return switch (listening) {
+        return switch (SegmentEar.listen(on, asked, duration)) {
             case Listening.Heard heard -> {
                 List<Speaker> speakers = heard.segment().speakers();
                 speakers.forEach(speaker -> out.println("  " + speaker));
@@ -254,7 +267,7 @@ final class Interview {
             }
             case Listening.Refused refused -> {
                 warn("which numbers are in use cannot be found out: " + refused.why()
-                        + " (expected: root, or CAP_NET_ADMIN and CAP_NET_RAW)");
+                        + (refused.forbidden() ? " (expected: root, or CAP_NET_ADMIN and CAP_NET_RAW)" : ""));
                 yield Optional.empty();
             }
         };

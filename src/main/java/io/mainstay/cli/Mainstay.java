@@ -152,6 +152,9 @@ public final class Mainstay {
     private static void add(CommandSpec parent, CliCommand command) {
         CommandSpec spec = command.spec();
         addShared(spec);
+        if (!spec.positionalParameters().isEmpty()) {
+            spec.usageMessage().optionListHeading("%n" + spec.usageMessage().optionListHeading());
+        }
         command.commands().forEach(member -> add(spec, member));
         parent.addSubcommand(spec.name(), spec);
     }
@@ -195,11 +198,23 @@ public final class Mainstay {
     }
 
     private int wrongCommandLine(ParameterException e, String[] args) {
-        err.println("mainstay: " + e.getMessage());
+        err.println("mainstay: " + wrong(e));
         if (!UnmatchedArgumentException.printSuggestions(e, err)) {
             err.println("Try: " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
         }
         return ExitCode.USAGE.code();
+    }
+
+    private static String wrong(ParameterException e) {
+        if (!(e instanceof UnmatchedArgumentException unmatched)
+                || unmatched.getUnmatched().isEmpty()) {
+            return String.valueOf(e.getMessage());
+        }
+        String word = unmatched.getUnmatched().getFirst();
+        if (unmatched.isUnknownOption()) {
+            return word + ": no such option";
+        }
+        return word + (e.getCommandLine().getSubcommands().isEmpty() ? ": one argument too many" : ": no such command");
     }
 
     private static PrintWriter writer(FileDescriptor descriptor) {

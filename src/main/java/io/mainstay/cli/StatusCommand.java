@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.cli;
 
+import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.StatusJson;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -25,7 +26,8 @@ final class StatusCommand implements CliCommand {
         if (invocation.json()) {
             invocation.out().print(body);
         } else {
-            new StatusText(invocation.out(), invocation.colours()).print(daemon.read(body, StatusJson::fromTree));
+            new StatusText(invocation.out(), invocation.colours())
+                    .print(daemon.read(body, StatusJson::fromTree), ProductVersion.current());
         }
         return ExitCode.DONE;
     }

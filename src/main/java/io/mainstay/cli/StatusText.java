@@ -8,6 +8,7 @@ import io.mainstay.observe.BackendStatus.LastCheck;
 import io.mainstay.observe.BackendStatus.Latency;
 import io.mainstay.observe.BackendStatus.Quantiles;
 import io.mainstay.observe.Packets;
+import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.ServiceStatus;
 import io.mainstay.observe.ServiceStatus.SourcePorts;
 import io.mainstay.observe.StatusSnapshot;
@@ -40,9 +41,14 @@ final class StatusText {
         this.colours = colours;
     }
 
-    void print(StatusSnapshot status) {
+    /** @param program the version of this program, which may have been installed without a restart of the daemon */
+    void print(StatusSnapshot status, ProductVersion program) {
         out.println("node " + status.node() + ", mainstay " + status.version().number() + ", up "
                 + HumanText.ago(status.startedAt(), status.time()) + ", configuration " + status.configHash());
+        ProductVersion.Age age = status.version().beside(program);
+        if (age != ProductVersion.Age.SAME) {
+            out.println("  restart " + VersionCommand.restart(age));
+        }
         if (!status.virtualRouters().isEmpty()) {
             out.println();
             printVirtualRouters(status);

@@ -69,13 +69,19 @@ final class VersionCommand implements CliCommand {
     }
 
     /** Whether the daemon has to be restarted to be of the version of this program. */
-    private static String restart(ProductVersion.Age age) {
+    static String restart(ProductVersion.Age age) {
         return switch (age) {
             case SAME -> "not needed";
-            case OLDER -> "needed: it is older than this program (systemctl restart mainstay)";
-            case NEWER -> "needed: it is newer than this program (systemctl restart mainstay)";
-            case ANOTHER -> "needed: it is another build than this program (systemctl restart mainstay)";
+            case OLDER -> needed("older");
+            case NEWER -> needed("newer");
+            case ANOTHER -> needed("another build");
         };
+    }
+
+    /** The check comes first: a restart with a file that the program refuses would end the service. */
+    private static String needed(String how) {
+        return "needed: the daemon is " + how
+                + " than this program (mainstay config check && systemctl restart mainstay)";
     }
 
     private static JsonObject json(ProductVersion program, @Nullable ProductVersion daemon, Map<String, String> facts) {

@@ -38,6 +38,12 @@ public final class ConfigDiff {
         return List.copyOf(diff.changes);
     }
 
+    /** Whether a running daemon cannot go from the one to the other: all of the services it can change, so they are not compared. */
+    public static boolean needsRestart(MainstayConfig before, MainstayConfig after) {
+        return between(before.withoutServices(), after.withoutServices()).stream()
+                .anyMatch(ConfigChange::needsRestart);
+    }
+
     /** A file that holds another key now is no change of the tree, which has no secrets in it. */
     private void keyFiles(MainstayConfig before, MainstayConfig after) {
         for (VirtualRouterSettings present : after.virtualRouters()) {

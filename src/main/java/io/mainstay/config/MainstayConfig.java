@@ -30,6 +30,11 @@ public record MainstayConfig(
         services = List.copyOf(services);
     }
 
+    /** All but the services, of which there may be thousands. */
+    MainstayConfig withoutServices() {
+        return new MainstayConfig(node, virtualRouters, List.of(), kernelEngine, control);
+    }
+
     /** The addresses of all virtual routers. */
     public Set<IpAddress> virtualAddresses() {
         return virtualRouters.stream()

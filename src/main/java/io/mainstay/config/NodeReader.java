@@ -43,7 +43,7 @@ final class NodeReader {
     /** Reads the whole file; null if it is not a mapping at all. */
     @Nullable
     WrittenSection readRoot(Node root) {
-        return readSection(Schema.ROOT.keys(), root, "");
+        return readSection(Schema.Whole.SECTION.keys(), root, "");
     }
 
     private @Nullable WrittenSection readSection(List<Key> keys, Node node, String path) {
@@ -72,30 +72,41 @@ final class NodeReader {
             return;
         }
         String name = scalar.getValue();
-        String path = section.path().isEmpty() ? Problems.shown(name) : section.path() + "." + Problems.shown(name);
-        Optional<Key> present =
-                keys.stream().filter(key -> key.name().equals(name)).findFirst();
-        Optional<Key> known = present.or(() -> formerNames.keyAt(path, keys));
-        if (known.isEmpty()) {
+        Key present = named(name, keys);
+        String path = present == null ? section.pathOf(Problems.shown(name)) : section.pathOf(present);
+        Key known = present == null ? formerNames.keyAt(path, keys).orElse(null) : present;
+        if (known == null) {
             problems.error(Place.of(keyNode), path, "unknown key (" + suggestion(name, keys) + ")");
             return;
         }
-        if (present.isEmpty()) {
+        if (present == null) {
             problems.warn(
                     Place.of(keyNode),
                     path,
-                    "is called " + known.get().name() + " now; the former name goes with the next minor version");
+                    "is called " + known.name() + " now; the former name goes with the next minor version");
         }
-        Place first = seen.putIfAbsent(known.get().name(), Place.of(keyNode));
+        Place first = seen.putIfAbsent(known.name(), Place.of(keyNode));
         if (first != null) {
             problems.error(
                     Place.of(keyNode), path, "given twice (expected: once; the first is in line " + first.line() + ")");
             return;
         }
-        readValue(known.get(), tuple.getValueNode(), path, section);
+        readValue(known, tuple.getValueNode(), path, section);
+    }
+
+    private static @Nullable Key named(String name, List<Key> keys) {
+        for (Key key : keys) {
+            if (key.name().equals(name)) {
+                return key;
+            }
+        }
+        return null;
     }
 
     private void readValue(Key key, Node node, String path, WrittenSection into) {
+        if (into.path().isEmpty() && isEmpty(node)) {
+            return;
+        }
         into.found(key, Place.of(node));
         switch (key) {
             case Key.Scalar<?> scalar -> readScalarInto(scalar, node, path, into);
@@ -108,6 +119,17 @@ final class NodeReader {
             }
             case Key.Entries entries -> into.put(entries, readEntries(entries, node, path));
         }
+    }
+
+    /**
+     * Whether there is nothing behind the colon. A part of the file of which all is commented out is as if it were not there; further
+     * below that might be another thing than meant, as with a list of who is allowed.
+     */
+    private static boolean isEmpty(Node node) {
+        return node instanceof ScalarNode scalar
+                && scalar.getScalarStyle() == ScalarStyle.PLAIN
+                && scalar.getValue().isEmpty()
+                && standardTag(node);
     }
 
     private <T> void readScalarInto(Key.Scalar<T> key, Node node, String path, WrittenSection into) {
@@ -236,7 +258,8 @@ final class NodeReader {
     private static String suggestion(String name, List<Key> keys) {
         Optional<String> near =
                 NearestWord.to(name, keys.stream().map(Key::name).toList());
-        Optional<String> elsewhere = pathsOf(name, Schema.ROOT, "").stream().findFirst();
+        Optional<String> elsewhere =
+                pathsOf(name, Schema.Whole.SECTION, "").stream().findFirst();
         if (elsewhere.isPresent() && near.isEmpty()) {
             return "did you mean " + elsewhere.get() + "?";
         }

@@ -315,11 +315,23 @@ final class Schema {
         private Control() {}
     }
 
-    /** The whole file. */
-    static final Key.Section ROOT = new Key.Section(
-            "",
-            List.of(Node.SECTION, VirtualRouter.ENTRIES, Service.ENTRIES, KernelKeys.Engine.SECTION, Control.SECTION),
-            "The configuration of a node.");
+    /**
+     * The whole file. It stands in a class of its own, as the others do: whichever of them is asked for first, the keys that it names are
+     * there.
+     */
+    static final class Whole {
+        static final Key.Section SECTION = new Key.Section(
+                "",
+                List.of(
+                        Node.SECTION,
+                        VirtualRouter.ENTRIES,
+                        Service.ENTRIES,
+                        KernelKeys.Engine.SECTION,
+                        Control.SECTION),
+                "The configuration of a node.");
+
+        private Whole() {}
+    }
 
     /** Emptied with each minor version, and filled with what that version renames. */
     static final FormerNames FORMER_NAMES = new FormerNames(Map.of());

@@ -9,6 +9,8 @@ import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeId;
+import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.parser.ParserImpl;
 import org.yaml.snakeyaml.reader.ReaderException;
 import org.yaml.snakeyaml.reader.StreamReader;
@@ -19,6 +21,19 @@ final class YamlText {
 
     private static final int DEEPEST_NESTING = 20;
     private static final int MOST_ALIASES = 50;
+
+    /** The schema says what a value is, never its looks; to guess at a number or a time in each costs more than to read it. */
+    private static final class Untyped extends Resolver {
+
+        @Override
+        public Tag resolve(NodeId kind, String value, boolean implicit) {
+            return switch (kind) {
+                case NodeId.scalar, NodeId.anchor -> Tag.STR;
+                case NodeId.sequence -> Tag.SEQ;
+                case NodeId.mapping -> Tag.MAP;
+            };
+        }
+    }
 
     private YamlText() {}
 
@@ -31,7 +46,7 @@ final class YamlText {
         options.setMaxAliasesForCollections(MOST_ALIASES);
         try {
             Node root = new Composer(
-                            new ParserImpl(new StreamReader(new StringReader(yaml)), options), new Resolver(), options)
+                            new ParserImpl(new StreamReader(new StringReader(yaml)), options), new Untyped(), options)
                     .getSingleNode();
             if (root == null) {
                 problems.errorOfFile("empty (expected: a configuration)");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mainstay.config;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -16,6 +17,9 @@ public final class YamlWriter {
 
     private final StringBuilder out = new StringBuilder();
     private final Resolver resolver = new Resolver();
+
+    /** How texts are written, by themselves: most come again and again. */
+    private final Map<String, String> written = new HashMap<>();
 
     private YamlWriter() {}
 
@@ -62,9 +66,10 @@ public final class YamlWriter {
     }
 
     private String leafText(Object leaf) {
-        if (!(leaf instanceof String text)) {
-            return leaf.toString();
-        }
+        return leaf instanceof String text ? written.computeIfAbsent(text, this::plainOrQuoted) : leaf.toString();
+    }
+
+    private String plainOrQuoted(String text) {
         // Quoted where YAML 1.1 would see a number, a boolean or a time, for the sake of other readers.
         boolean plain = PLAIN.matcher(text).matches()
                 && resolver.resolve(NodeId.scalar, text, true).equals(Tag.STR);

@@ -43,7 +43,7 @@ final class DaemonCheck {
                 "",
                 "answers, version " + status.version() + ", " + stands + " this program, " + patient.program()
                         + ": it was not restarted when that was installed",
-                "systemctl restart mainstay; where it is Active it hands over first");
+                "mainstay config check && systemctl restart mainstay; where it is Active it hands over first");
     }
 
     static List<Finding> examine(Patient patient) {

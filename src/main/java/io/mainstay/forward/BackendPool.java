@@ -27,6 +27,7 @@ public final class BackendPool<B> {
     private Tier tier = Tier.NONE;
     private PoolHealth health = new PoolHealth(0, 1);
     private boolean membersChanged;
+    private boolean idle;
     private boolean growing;
 
     /** @param seed starts the random numbers of a rule that needs some */
@@ -207,8 +208,31 @@ public final class BackendPool<B> {
         return kept.isServing() || (kept.isFinishing() && persistence != null && persistence.staysDuringDrain());
     }
 
-    /** Makes ready what takes a moment, so that no connection has to wait for it. */
-    public void prepare(MonotonicInstant now) {
+    /**
+     * Says whether hardly any client will come. Nothing is made ready for one then, nor kept so, as that takes time and memory for
+     * each of many pools; whoever comes all the same waits for it.
+     */
+    public void setIdle(boolean nowIdle, MonotonicInstant now) {
+        if (nowIdle == idle) {
+            return;
+        }
+        idle = nowIdle;
+        if (idle) {
+            rule.onMembers(List.of());
+            membersChanged = true;
+        } else {
+            prepare(now);
+        }
+    }
+
+    /** Makes ready what takes a moment, so that no connection has to wait for it, unless hardly any is to come. */
+    public void makeReady(MonotonicInstant now) {
+        if (!idle) {
+            prepare(now);
+        }
+    }
+
+    private void prepare(MonotonicInstant now) {
         if (membersChanged) {
             membersChanged = false;
             rule.onMembers(candidates);

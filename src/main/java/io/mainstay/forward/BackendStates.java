@@ -2,6 +2,7 @@
 package io.mainstay.forward;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * Where one engine keeps the states of all backends, and another one that forwards some of their flows learns them and tells
@@ -17,6 +18,9 @@ public interface BackendStates {
 
     /** Counts clients of a service that the other engine has turned away. */
     void refused(String service, RefusalReason reason, long count);
+
+    /** The other engine forwards these services from now on, and no others: of their clients hardly any comes by here. */
+    void forwardedElsewhere(Set<String> services);
 
     /** The other engine has none any more, nor will have. */
     void release(BackendKey backend);

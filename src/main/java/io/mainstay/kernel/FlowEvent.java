@@ -24,7 +24,8 @@ public enum FlowEvent {
     DROP_TOO_BIG,
     DROP_KERNEL,
     DROP_REFUSED,
-    FAST_PATH;
+    FAST_PATH,
+    SENT_TO_FORMER;
 
     /** As in metrics and status: {@code drop_no_flow}. */
     public String word() {

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * The data path in the kernel, with its maps (native/bpf/README.md). Program, maps and flows stay when the process ends, and
  * {@link #setGate} alone decides whether they count.
  *
- * <p>Used by one thread, but for {@link #setGate}, which any thread may call: no method waits for anything but the kernel.
+ * <p>Used by one thread, but for {@link #setGate}, {@link #putFormer} and {@link #removeFormer}, which any thread may call: no
+ * method waits for anything but the kernel.
  */
 public interface FlowProgram extends AutoCloseable {
 
@@ -191,6 +192,22 @@ public interface FlowProgram extends AutoCloseable {
 
     boolean isGateOpen(int gate) throws KernelException;
 
+    /** The addresses for which there is a former Active. */
+    Set<IpAddress> formers() throws KernelException;
+
+    /**
+     * Has what a backend says to a client that is not known here go on to the node that was Active before. Callable from every
+     * thread.
+     *
+     * @param address a virtual one, which the backend answers to
+     * @param gateway that node's own, of the same family
+     * @param leavesBy the interface by which it is reached; nothing happens if that does not run the program
+     */
+    void putFormer(IpAddress address, IpAddress gateway, InterfaceName leavesBy) throws KernelException;
+
+    /** Nobody knows more than this node. Callable from every thread. */
+    void removeFormer(IpAddress address) throws KernelException;
+
     Map<ServiceKey, Service> services() throws KernelException;
 
     void putService(ServiceKey key, Service service) throws KernelException;
@@ -280,9 +297,10 @@ public interface FlowProgram extends AutoCloseable {
     /**
      * Has these interfaces run the program, and no others; those that do not exist are left out.
      *
+     * @return those that had it, until somebody took it off
      * @throws KernelException naming the interface that refuses
      */
-    void attach(Set<InterfaceName> interfaces) throws KernelException;
+    Set<InterfaceName> attach(Set<InterfaceName> interfaces) throws KernelException;
 
     /**
      * Has these interfaces forward packets of established flows by XDP, in their drivers, before anything else sees them, and no

@@ -17,6 +17,11 @@ public final class KernelException extends Exception {
         this(describe(operation, errnoNumber), Errno.ofNumber(errnoNumber));
     }
 
+    /** A refusal that another program met in this one's place, and told in these words. */
+    public static KernelException told(String description) {
+        return new KernelException(description, Errno.OTHER);
+    }
+
     private KernelException(String description, Errno errno) {
         super(description);
         this.description = description;

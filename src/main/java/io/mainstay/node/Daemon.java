@@ -148,7 +148,11 @@ final class Daemon implements AutoCloseable {
             }
             ElectionDriver election = new ElectionDriver(
                     routers,
-                    ports(kernel, guard, detours.map(Detours.class::cast).orElse(Detours.NONE), journal),
+                    ports(
+                            kernel,
+                            guard,
+                            new EngineDetours(detours.map(Detours.class::cast).orElse(Detours.NONE), flows.detours()),
+                            journal),
                     gates,
                     new ElectionListeners(
                             List.of(new ElectionJournal(journal::append), new LinkReports(proxy::linksDown), hooks)));
@@ -236,7 +240,8 @@ final class Daemon implements AutoCloseable {
                 LoadedDetours.start(
                         interfaces,
                         addresses,
-                        problem -> journal.append(EventDraft.warning("no-detour", "node", problem)))));
+                        problem -> journal.append(EventDraft.warning("no-detour", "node", problem)),
+                        news -> journal.append(EventDraft.warning("detour", "node", news)))));
     }
 
     private static KernelEngine kernelEngine(MainstayConfig config, ProxyEngine proxy, EventJournal journal) {

@@ -32,25 +32,30 @@ final class LoadedDetours implements Detours, AutoCloseable {
     private final Set<InterfaceName> interfaces;
     private final int mostAddresses;
     private final Consumer<String> problems;
+    private final Consumer<String> news;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("detour").daemon().factory());
     private volatile @Nullable BpfDetours loaded;
     private final CompletableFuture<@Nullable Void> tried = new CompletableFuture<>();
     private boolean told;
 
-    private LoadedDetours(Set<InterfaceName> interfaces, int mostAddresses, Consumer<String> problems) {
+    private LoadedDetours(
+            Set<InterfaceName> interfaces, int mostAddresses, Consumer<String> problems, Consumer<String> news) {
         this.interfaces = Set.copyOf(interfaces);
         this.mostAddresses = mostAddresses;
         this.problems = problems;
+        this.news = news;
     }
 
     /**
      * Loads it.
      *
      * @param problems is told once, by another thread, why it cannot be
+     * @param news is told, by another thread, what was amiss and is well again
      */
-    static LoadedDetours start(Set<InterfaceName> interfaces, int mostAddresses, Consumer<String> problems) {
-        LoadedDetours detours = new LoadedDetours(interfaces, mostAddresses, problems);
+    static LoadedDetours start(
+            Set<InterfaceName> interfaces, int mostAddresses, Consumer<String> problems, Consumer<String> news) {
+        LoadedDetours detours = new LoadedDetours(interfaces, mostAddresses, problems, news);
         detours.thread.execute(detours::load);
         var unused =
                 detours.thread.scheduleWithFixedDelay(detours::attach, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
@@ -94,7 +99,10 @@ final class LoadedDetours implements Detours, AutoCloseable {
         BpfDetours present = loaded;
         try {
             if (present != null) {
-                present.attach(interfaces);
+                for (InterfaceName name : present.attach(interfaces)) {
+                    news.accept("somebody had taken the filter of the detour off " + name
+                            + " (tc filter, or its clsact); it is on again");
+                }
             }
         } catch (IOException | RuntimeException e) {
             tell(e);

@@ -25,6 +25,8 @@ import java.util.stream.Collectors;
  */
 final class RunningConfig {
 
+    private static final int MOST_TOLD = 100;
+
     private final ConfigSource source;
     private final ProxyEngine proxy;
     private final KernelEngine kernel;
@@ -87,22 +89,30 @@ final class RunningConfig {
     }
 
     private ReloadOutcome apply(ConfigResult.Valid valid) {
-        List<ConfigChange> changes = ConfigDiff.between(current(), valid.config());
-        if (changes.isEmpty()) {
-            return ReloadOutcome.of(ReloadOutcome.Result.UNCHANGED, valid, changes, "");
+        MainstayConfig before = current();
+        MainstayConfig wanted = valid.config();
+        if (before.services().equals(wanted.services())
+                && ConfigDiff.between(before, wanted).isEmpty()) {
+            return outcome(ReloadOutcome.Result.UNCHANGED, valid, before, "");
         }
-        if (changes.stream().anyMatch(ConfigChange::needsRestart)) {
-            return ReloadOutcome.of(ReloadOutcome.Result.NEEDS_RESTART, valid, changes, "");
+        // What is told of the change takes time too, and is found out when it is done.
+        if (ConfigDiff.needsRestart(before, wanted)) {
+            return outcome(ReloadOutcome.Result.NEEDS_RESTART, valid, before, "");
         }
         try {
-            proxy.configure(services(valid.config()));
-            kernel.configure(KernelServices.of(valid.config()));
+            proxy.configure(services(wanted));
+            kernel.configure(KernelServices.of(wanted));
         } catch (ProxyStartException e) {
-            return ReloadOutcome.of(ReloadOutcome.Result.FAILED, valid, changes, String.valueOf(e.getMessage()));
+            return outcome(ReloadOutcome.Result.FAILED, valid, before, String.valueOf(e.getMessage()));
         }
-        applied.accept(valid.config());
-        inForce = InForce.of(valid.config());
-        return ReloadOutcome.of(ReloadOutcome.Result.APPLIED, valid, changes, "");
+        applied.accept(wanted);
+        inForce = InForce.of(wanted);
+        return outcome(ReloadOutcome.Result.APPLIED, valid, before, "");
+    }
+
+    private static ReloadOutcome outcome(
+            ReloadOutcome.Result result, ConfigResult.Valid valid, MainstayConfig before, String detail) {
+        return ReloadOutcome.of(result, valid, ConfigDiff.between(before, valid.config()), detail);
     }
 
     private EventDraft draft(ReloadOutcome outcome) {
@@ -122,7 +132,10 @@ final class RunningConfig {
                 Map.of());
     }
 
+    /** As many as a person reads in one line; all of them are in the outcome. */
     private static String list(List<ConfigChange> changes) {
-        return changes.stream().map(ConfigChange::toString).collect(Collectors.joining("; "));
+        String first =
+                changes.stream().limit(MOST_TOLD).map(ConfigChange::toString).collect(Collectors.joining("; "));
+        return changes.size() > MOST_TOLD ? first + "; and " + (changes.size() - MOST_TOLD) + " more" : first;
     }
 }

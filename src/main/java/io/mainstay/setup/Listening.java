@@ -11,6 +11,7 @@ public sealed interface Listening {
      * It could not be listened.
      *
      * @param why the operation that the kernel refused, for people
+     * @param forbidden whether somebody with more privileges might
      */
-    record Refused(String why) implements Listening {}
+    record Refused(String why, boolean forbidden) implements Listening {}
 }

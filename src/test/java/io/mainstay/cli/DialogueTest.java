@@ -46,6 +46,13 @@ class DialogueTest {
     }
 
     @Test
+    void anEmptyOptionIsNoAnswerAndNobodyIsAsked() {
+        Ended ended = init("eth0\n", "--interface", "");
+        assertThat(ended.exitCode()).isEqualTo(2);
+        assertThat(ended.err()).isEqualTo("mainstay: --interface: empty (expected: a value, or no such option)\n");
+    }
+
+    @Test
     void whoCannotWriteIsAskedNothing() throws Exception {
         Files.writeString(directory.resolve("mainstay.yaml"), "node: {name: precious}\n");
         Ended ended = init("eth0\n");

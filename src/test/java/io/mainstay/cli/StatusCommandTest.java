@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonParser;
 import io.mainstay.cli.CliHarness.Ended;
+import io.mainstay.observe.ProductVersion;
 import io.mainstay.observe.StatusJson;
 import io.mainstay.observe.StatusSnapshot;
 import java.nio.charset.StandardCharsets;
@@ -17,10 +18,28 @@ import org.junit.jupiter.api.Test;
 /** How the state of a node is shown. */
 class StatusCommandTest extends CommandBench {
 
+    private static final ProductVersion CURRENT = ProductVersion.current();
+
+    private void answersAs(ProductVersion version) {
+        StatusSnapshot full = harness.handler.status;
+        harness.handler.status = new StatusSnapshot(
+                full.node(),
+                version,
+                full.configHash(),
+                full.time(),
+                full.startedAt(),
+                full.virtualRouters(),
+                full.services(),
+                full.connections(),
+                full.kernelEvents(),
+                full.kernelInterfaces());
+    }
+
     @Test
     void statusShowsTheNodeAsTables() {
+        answersAs(CURRENT);
         assertThat(harness.run("status")).isEqualTo(done("""
-            node lb1, mainstay 0.1.0, up 1d02h, configuration 0123456789ab
+            node lb1, mainstay @VERSION@, up 1d02h, configuration 0123456789ab
 
             VIRTUAL ROUTER  STATE   FOR    PRIORITY   VRID  INTERFACE  ACTIVE AT     ADDRESSES
             web             ACTIVE  2m03s  250        51    eth0       198.51.100.1  198.51.100.10/24 198.51.100.11/24
@@ -49,7 +68,7 @@ class StatusCommandTest extends CommandBench {
               https/web2: connect p50 0.21ms p99 1.12ms, first byte p50 20ms p99 21ms
               https/web3: 5 of 8 connections left, the oldest 3h00m old, none expected to be left in 17s
               ssh/web1: maintenance requested
-            """));
+            """.replace("@VERSION@", CURRENT.number())));
     }
 
     @Test
@@ -65,7 +84,7 @@ class StatusCommandTest extends CommandBench {
         StatusSnapshot full = harness.handler.status;
         harness.handler.status = new StatusSnapshot(
                 full.node(),
-                full.version(),
+                CURRENT,
                 full.configHash(),
                 full.time(),
                 full.startedAt(),
@@ -75,7 +94,15 @@ class StatusCommandTest extends CommandBench {
                 Map.of(),
                 Map.of());
         assertThat(harness.run("status"))
-                .isEqualTo(done("node lb1, mainstay 0.1.0, up 1d02h, configuration 0123456789ab\n"));
+                .isEqualTo(done("node lb1, mainstay " + CURRENT.number() + ", up 1d02h, configuration 0123456789ab\n"));
+    }
+
+    @Test
+    void aDaemonThatWasNotRestartedWhenAnotherVersionWasInstalledIsTold() {
+        answersAs(new ProductVersion("0.0.1", "unknown", "unknown"));
+        assertThat(harness.run("status").out().lines().skip(1).findFirst())
+                .contains("  restart needed: the daemon is older than this program"
+                        + " (mainstay config check && systemctl restart mainstay)");
     }
 
     @Test

@@ -17,7 +17,9 @@ class VersionCommandTest {
         assertThat(VersionCommand.facts(PROGRAM, Optional.of(before)))
                 .containsEntry("daemon_commit", "0123456789ab")
                 .containsEntry("daemon_source_time", "2026-01-01T00:00:00Z")
-                .containsEntry("daemon_restart", "needed: it is older than this program (systemctl restart mainstay)");
+                .containsEntry(
+                        "daemon_restart",
+                        "needed: the daemon is older than this program (mainstay config check && systemctl restart mainstay)");
         assertThat(VersionCommand.facts(PROGRAM, Optional.of(PROGRAM))).containsEntry("daemon_restart", "not needed");
     }
 

@@ -457,8 +457,8 @@ class ConfigDefaultsTest {
 
     @Test
     void theTestThatSetsEveryKeyLeavesNoneOut() {
-        assertThat(keysOf(EffectiveConfig.toTree(valid(EVERY_KEY)), "")).isEqualTo(keysOf(Schema.ROOT, ""));
-        for (String path : keysOf(Schema.ROOT, "")) {
+        assertThat(keysOf(EffectiveConfig.toTree(valid(EVERY_KEY)), "")).isEqualTo(keysOf(Schema.Whole.SECTION, ""));
+        for (String path : keysOf(Schema.Whole.SECTION, "")) {
             String key = path.substring(path.lastIndexOf('.') + 1);
             assertThat(EVERY_KEY).containsPattern("\\b" + key + ":");
         }
@@ -466,13 +466,13 @@ class ConfigDefaultsTest {
 
     @Test
     void everyKeyIsExplained() {
-        assertThat(allKeys(Schema.ROOT))
+        assertThat(allKeys(Schema.Whole.SECTION))
                 .allSatisfy(key -> assertThat(key.doc()).as(key.name()).matches("[A-Z][^\\n]*[.]"));
     }
 
     @Test
     void everyDefaultIsWithinTheRangeOfItsKey() {
-        for (Key key : allKeys(Schema.ROOT)) {
+        for (Key key : allKeys(Schema.Whole.SECTION)) {
             if (key instanceof Key.Scalar<?> scalar) {
                 assertThat(readsItsOwnDefault(scalar)).as(key.name()).isTrue();
             }

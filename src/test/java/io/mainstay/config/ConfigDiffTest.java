@@ -124,6 +124,9 @@ class ConfigDiffTest {
             assertThat(ConfigDiff.between(one, other).isEmpty())
                     .as("seed %d", seed)
                     .isEqualTo(one.equals(other));
+            assertThat(ConfigDiff.needsRestart(one, other))
+                    .as("seed %d", seed)
+                    .isEqualTo(ConfigDiff.between(one, other).stream().anyMatch(ConfigChange::needsRestart));
             assertThat(ConfigDiff.between(other, one))
                     .as("seed %d: as many back as forth", seed)
                     .hasSameSizeAs(ConfigDiff.between(one, other));

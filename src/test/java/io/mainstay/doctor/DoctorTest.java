@@ -238,7 +238,7 @@ class DoctorTest extends SampleHost {
                         "answers, version 0.1.9 (commit 0123456789ab of 2026-03-01T00:00:00Z), older than this program,"
                                 + " 0.2.0 (commit abcdef012345 of 2026-02-01T00:00:00Z): it was not restarted when that was"
                                 + " installed");
-        assertThat(older.advice()).startsWith("systemctl restart mainstay");
+        assertThat(older.advice()).startsWith("mainstay config check && systemctl restart mainstay");
         version = new ProductVersion("0.2.1", "unknown", "unknown");
         assertThat(of("daemon", whileActive()).found()).startsWith("answers, version 0.2.1, newer than this program");
         version = new ProductVersion("0.2.0", "unknown", "unknown");

@@ -87,6 +87,28 @@ class HashedBalanceTest {
     @EnumSource(
             value = Balance.class,
             names = {"SOURCE_HASH", "MAGLEV"})
+    void whereHardlyAnyClientComesNothingIsMadeReadyAndTheChoiceIsTheSame(Balance balance) {
+        List<String> expected = PoolBench.of(balance, 1, 2, 3).assignment(CLIENTS);
+        PoolBench idle = PoolBench.of(balance, 1, 2, 3);
+        idle.pool().setIdle(true, idle.now());
+        idle.pool().makeReady(idle.now());
+        assertThat(idle.candidate(0).idHash).as("nothing is made ready").isZero();
+        assertThat(idle.assignment(CLIENTS)).isEqualTo(expected);
+        idle.pool().setIdle(false, idle.now());
+        idle.pool().setIdle(true, idle.now());
+        assertThat(idle.assignment(CLIENTS)).as("after it was let go").isEqualTo(expected);
+        PoolBench woken = PoolBench.of(balance, 1, 2, 3);
+        woken.pool().setIdle(true, woken.now());
+        woken.pool().setIdle(false, woken.now());
+        assertThat(woken.candidate(0).idHash)
+                .as("made ready before anybody comes")
+                .isNotZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Balance.class,
+            names = {"SOURCE_HASH", "MAGLEV"})
     void anotherSeedSendsMostClientsElsewhere(Balance balance) {
         int[] weights = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
         List<String> one =

@@ -330,6 +330,11 @@ final class ForwardingModel {
         return slots.at(index);
     }
 
+    /** Has measured from now on how long those backends take that have come. */
+    void measureNew() throws KernelException {
+        slots.measureNew();
+    }
+
     /** Takes over how long backends take; then each {@link LiveSlot#latency} tells. */
     void takeLatencies() throws KernelException {
         long nowMillis = program.clock().nanos() / 1_000_000;

@@ -5,6 +5,7 @@ import io.mainstay.forward.BackendKey;
 import io.mainstay.forward.BackendStates;
 import io.mainstay.forward.BackendView;
 import io.mainstay.forward.OffloadedFlows;
+import io.mainstay.kernel.Detours;
 import io.mainstay.kernel.FlowEvent;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.kernel.FlowTrial;
@@ -27,6 +28,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,7 @@ public final class KernelEngine implements AutoCloseable {
     private final PortWatch portWatch;
     private final FastPath fastPath;
     private final Gates gates = new Gates();
+    private final FormerActives formers;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "mainstay-flows");
         made.setDaemon(true);
@@ -103,6 +106,7 @@ public final class KernelEngine implements AutoCloseable {
         this.problems = problems;
         portWatch = new PortWatch(problems);
         fastPath = new FastPath(settings.xdp(), problems);
+        formers = new FormerActives(problems);
     }
 
     /**
@@ -160,6 +164,11 @@ public final class KernelEngine implements AutoCloseable {
     /** The address is no longer this node's. */
     public void lets(IpAddress address) {
         guarded(() -> gates.shut(address));
+    }
+
+    /** Has what backends say to clients unknown here go on to the node that was Active before. Waits for nothing but the kernel. */
+    public Detours detours() {
+        return formers;
     }
 
     /**
@@ -223,24 +232,8 @@ public final class KernelEngine implements AutoCloseable {
                 .filter(service ->
                         made.getOrDefault(service.config().name(), NOT_ASKED).kernel())
                 .toList();
-        ForwardingModel present = model;
         try {
-            if (present == null) {
-                if (chosen.isEmpty()) {
-                    source.unload();
-                    decisions = made;
-                    return;
-                }
-                present = open();
-            }
-            // First, so that no service is forwarded for a moment whose packets do not all come by.
-            Set<InterfaceName> interfaces = present.interfaces(chosen);
-            attach(interfaces);
-            present.configure(chosen, states.backends());
-            if (atStart) {
-                accelerate(interfaces);
-            }
-            walk(present);
+            forward(atStart);
         } catch (IOException | KernelException e) {
             String reason = "the kernel engine is not available: " + e.getMessage();
             chosen.forEach(service -> made.put(service.config().name(), new EngineDecision(false, reason)));
@@ -248,6 +241,30 @@ public final class KernelEngine implements AutoCloseable {
             withdraw();
         }
         decisions = made;
+        states.forwardedElsewhere(made.entrySet().stream()
+                .filter(decision -> decision.getValue().kernel())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    /** Has the data path forward the services that were chosen. */
+    private void forward(boolean atStart) throws IOException, KernelException {
+        ForwardingModel present = model;
+        if (present == null) {
+            if (chosen.isEmpty()) {
+                source.unload();
+                return;
+            }
+            present = open();
+        }
+        // First, so that no service is forwarded for a moment whose packets do not all come by.
+        Set<InterfaceName> interfaces = present.interfaces(chosen);
+        attach(interfaces);
+        present.configure(chosen, states.backends());
+        if (atStart) {
+            accelerate(interfaces);
+        }
+        walk(present);
     }
 
     /** What the data path could not take in as a whole it is not to forward in part, beside the proxy engine. Its live flows go on. */
@@ -296,6 +313,7 @@ public final class KernelEngine implements AutoCloseable {
         try {
             ForwardingModel made = new ForwardingModel(settings, opened);
             gates.connect(opened, made.gates());
+            formers.connect(opened);
             program = opened;
             model = made;
             return made;
@@ -323,6 +341,8 @@ public final class KernelEngine implements AutoCloseable {
             if (step % STEPS_BETWEEN_WALKS == 0 || isAwaited(present)) {
                 walk(present);
             }
+            // Last, as nothing waits for it: neither a change of the tables nor the count of flows.
+            present.measureNew();
         });
     }
 
@@ -408,7 +428,10 @@ public final class KernelEngine implements AutoCloseable {
         FlowProgram loaded = program;
         if (loaded != null) {
             refused = true;
-            loaded.attach(interfaces);
+            for (InterfaceName name : loaded.attach(interfaces)) {
+                problems.accept("kernel engine: somebody had taken the filter of Mainstay off " + name
+                        + " (tc filter, or its clsact); it is on again");
+            }
             refused = false;
             fastPath.note(interfaces);
         }

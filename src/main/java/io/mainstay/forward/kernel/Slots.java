@@ -10,9 +10,12 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +35,12 @@ final class Slots {
     /** Slots of a former life of the daemon that no backend has claimed yet, by the name of their owner. */
     private final Map<String, Integer> unclaimed = new HashMap<>();
 
+    /** Those that were found measured: a former life may have ended before it came to all. */
+    private final Set<Integer> measuredBefore;
+
+    /** Those that were given to a backend and of which nothing is measured yet. */
+    private final Set<Integer> unmeasured = new LinkedHashSet<>();
+
     private final List<FlowProgram.Backend> found;
     private final Deque<Integer> free = new ArrayDeque<>();
     private int lastId;
@@ -49,6 +58,7 @@ final class Slots {
                 unclaimed.put(owner, index);
             }
         }
+        measuredBefore = unclaimed.isEmpty() ? Set.of() : program.latencies().keySet();
     }
 
     /** The slot of a backend; null if it has none. */
@@ -84,6 +94,9 @@ final class Slots {
         if (former != null && found.get(former).port() == port) {
             FlowProgram.Backend present = found.get(former);
             slot = new LiveSlot(former, key, port, present.id(), present.state(), present.limit());
+            if (!measuredBefore.contains(former)) {
+                unmeasured.add(former);
+            }
         } else {
             if (former != null) {
                 free.add(former);
@@ -98,8 +111,8 @@ final class Slots {
                     slot.index(),
                     new FlowProgram.Backend(before.address(), before.port(), FlowProgram.State.ABSENT, before.id()));
             program.putOwner(slot.index(), owner);
-            program.measure(slot.index(), true);
             write(slot, slot.state(), slot.limit());
+            unmeasured.add(slot.index());
             // Only now, so that a slot that the kernel refuses to fill is not lost.
             free.removeFirst();
         }
@@ -124,6 +137,14 @@ final class Slots {
         }
     }
 
+    /** Has it measured how long those take that came since this was called last: apart, as the kernel may take its time for memory. */
+    void measureNew() throws KernelException {
+        for (Iterator<Integer> indexes = unmeasured.iterator(); indexes.hasNext(); ) {
+            program.measure(indexes.next(), true);
+            indexes.remove();
+        }
+    }
+
     private void write(LiveSlot slot, FlowProgram.State state, int limit) throws KernelException {
         program.putBackend(
                 slot.index(),
@@ -134,6 +155,7 @@ final class Slots {
     void giveBack(LiveSlot slot) throws KernelException {
         setState(slot, FlowProgram.State.ABSENT);
         program.putOwner(slot.index(), new byte[OWNER_OCTETS]);
+        unmeasured.remove(slot.index());
         program.measure(slot.index(), false);
         byKey.remove(slot.key());
         byIndex.remove(slot.index());

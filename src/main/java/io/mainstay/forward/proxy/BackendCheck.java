@@ -81,10 +81,6 @@ final class BackendCheck {
         return !one.health().equals(other.health()) || !preface(one).equals(preface(other));
     }
 
-    LiveBackend backend() {
-        return backend;
-    }
-
     /** Starts checking, at once but for a small jitter; nothing if it runs already. */
     void start() {
         repetitions.forEach(Repetition::start);

@@ -19,7 +19,7 @@ final class BlockPool {
 
     private static final int MAX_KEPT = 16;
 
-    private final BlockBudget budget;
+    private final Budget budget;
     private final Deque<Block> kept = new ArrayDeque<>(MAX_KEPT);
     private Block scratch = new Block(BLOCK_SIZE);
     private int lent;
@@ -28,7 +28,7 @@ final class BlockPool {
     private boolean loanGranted;
 
     /** @param budget for the blocks that connections hold, of all workers */
-    BlockPool(BlockBudget budget) {
+    BlockPool(Budget budget) {
         this.budget = budget;
     }
 

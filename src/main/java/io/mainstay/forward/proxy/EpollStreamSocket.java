@@ -107,6 +107,16 @@ final class EpollStreamSocket implements StreamSocket, EpollIoHandle, Runnable {
     }
 
     @Override
+    public int read(Pipe into) {
+        return worker.pipeCalls().fill(socket.intValue(), into);
+    }
+
+    @Override
+    public int write(Pipe from) {
+        return worker.pipeCalls().empty(from, socket.intValue());
+    }
+
+    @Override
     public void setListener(Listener newListener) {
         listener = newListener;
     }

@@ -26,6 +26,7 @@ final class Lane {
 
     final int index;
     final BlockPool blocks;
+    final PipePool pipes;
     final TimerWheel wheel;
     private final MonotonicClock clock;
     private final Connector connector;
@@ -37,6 +38,7 @@ final class Lane {
     /**
      * @param index number of the worker, from 0
      * @param blocks the memory of the worker
+     * @param pipes for large transfers
      * @param executor runs a task on the worker, if that is still there; any thread
      * @param startTicking is run when the first deadline comes in: {@link #tick} is to be called until it says no
      */
@@ -44,12 +46,14 @@ final class Lane {
             int index,
             MonotonicClock clock,
             BlockPool blocks,
+            PipePool pipes,
             Connector connector,
             Runnable startTicking,
             Predicate<Runnable> executor,
             Load load) {
         this.index = index;
         this.blocks = blocks;
+        this.pipes = pipes;
         this.clock = clock;
         this.connector = connector;
         this.startTicking = startTicking;

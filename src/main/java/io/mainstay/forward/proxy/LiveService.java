@@ -410,6 +410,11 @@ final class LiveService {
                 .toList();
     }
 
+    /** Says whether another engine forwards this service, so that hardly any client comes here. */
+    synchronized void setForwardedElsewhere(boolean elsewhere) {
+        pool.setIdle(elsewhere, clock.now());
+    }
+
     /**
      * Takes over what another engine has of a backend; nothing if the backend is gone.
      *

@@ -15,6 +15,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +28,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +51,10 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     private final IoEventLoop control;
     private final List<Worker> workers = new ArrayList<>();
     private final RandomGenerator random = RandomGenerator.getDefault();
-    private final List<BackendCheck> checks = new ArrayList<>();
+
+    /** Of the control thread alone. */
+    private final Map<LiveBackend, BackendCheck> checks = new LinkedHashMap<>();
+
     private final Load load;
     private final ListenerSet listeners;
     private final Prober prober;
@@ -59,17 +62,24 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     private final EventOutlet events;
     private final CompletableFuture<String> failure = new CompletableFuture<>();
 
-    /** In the order of the configuration, then those that are not in it any more and are being emptied. */
-    private volatile List<LiveService> services = List.of();
+    /** By name, in the order of the configuration, then those that are not in it any more and are being emptied. */
+    private volatile Map<String, LiveService> services = Map.of();
 
     private volatile boolean closing;
 
     NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer) {
-        this(settings, consumer, new BlockBudget(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE));
+        this(
+                settings,
+                consumer,
+                new Budget(MAX_STALL_MEMORY / BlockPool.BLOCK_SIZE),
+                PipePool.budget(settings.mostConnections()));
     }
 
-    /** @param stalls for the octets that slow peers have not taken */
-    NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer, BlockBudget stalls) {
+    /**
+     * @param stalls for the octets that slow peers have not taken
+     * @param pipes for large transfers
+     */
+    NettyProxyEngine(ProxySettings settings, Consumer<ProxyEvent> consumer, Budget stalls, Budget pipes) {
         this.settings = settings;
         workerLoops = loops(settings.workers(), "mainstay-relay", settings.onWorkerStart());
         controlLoop = loops(1, "mainstay-health", () -> {});
@@ -82,7 +92,8 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         load = new Load(settings.mostConnections());
         ClientPorts clientPorts = new ClientPorts();
         for (int i = 0; i < settings.workers(); i++) {
-            workers.add(new Worker(workerLoops.next(), i, settings.clock(), new BlockPool(stalls), load, clientPorts));
+            workers.add(new Worker(
+                    workerLoops.next(), i, settings.clock(), new BlockPool(stalls), pipes, load, clientPorts));
         }
         listeners = new ListenerSet(settings, workers, events);
     }
@@ -117,37 +128,35 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     /** Puts refusals into the journal, a line for each reason and not for each client. */
     void tellRefusals() {
-        services.forEach(service -> service.door().tellRefusals());
+        services.values().forEach(service -> service.door().tellRefusals());
     }
 
     @Override
     public synchronized void configure(List<ProxyService> wanted) throws ProxyStartException {
         ListenerSet.Bound bound = listeners.bind(wanted);
         // Nothing fails from here on.
-        List<LiveService> serving = wanted.stream().map(this::live).toList();
-        List<LiveService> all = new ArrayList<>(serving);
-        for (LiveService service : services) {
-            if (!serving.contains(service)) {
-                all.add(service);
-            }
-        }
-        services = List.copyOf(all);
+        Map<String, LiveService> all = new LinkedHashMap<>();
+        wanted.forEach(service -> all.put(service.config().name(), live(service)));
+        List<LiveService> serving = List.copyOf(all.values());
+        List<LiveService> leaving = services.values().stream()
+                .filter(service -> all.putIfAbsent(service.name(), service) == null)
+                .toList();
+        services = all;
         listeners.commit(serving, bound);
-        all.subList(serving.size(), all.size()).forEach(LiveService::remove);
+        leaving.forEach(LiveService::remove);
         removeWhatIsGone();
     }
 
     /** The service as it is wanted: the one that is there, changed if need be, or a new one. */
     private LiveService live(ProxyService wanted) {
-        for (LiveService present : services) {
-            if (present.name().equals(wanted.config().name())) {
-                if (!present.isAs(wanted)) {
-                    boolean checkedOtherwise = BackendCheck.differ(present.settings(), wanted);
-                    List<LiveBackend> arrived = present.configure(wanted);
-                    check(present, checkedOtherwise ? present.staying() : arrived, checkedOtherwise);
-                }
-                return present;
+        LiveService present = find(wanted.config().name());
+        if (present != null) {
+            if (!present.isAs(wanted)) {
+                boolean checkedOtherwise = BackendCheck.differ(present.settings(), wanted);
+                List<LiveBackend> arrived = present.configure(wanted);
+                check(present, checkedOtherwise ? present.staying() : arrived, checkedOtherwise);
             }
+            return present;
         }
         LiveService arrived = new LiveService(wanted, settings, events, this);
         check(arrived, arrived.backends(), false);
@@ -165,25 +174,20 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
                 if (!staying.contains(backend)) {
                     continue;
                 }
-                if (checks.stream().noneMatch(check -> check.backend() == backend)) {
-                    checks.add(new BackendCheck(service, backend, prober, links, control, random));
-                }
+                BackendCheck check = checks.computeIfAbsent(
+                        backend, fresh -> new BackendCheck(service, fresh, prober, links, control, random));
                 if (service.isToBeChecked(backend)) {
-                    checkOf(backend).ifPresent(BackendCheck::start);
+                    check.start();
                 }
             }
         });
     }
 
     private void dropCheckOf(LiveBackend backend) {
-        checkOf(backend).ifPresent(check -> {
+        BackendCheck check = checks.remove(backend);
+        if (check != null) {
             check.stop();
-            checks.remove(check);
-        });
-    }
-
-    private Optional<BackendCheck> checkOf(LiveBackend backend) {
-        return checks.stream().filter(check -> check.backend() == backend).findFirst();
+        }
     }
 
     @Override
@@ -197,26 +201,26 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         var unused = drain.result()
                 .thenRun(() -> events.after(() -> {
                     service.forget(backend, drain);
-                    removeWhatIsGone();
+                    if (service.isGone()) {
+                        removeWhatIsGone();
+                    }
                 }));
     }
 
     private synchronized void removeWhatIsGone() {
-        services = services.stream().filter(service -> !service.isGone()).toList();
+        Map<String, LiveService> left = new LinkedHashMap<>(services);
+        if (left.values().removeIf(LiveService::isGone)) {
+            services = left;
+        }
     }
 
     private void withCheckOf(LiveBackend backend, Consumer<BackendCheck> action) {
-        events.after(() -> checkOf(backend).ifPresent(action));
+        events.after(() -> Optional.ofNullable(checks.get(backend)).ifPresent(action));
     }
 
     @Override
     public @Nullable LiveService find(String service) {
-        for (LiveService present : services) {
-            if (present.name().equals(service)) {
-                return present;
-            }
-        }
-        return null;
+        return services.get(service);
     }
 
     LiveService service(String name) {
@@ -224,7 +228,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
         if (found != null) {
             return found;
         }
-        String known = services.stream().map(LiveService::name).collect(Collectors.joining(", "));
+        String known = String.join(", ", services.keySet());
         throw new IllegalArgumentException("service: " + name + " (expected: one of " + known + ")");
     }
 
@@ -375,7 +379,7 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     public void linksDown(Set<InterfaceName> down) {
         events.after(() -> {
             if (links.update(down)) {
-                checks.forEach(BackendCheck::hurry);
+                checks.values().forEach(BackendCheck::hurry);
             }
         });
     }
@@ -400,12 +404,16 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
     @Override
     public ProxySnapshot snapshot() {
         return new ProxySnapshot(
-                services.stream().map(LiveService::snapshot).toList(), load.live(), settings.mostConnections());
+                services.values().stream().map(LiveService::snapshot).toList(),
+                load.live(),
+                settings.mostConnections());
     }
 
     @Override
     public List<BackendView> backends() {
-        return services.stream().flatMap(service -> service.views().stream()).toList();
+        return services.values().stream()
+                .flatMap(service -> service.views().stream())
+                .toList();
     }
 
     @Override
@@ -420,18 +428,21 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
 
     @Override
     public void refused(String name, RefusalReason reason, long count) {
-        for (LiveService service : services) {
-            if (service.name().equals(name)) {
-                service.door().countRefused(reason, count);
-            }
+        LiveService service = find(name);
+        if (service != null) {
+            service.door().countRefused(reason, count);
         }
     }
 
+    @Override
+    public void forwardedElsewhere(Set<String> names) {
+        services.values().forEach(service -> service.setForwardedElsewhere(names.contains(service.name())));
+    }
+
     private void takeOffloaded(BackendKey backend, @Nullable OffloadedFlows flows) {
-        for (LiveService service : services) {
-            if (service.name().equals(backend.service())) {
-                service.onOffloaded(backend, flows);
-            }
+        LiveService service = find(backend.service());
+        if (service != null) {
+            service.onOffloaded(backend, flows);
         }
     }
 
@@ -449,9 +460,9 @@ final class NettyProxyEngine implements ProxyEngine, Surroundings {
             workersClosing.add(worker.close());
         }
         workersClosing.forEach(CompletableFuture::join);
-        services.forEach(LiveService::cancelDrains);
+        services.values().forEach(LiveService::cancelDrains);
         try {
-            control.submit(() -> checks.forEach(BackendCheck::stop)).syncUninterruptibly();
+            control.submit(() -> checks.values().forEach(BackendCheck::stop)).syncUninterruptibly();
         } catch (RejectedExecutionException closedAlready) {
             // A second call has nothing left to stop.
         }

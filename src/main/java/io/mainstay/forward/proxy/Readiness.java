@@ -35,6 +35,11 @@ final class Readiness {
         return (readiness & (RDHUP | HUP | ERR | PRI)) != 0;
     }
 
+    /** Whether there is an error or an urgent octet, behind which splice(2) finds nothing, or no error. */
+    static boolean mayHideOctets(int readiness) {
+        return (readiness & (ERR | PRI)) != 0;
+    }
+
     /** Whether the peer sends nothing more, for whatever reason. */
     static boolean isOver(int readiness) {
         return (readiness & (RDHUP | HUP | ERR)) != 0;

@@ -26,7 +26,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
     /** Attempts to reach a backend before the client is reset. */
     static final int MAX_ATTEMPTS = 3;
 
-    /** Blocks moved for one connection in one go, so that a fast one does not hold up the others. */
+    /** Blocks, or as many octets, moved for one connection in one go, so that a fast one does not hold up the others. */
     private static final int MAX_BLOCKS_AT_ONCE = 16;
 
     private enum Phase {
@@ -80,8 +80,8 @@ final class Relay extends TimerWheel.Entry implements Flow {
         this.visit = visit;
         service = visit.service();
         startedNanos = lane.stamp();
-        client = new RelayEnd(this, lane.blocks);
-        server = new RelayEnd(this, lane.blocks);
+        client = new RelayEnd(this, lane);
+        server = new RelayEnd(this, lane);
         backend = first;
         counters = first.counters(lane.index);
         trial = service.observesConnections() ? new Trial(service, lane, first) : null;
@@ -149,7 +149,7 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     private void onConnectFailed(String how) {
         server.close();
-        server = new RelayEnd(this, lane.blocks);
+        server = new RelayEnd(this, lane);
         blame(how);
         chooseNext(RefusalReason.CONNECT_FAILED);
         connect();
@@ -280,31 +280,17 @@ final class Relay extends TimerWheel.Entry implements Flow {
 
     /** Moves octets until the one has no more, the other takes no more, or it is the turn of other connections. */
     private void move(RelayEnd from, RelayEnd to) {
-        for (int blocks = 0; from.isReadable() && !to.isFull() && !to.refusesOutput(); blocks++) {
-            if (blocks == MAX_BLOCKS_AT_ONCE) {
+        int blocks = 0;
+        while (from.isReadable() && !to.isFull() && !to.refusesOutput()) {
+            if (blocks >= MAX_BLOCKS_AT_ONCE) {
                 from.tellAgain();
                 return;
             }
-            // Without memory in which octets could wait for a slow reader they wait where they are.
-            boolean canKeep = lane.blocks.canLend();
-            int count = canKeep ? from.read() : from.peek();
-            if (count == 0) {
-                return;
-            }
-            if (trial != null) {
-                trial.passed(from == client);
-            }
-            if (from.isAtLastOctets()) {
-                to.expectFinish();
-            }
-            if (canKeep) {
-                to.write(count);
+            int count = from.passTo(to);
+            if (count > 0) {
                 passed(from, count);
-            } else {
-                int taken = to.offer(count);
-                from.skip(taken, count);
-                passed(from, taken);
             }
+            blocks += 1 + (count - 1) / BlockPool.BLOCK_SIZE;
         }
         if (to.refusesOutput() && !from.refusesOutput()) {
             // It has gone away, and may have sent an answer before that.
@@ -313,8 +299,9 @@ final class Relay extends TimerWheel.Entry implements Flow {
     }
 
     private void passed(RelayEnd from, int count) {
-        if (count > 0) {
-            touch();
+        touch();
+        if (trial != null) {
+            trial.passed(from == client);
         }
         if (from == client) {
             counters.bytesIn(count);

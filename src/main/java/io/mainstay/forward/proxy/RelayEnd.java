@@ -6,8 +6,14 @@ import org.jspecify.annotations.Nullable;
 /** One of the two sockets of a relayed connection, with what is known of it and what still has to be written to it. */
 final class RelayEnd implements StreamSocket.Listener {
 
+    /** A read of so many octets is a large one. */
+    private static final int LARGE = BlockPool.BLOCK_SIZE / 2;
+
+    /** After so many large reads in succession there is likely more to come, and it goes through pipes. */
+    private static final int LARGE_READS_OF_BULK = 4;
+
     private final Relay relay;
-    private final BlockPool blocks;
+    private final Lane lane;
     private @Nullable StreamSocket socket;
 
     /** Octets may be waiting to be read. */
@@ -18,6 +24,12 @@ final class RelayEnd implements StreamSocket.Listener {
      * not the last one.
      */
     private boolean stopsShort;
+
+    /** An error or an urgent octet was told, which splice(2) does not get across: what comes is copied. */
+    private boolean copiedForGood;
+
+    /** How many of the last reads were large, {@link #LARGE_READS_OF_BULK} at most. */
+    private int largeReads;
 
     /** Its peer has finished sending, and was not reset: what has arrived is the rest. */
     private boolean complete;
@@ -32,17 +44,14 @@ final class RelayEnd implements StreamSocket.Listener {
     private boolean full;
 
     /** What still has to be written to it; null if that is in the other end's socket, or nothing. */
-    private @Nullable Block pending;
-
-    private int pendingFrom;
-    private int pendingTo;
+    private @Nullable Backlog pending;
 
     /** See {@link #hasProgressed}. */
     private long acknowledged;
 
-    RelayEnd(Relay relay, BlockPool blocks) {
+    RelayEnd(Relay relay, Lane lane) {
         this.relay = relay;
-        this.blocks = blocks;
+        this.lane = lane;
     }
 
     void attach(StreamSocket newSocket) {
@@ -63,6 +72,7 @@ final class RelayEnd implements StreamSocket.Listener {
         }
         readable |= Readiness.mayRead(readiness);
         stopsShort |= Readiness.mayStopShort(readiness);
+        copiedForGood |= Readiness.mayHideOctets(readiness);
         complete = Readiness.isComplete(readiness);
     }
 
@@ -90,11 +100,6 @@ final class RelayEnd implements StreamSocket.Listener {
         return outputRefused;
     }
 
-    /** Whether the octets that were read last are the last before the FIN. */
-    boolean isAtLastOctets() {
-        return atLastOctets;
-    }
-
     /** Whether it takes no octets for now. */
     boolean isFull() {
         return full;
@@ -112,20 +117,62 @@ final class RelayEnd implements StreamSocket.Listener {
         return outputRefused || socket().isAllDelivered();
     }
 
-    /** Reads into the scratch block; the number of octets, 0 when there are none for now or ever. */
-    int read() {
-        return outcome(socket().read(blocks.scratch()));
+    /**
+     * Reads octets and writes them to the other end, which is not full. What that does not take now stays pending there.
+     *
+     * @return how many the other end has got; 0 when there are none for now or ever, or when it takes none
+     */
+    int passTo(RelayEnd other) {
+        Pipe pipe = largeReads == LARGE_READS_OF_BULK && !copiedForGood ? lane.pipes.scratch() : null;
+        if (pipe != null) {
+            int count = socket().read(pipe);
+            if (count != StreamSocket.REFUSED) {
+                return splicedTo(other, pipe, count);
+            }
+            lane.pipes.stop();
+        }
+        return lane.blocks.canLend() ? copyTo(other) : copyWithoutMemoryTo(other);
     }
 
-    /** As {@link #read}, but the octets stay where they are until {@link #skip}. */
-    int peek() {
-        return outcome(socket().peek(blocks.scratch()));
+    private int splicedTo(RelayEnd other, Pipe pipe, int count) {
+        if (count <= 0) {
+            end(count);
+            return 0;
+        }
+        if (count < LARGE) {
+            // All that there is, or all for which the pipe had pages: a copy can tell, and decides whether to go on.
+            largeReads--;
+        }
+        other.write(pipe);
+        return count;
     }
 
-    /** Drops so many of the octets that {@link #peek} has shown, since they have been written to the other end. */
-    void skip(int count, int shown) {
+    private int copyTo(RelayEnd other) {
+        int count = outcome(socket().read(lane.blocks.scratch()));
+        if (count > 0) {
+            largeReads = count >= LARGE ? Math.min(largeReads + 1, LARGE_READS_OF_BULK) : 0;
+            other.expectFinish(atLastOctets);
+            other.write(count);
+        }
+        return count;
+    }
+
+    /** Without memory in which octets could wait for a slow reader they wait where they are. */
+    private int copyWithoutMemoryTo(RelayEnd other) {
+        int shown = outcome(socket().peek(lane.blocks.scratch()));
+        if (shown == 0) {
+            return 0;
+        }
+        other.expectFinish(atLastOctets);
+        int taken = other.offer(shown);
+        skip(taken, shown);
+        return taken;
+    }
+
+    /** Drops so many of the octets that a peek has shown, since they have been written to the other end. */
+    private void skip(int count, int shown) {
         readable |= count < shown;
-        if (count > 0 && !socket().skip(count, blocks.scratch())) {
+        if (count > 0 && !socket().skip(count, lane.blocks.scratch())) {
             // What comes next in the stream is not known any more.
             readable = false;
             broken = true;
@@ -139,8 +186,14 @@ final class RelayEnd implements StreamSocket.Listener {
             atLastOctets = complete && all;
             return count;
         }
+        end(count);
+        return 0;
+    }
+
+    /** A read gave no octets. */
+    private void end(int result) {
         readable = false;
-        switch (count) {
+        switch (result) {
             case StreamSocket.NOTHING -> {}
             case StreamSocket.FINISHED -> {
                 // The write that was refused took the error away from the socket, which then reads as finished.
@@ -149,7 +202,6 @@ final class RelayEnd implements StreamSocket.Listener {
             }
             default -> broken = true;
         }
-        return 0;
     }
 
     /**
@@ -157,8 +209,8 @@ final class RelayEnd implements StreamSocket.Listener {
      * memory in which they could wait.
      */
     boolean write(byte[] own) {
-        blocks.scratch().bytes().put(0, own);
-        boolean canWait = blocks.canLend();
+        lane.blocks.scratch().bytes().put(0, own);
+        boolean canWait = lane.blocks.canLend();
         int taken = offer(own.length);
         if (full && canWait) {
             keep(taken, own.length);
@@ -167,7 +219,7 @@ final class RelayEnd implements StreamSocket.Listener {
     }
 
     /** Writes the first octets of the scratch block. What the socket does not take now stays pending, in a block that is lent. */
-    void write(int count) {
+    private void write(int count) {
         int taken = offer(count);
         if (full) {
             keep(taken, count);
@@ -175,14 +227,29 @@ final class RelayEnd implements StreamSocket.Listener {
     }
 
     private void keep(int from, int to) {
-        pending = blocks.lendScratch();
-        pendingFrom = from;
-        pendingTo = to;
+        Block block = lane.blocks.lendScratch();
+        block.keep(from, to);
+        pending = block;
+    }
+
+    /** Writes what is in the scratch pipe. What the socket does not take now stays pending, in the pipe, which is lent. */
+    private void write(Pipe scratch) {
+        int left = scratch.writeTo(socket());
+        if (left == 0) {
+            return;
+        }
+        pending = lane.pipes.lendScratch();
+        if (left == StreamSocket.BROKEN) {
+            onOutputRefused();
+        } else {
+            full = true;
+            socket().tellWritable();
+        }
     }
 
     /** Writes as many of the first octets of the scratch block as the socket takes now; how many that were. */
-    int offer(int count) {
-        int taken = socket().write(blocks.scratch(), 0, count);
+    private int offer(int count) {
+        int taken = socket().write(lane.blocks.scratch(), 0, count);
         if (taken == StreamSocket.BROKEN) {
             onOutputRefused();
             return 0;
@@ -196,18 +263,12 @@ final class RelayEnd implements StreamSocket.Listener {
 
     /** There is room again: writes what is pending. Whether there is room for more. */
     boolean flush() {
-        Block block = pending;
-        if (block == null) {
-            full = false;
-            return true;
-        }
-        int taken = socket().write(block, pendingFrom, pendingTo);
-        if (taken == StreamSocket.BROKEN) {
+        int left = pending == null ? 0 : pending.writeTo(socket());
+        if (left == StreamSocket.BROKEN) {
             onOutputRefused();
             return true;
         }
-        pendingFrom += taken;
-        if (pendingFrom < pendingTo) {
+        if (left > 0) {
             socket().tellWritable();
             return false;
         }
@@ -234,9 +295,11 @@ final class RelayEnd implements StreamSocket.Listener {
         socket().acknowledgePromptly();
     }
 
-    /** What is written next is all that the other end has sent. */
-    void expectFinish() {
-        socket().expectFinish();
+    /** Whether what is written next is all that the other end has sent. */
+    private void expectFinish(boolean atLast) {
+        if (atLast) {
+            socket().expectFinish();
+        }
     }
 
     /** Passes the FIN of the other end on, once. */
@@ -269,7 +332,7 @@ final class RelayEnd implements StreamSocket.Listener {
 
     private void dropPending() {
         if (pending != null) {
-            blocks.giveBack(pending);
+            pending.giveBackTo(lane);
             pending = null;
         }
     }

@@ -63,7 +63,7 @@ final class StateChanges {
             pool.startSlowly(backend.candidate(), now);
         }
         pool.setStanding(backend.candidate(), backend.standing());
-        pool.prepare(now);
+        pool.makeReady(now);
         events.tell(new ProxyEvent.BackendStateChanged(service, backend.name(), before, state, reason));
         count.incrementAndGet();
         retireReplaced.run();

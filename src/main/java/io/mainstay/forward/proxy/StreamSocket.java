@@ -19,6 +19,9 @@ interface StreamSocket {
     /** Result of a read or write: the connection is broken, as a rule reset by the peer. */
     int BROKEN = -2;
 
+    /** Result of a read into a pipe: the kernel does not do that with this socket. Nothing was read. */
+    int REFUSED = -3;
+
     /** Why the connection was not made, after an error was told; takes the error away. For people. */
     String failure();
 
@@ -30,6 +33,17 @@ interface StreamSocket {
 
     /** Reads so many octets that were seen by {@link #peek}, for nobody. Whether that was possible. */
     boolean skip(int count, Block into);
+
+    /**
+     * Moves what is there into an empty pipe, as much as fits: a pipe may be full of a few octets in many pieces, so however
+     * few they are, there may be more. Stops at an urgent octet for good.
+     *
+     * @return the number of octets, one of the results above, or {@link #REFUSED}
+     */
+    int read(Pipe into);
+
+    /** Writes the octets of the pipe, which stay there as far as they are not taken; how many were, or {@link #BROKEN}. */
+    int write(Pipe from);
 
     /** Tells readiness to another listener from now on. */
     void setListener(Listener newListener);

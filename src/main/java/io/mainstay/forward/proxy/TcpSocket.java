@@ -22,7 +22,12 @@ final class TcpSocket extends InetSocket {
     private static final int TCP_INFO = 11;
     private static final int TCP_QUICKACK = 12;
 
+    /** The state of a connection that is over, from linux/tcp_states.h. */
+    private static final int TCP_CLOSE = 7;
+
     /** Offsets into {@code struct tcp_info} of linux/tcp.h. */
+    private static final int TCPI_STATE = 0;
+
     private static final int TCPI_UNACKED = 24;
 
     private static final int TCPI_BYTES_ACKED = 120;
@@ -80,7 +85,9 @@ final class TcpSocket extends InetSocket {
     boolean isAllDelivered() {
         try {
             ByteBuffer info = info();
-            return info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0;
+            // After a reset the kernel goes on telling of octets that it never sent.
+            return info.get(TCPI_STATE) == TCP_CLOSE
+                    || (info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0);
         } catch (IOException gone) {
             return true;
         }

@@ -36,14 +36,33 @@ final class Worker {
     private final Runnable releaseClosed = this::releaseClosed;
     private @Nullable DatagramArea datagrams;
     private final StreamCalls streamCalls = new StreamCalls();
+    private final PipeCalls pipeCalls = new PipeCalls();
     private final ClientPorts clientPorts;
     private boolean ticking;
 
-    /** @param clientPorts shared by all workers */
-    Worker(IoEventLoop loop, int index, MonotonicClock clock, BlockPool blocks, Load load, ClientPorts clientPorts) {
+    /**
+     * @param pipes for those of all workers
+     * @param clientPorts shared by all workers
+     */
+    Worker(
+            IoEventLoop loop,
+            int index,
+            MonotonicClock clock,
+            BlockPool blocks,
+            Budget pipes,
+            Load load,
+            ClientPorts clientPorts) {
         this.loop = loop;
         this.clientPorts = clientPorts;
-        lane = new Lane(index, clock, blocks, this::connect, this::startTicking, this::execute, load);
+        lane = new Lane(
+                index,
+                clock,
+                blocks,
+                new PipePool(pipeCalls, pipes),
+                this::connect,
+                this::startTicking,
+                this::execute,
+                load);
     }
 
     Lane lane() {
@@ -52,6 +71,10 @@ final class Worker {
 
     StreamCalls streamCalls() {
         return streamCalls;
+    }
+
+    PipeCalls pipeCalls() {
+        return pipeCalls;
     }
 
     /** From whose ports sessions speak. */
@@ -310,6 +333,7 @@ final class Worker {
             flows(flow -> true).forEach(Flow::abort);
             execute(() -> {
                 lane.blocks.close();
+                lane.pipes.close();
                 if (datagrams != null) {
                     datagrams.close();
                 }

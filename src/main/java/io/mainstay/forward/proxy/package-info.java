@@ -27,7 +27,9 @@
  * who the client is and what has to be counted when it goes.
  *
  * <p><b>Memory.</b> No allocator of Netty is used by the relay: a worker reads into one block of 64 KiB and writes from it.
- * Only what a slow peer does not take keeps a block, one for each direction, 128 MiB in all. A connection takes about 600
+ * Only what a slow peer does not take keeps a block, one for each direction, 128 MiB in all. Large transfers pass through a pipe of the
+ * kernel in its place ({@link io.mainstay.forward.proxy.PipePool}): splice(2) moves pages where reads and writes copy octets.
+ * A connection takes about 600
  * octets of heap, an idle one nothing else. Checks use Netty's channels with unpooled buffers; no arena is ever made.
  */
 @NullMarked

@@ -10,9 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -27,19 +25,17 @@ public final class BpfDetours implements Detours, AutoCloseable {
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final BpfLoader loader;
-    private final NetlinkLinkTable links;
+    private final Attachment attachment;
     private final BpfMap latest;
     private final BpfMap detours;
 
-    private volatile Map<InterfaceName, Integer> attached = Map.of();
     private long latestNanos;
 
     private BpfDetours(BpfLoader loader, Path directory, PinsLock lock) throws KernelException {
         this.loader = loader;
         parts.push(lock);
         try {
-            NetlinkSocket netlink = part(NetlinkSocket.open());
-            links = new NetlinkLinkTable(netlink);
+            attachment = new Attachment(loader, IngressFilter.DETOUR, part(NetlinkSocket.open()));
             Path maps = directory.resolve("maps");
             latest = part(BpfMap.open(maps.resolve("latest"), FlowAbi.INDEX_OCTETS, Long.BYTES));
             detours = part(BpfMap.open(maps.resolve("detours"), FlowAbi.ADDRESS_OCTETS, FlowAbi.DETOUR_OCTETS));
@@ -82,28 +78,20 @@ public final class BpfDetours implements Detours, AutoCloseable {
     /**
      * Has these interfaces run the program, as far as they are there, and no others.
      *
+     * @return those that had it, until somebody took it off
      * @throws IOException with the reason of the kernel
      */
-    public void attach(Set<InterfaceName> interfaces) throws IOException {
-        Map<InterfaceName, Integer> there = new HashMap<>();
+    public Set<InterfaceName> attach(Set<InterfaceName> interfaces) throws IOException {
         try {
-            for (InterfaceName name : interfaces) {
-                Optional<LinkMessage> link = links.message(name);
-                link.ifPresent(present -> there.put(name, present.index()));
-            }
+            return attachment.attach(interfaces);
         } catch (KernelException e) {
             throw new IOException(e.getMessage(), e);
-        }
-        // One that was deleted and came again has another number, and not the program.
-        if (!there.equals(attached)) {
-            loader.attach(there.keySet());
-            attached = Map.copyOf(there);
         }
     }
 
     @Override
     public void open(IpAddress address, InterfaceName leavesBy, IpAddress gateway, MonotonicInstant until, int credit) {
-        Integer index = attached.get(leavesBy);
+        Integer index = attachment.index(leavesBy);
         if (index == null) {
             return;
         }

@@ -66,9 +66,8 @@ public final class BpfFlowProgram implements FlowProgram {
     private final BpfProgram clockProgram;
     private final RouteLookup routes;
     private final NetlinkLinkTable links;
+    private final Attachment attachment;
     private final ResetSender resets;
-
-    private Map<InterfaceName, Integer> attached = Map.of();
 
     private BpfFlowProgram(BpfLoader loader, Files files, Deque<AutoCloseable> locks) throws KernelException {
         this.loader = loader;
@@ -79,6 +78,7 @@ public final class BpfFlowProgram implements FlowProgram {
             NetlinkSocket netlink = part(NetlinkSocket.open());
             routes = new RouteLookup(netlink);
             links = new NetlinkLinkTable(netlink);
+            attachment = new Attachment(loader, IngressFilter.DATA_PATH, netlink);
             resets = part(ResetSender.open());
             clockProgram = part(BpfProgram.open(directory.resolve("mainstay_clock")));
             account = new FlowAccount(part(BpfProgram.open(directory.resolve("mainstay_account"))));
@@ -233,6 +233,25 @@ public final class BpfFlowProgram implements FlowProgram {
             MemorySegment state = maps.get(FlowMap.GATES).get(arena, arena.allocateFrom(JAVA_INT, gate));
             return state != null && (state.get(JAVA_INT, 0) & FlowAbi.GATE_OPEN) != 0;
         }
+    }
+
+    @Override
+    public Set<IpAddress> formers() throws KernelException {
+        return all(FlowMap.FORMERS, key -> FlowAbi.address(key, 0), Function.identity())
+                .keySet();
+    }
+
+    @Override
+    public void putFormer(IpAddress address, IpAddress gateway, InterfaceName leavesBy) throws KernelException {
+        Integer index = attachment.index(leavesBy);
+        if (index != null) {
+            maps.get(FlowMap.FORMERS).put(FlowAbi.address(address), FlowAbi.former(gateway, index));
+        }
+    }
+
+    @Override
+    public void removeFormer(IpAddress address) throws KernelException {
+        maps.get(FlowMap.FORMERS).remove(FlowAbi.address(address));
     }
 
     @Override
@@ -429,22 +448,11 @@ public final class BpfFlowProgram implements FlowProgram {
     }
 
     @Override
-    public void attach(Set<InterfaceName> interfaces) throws KernelException {
-        Map<InterfaceName, Integer> there = new HashMap<>();
-        for (LinkMessage link : links.all()) {
-            if (interfaces.contains(link.name())) {
-                there.put(link.name(), link.index());
-            }
-        }
-        // One that was deleted and came again has another number, and not the program.
-        if (there.equals(attached)) {
-            return;
-        }
+    public Set<InterfaceName> attach(Set<InterfaceName> interfaces) throws KernelException {
         try {
-            loader.attach(there.keySet());
-            attached = there;
+            return attachment.attach(interfaces);
         } catch (IOException e) {
-            throw new KernelException(String.valueOf(e.getMessage()), Errno.OTHER.number());
+            throw KernelException.told(String.valueOf(e.getMessage()));
         }
     }
 

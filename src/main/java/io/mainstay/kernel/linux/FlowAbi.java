@@ -60,6 +60,7 @@ final class FlowAbi {
     static final int ACCESS_VERDICT_OCTETS = 4;
     static final int ORDER_OCTETS = 72;
     static final int DETOUR_OCTETS = 32;
+    static final int FORMER_OCTETS = 20;
     static final int BACKEND_LOAD_OCTETS = 4;
     static final int CLIENT_RATE_OCTETS = 8;
     static final int FILTER_WORDS = (1 << 16) / 64;
@@ -96,6 +97,7 @@ final class FlowAbi {
     static final int ORDER_SWEEP = 3;
 
     static final int DOOR_STATE_LIVE = 8;
+    static final int FORMER_INTERFACE = 16;
     static final int DETOUR_UNTIL = 16;
     static final int DETOUR_INTERFACE = 24;
     static final int DETOUR_CREDIT = 28;
@@ -157,6 +159,14 @@ final class FlowAbi {
     static byte[] address(IpAddress address) {
         byte[] octets = new byte[ADDRESS_OCTETS];
         putAddress(octets, 0, address);
+        return octets;
+    }
+
+    static byte[] former(IpAddress gateway, int interfaceIndex) {
+        byte[] octets = structure(FORMER_OCTETS)
+                .putInt(FORMER_INTERFACE, interfaceIndex)
+                .array();
+        putAddress(octets, 0, gateway);
         return octets;
     }
 

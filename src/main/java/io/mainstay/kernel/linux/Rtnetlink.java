@@ -48,6 +48,10 @@ final class Rtnetlink {
     static final int FRA_IP_PROTO = 22;
     static final int FR_ACT_TO_TBL = 1;
 
+    static final int RTM_NEWTFILTER = 44;
+    static final int RTM_GETTFILTER = 46;
+    static final int TCA_KIND = 1;
+
     static final int RTMGRP_LINK = 0x1;
     static final int RTMGRP_IPV4_IFADDR = 0x10;
     static final int RTMGRP_IPV6_IFADDR = 0x100;

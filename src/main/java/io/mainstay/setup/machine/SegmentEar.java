@@ -59,7 +59,7 @@ public final class SegmentEar {
             ear.hear(kernel, start.plus(duration));
             return new Listening.Heard(ear.segment());
         } catch (KernelException e) {
-            return new Listening.Refused(e.getMessage());
+            return new Listening.Refused(e.getMessage(), isForbidden(e));
         }
     }
 
@@ -70,7 +70,7 @@ public final class SegmentEar {
                 var unused = events.open(interfaceName, Set.of(family));
             } catch (KernelException e) {
                 // A host, or an interface, without IPv6 is one on which nobody needs it.
-                if (e.errno() == Errno.EPERM || e.errno() == Errno.EACCES) {
+                if (isForbidden(e)) {
                     throw e;
                 }
                 refusals.add(e);
@@ -79,6 +79,10 @@ public final class SegmentEar {
         if (refusals.size() == IpFamily.values().length) {
             throw refusals.getFirst();
         }
+    }
+
+    private static boolean isForbidden(KernelException e) {
+        return e.errno() == Errno.EPERM || e.errno() == Errno.EACCES;
     }
 
     private void ask(LinuxKernel kernel, InterfaceName interfaceName) throws KernelException {

@@ -37,6 +37,7 @@ final class FakeFlowProgram implements FlowProgram {
 
     final Map<Integer, Boolean> gates = new HashMap<>();
     final Map<IpAddress, Role> roles = new HashMap<>();
+    final Map<IpAddress, IpAddress> formers = new HashMap<>();
     final Map<ServiceKey, Service> services = new LinkedHashMap<>();
     final Map<ServiceKey, ServiceKey> fronts = new HashMap<>();
     final List<Backend> backends = new ArrayList<>();
@@ -55,6 +56,7 @@ final class FakeFlowProgram implements FlowProgram {
     Set<MacAddress> virtualMacs = Set.of();
     Set<InterfaceName> attached = Set.of();
     volatile boolean unattachable;
+    volatile Set<InterfaceName> takenOff = Set.of();
     final AtomicInteger attachments = new AtomicInteger();
     int roomForServices = 256;
     Set<InterfaceName> accelerated = Set.of();
@@ -154,6 +156,21 @@ final class FakeFlowProgram implements FlowProgram {
     @Override
     public boolean isGateOpen(int gate) {
         return gates.getOrDefault(gate, false);
+    }
+
+    @Override
+    public Set<IpAddress> formers() {
+        return Set.copyOf(formers.keySet());
+    }
+
+    @Override
+    public void putFormer(IpAddress address, IpAddress gateway, InterfaceName leavesBy) {
+        formers.put(address, gateway);
+    }
+
+    @Override
+    public void removeFormer(IpAddress address) {
+        formers.remove(address);
     }
 
     @Override
@@ -340,12 +357,15 @@ final class FakeFlowProgram implements FlowProgram {
     }
 
     @Override
-    public void attach(Set<InterfaceName> interfaces) throws KernelException {
+    public Set<InterfaceName> attach(Set<InterfaceName> interfaces) throws KernelException {
         attachments.incrementAndGet();
         if (unattachable) {
             throw new KernelException("attach to eth0", Errno.EEXIST.number());
         }
         attached = Set.copyOf(interfaces);
+        Set<InterfaceName> bare = takenOff;
+        takenOff = Set.of();
+        return bare;
     }
 
     @Override

@@ -27,6 +27,7 @@ import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -148,13 +149,31 @@ class ForwardingModelTest {
     @Test
     void latencyIsCountedForTheSlotsThatAreInUse() throws KernelException {
         model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        assertThat(program.latencies).as("the tables do not wait for it").isEmpty();
+        model.measureNew();
         assertThat(program.latencies.keySet()).containsExactlyInAnyOrderElementsOf(program.slots(State.READY));
         model.configure(List.of(Samples.http("web1")), all("web1"));
         walk();
         for (LiveSlot slot : model.slots()) {
             model.giveBackIfDone(slot);
         }
+        model.measureNew();
         assertThat(program.latencies.keySet()).containsExactlyElementsOf(program.slots(State.READY));
+    }
+
+    @Test
+    void aDaemonThatStartsAgainMeasuresWhatItsFormerLifeHadNotComeTo() throws KernelException {
+        model.configure(List.of(Samples.http("web1")), all("web1"));
+        model.measureNew();
+        int measured = program.slots(State.READY).getFirst();
+        FlowProgram.Latency counted = new FlowProgram.Latency(Collections.nCopies(24, 5L), Collections.nCopies(24, 0L));
+        program.latencies.put(measured, counted);
+        model.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        ForwardingModel again = new ForwardingModel(Samples.SETTINGS, program);
+        again.configure(List.of(Samples.http("web1", "web2")), all("web1", "web2"));
+        again.measureNew();
+        assertThat(program.latencies.keySet()).containsExactlyInAnyOrderElementsOf(program.slots(State.READY));
+        assertThat(program.latencies).as("goes on").containsEntry(measured, counted);
     }
 
     @Test

@@ -15,12 +15,14 @@ import io.mainstay.forward.SelectionConfig;
 import io.mainstay.forward.ServiceConfig;
 import io.mainstay.kernel.FlowProgram;
 import io.mainstay.net.Endpoint;
+import io.mainstay.net.InterfaceName;
 import io.mainstay.net.IpAddress;
 import io.mainstay.net.Transport;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,7 @@ class KernelEngineTest {
     private final Map<BackendKey, OffloadedFlows> reports = new ConcurrentHashMap<>();
     private final Map<String, Long> refusals = new ConcurrentHashMap<>();
     private volatile List<BackendView> views = List.of(Samples.serving("web1"));
+    private volatile Set<String> forwarded = Set.of();
 
     private final BackendStates states = new BackendStates() {
         @Override
@@ -47,6 +50,11 @@ class KernelEngineTest {
         @Override
         public void refused(String service, RefusalReason reason, long count) {
             refusals.merge(service + " " + reason, count, Long::sum);
+        }
+
+        @Override
+        public void forwardedElsewhere(Set<String> services) {
+            forwarded = services;
         }
 
         @Override
@@ -122,6 +130,7 @@ class KernelEngineTest {
             engine.configure(List.of(Samples.http("web1")));
             program.unattachable = true;
             await().until(() -> !decision(engine).kernel());
+            await("the proxy engine is told").until(() -> forwarded.isEmpty());
             assertThat(decision(engine).reason()).contains("attach to eth0");
             assertThat(program.services).isEmpty();
             int looks = program.attachments.get();
@@ -129,8 +138,24 @@ class KernelEngineTest {
             assertThat(problems).as("is told once").hasSize(1);
             program.unattachable = false;
             await().until(() -> decision(engine).kernel());
+            await("the proxy engine is told").until(() -> forwarded.equals(Set.of("http")));
             assertThat(program.services).hasSize(1);
             assertThat(problems).hasSize(1);
+        }
+    }
+
+    @Test
+    void aFilterThatSomebodyTookOffIsToldOfOnceItIsOnAgain() {
+        try (KernelEngine engine = new KernelEngine(Samples.SETTINGS, states, source(""), problems::add, 1)) {
+            engine.configure(List.of(Samples.http("web1")));
+            program.takenOff = Set.of(new InterfaceName("eth0"));
+            await().until(() -> !problems.isEmpty());
+            int looks = program.attachments.get();
+            await().until(() -> program.attachments.get() > looks + 2);
+            assertThat(problems)
+                    .containsExactly("kernel engine: somebody had taken the filter of Mainstay off eth0"
+                            + " (tc filter, or its clsact); it is on again");
+            assertThat(decision(engine).kernel()).isTrue();
         }
     }
 

@@ -33,6 +33,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A real engine with one service on loopback, and real servers behind it. */
@@ -55,6 +56,7 @@ final class EngineBench implements AutoCloseable {
     private Set<IpAddress> virtual = Set.of();
     private TrafficConfig traffic = TrafficConfig.DEFAULT;
     private int stallBlocks = 1_000;
+    private int pipes = 100;
     private @Nullable NettyProxyEngine engine;
     private @Nullable InetSocketAddress listening;
 
@@ -104,6 +106,12 @@ final class EngineBench implements AutoCloseable {
         return this;
     }
 
+    /** Pipes for large transfers, of all workers. */
+    EngineBench pipes(int wanted) {
+        pipes = wanted;
+        return this;
+    }
+
     EngineBench traffic(TrafficConfig wanted) {
         traffic = wanted;
         return this;
@@ -138,7 +146,8 @@ final class EngineBench implements AutoCloseable {
     EngineBench startWithoutWaiting() {
         int port = freePort(listenHost);
         listening = new InetSocketAddress(listenHost, port);
-        engine = new NettyProxyEngine(new ProxySettings(2, virtual, CLOCK), events::add, new BlockBudget(stallBlocks));
+        engine = new NettyProxyEngine(
+                new ProxySettings(2, virtual, CLOCK), events::add, new Budget(stallBlocks), new Budget(pipes));
         try {
             engine.start(List.of(service(endpoint(listenHost, port))));
         } catch (ProxyStartException e) {
@@ -233,12 +242,26 @@ final class EngineBench implements AutoCloseable {
 
     /** Memory blocks that connections hold. */
     int lentBlocks() {
+        return sum(lane -> lane.blocks.lent());
+    }
+
+    /** Pipes that connections hold. */
+    int lentPipes() {
+        return sum(lane -> lane.pipes.lent());
+    }
+
+    /** Pipes that are open: that was needed before. */
+    int openPipes() {
+        return sum(lane -> lane.pipes.open());
+    }
+
+    private int sum(ToIntFunction<Lane> ofEach) {
         int sum = 0;
         for (Worker worker : engine().workers()) {
-            CompletableFuture<Integer> lent = new CompletableFuture<>();
-            assertThat(worker.execute(() -> lent.complete(worker.lane().blocks.lent())))
+            CompletableFuture<Integer> answer = new CompletableFuture<>();
+            assertThat(worker.execute(() -> answer.complete(ofEach.applyAsInt(worker.lane()))))
                     .isTrue();
-            sum += lent.join();
+            sum += answer.join();
         }
         return sum;
     }

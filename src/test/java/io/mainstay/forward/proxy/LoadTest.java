@@ -50,7 +50,7 @@ class LoadTest {
 
     @Test
     void workersShareTheMemoryForStallsToTheLastBlock() {
-        BlockBudget budget = new BlockBudget(3);
+        Budget budget = new Budget(3);
         BlockPool one = new BlockPool(budget);
         BlockPool other = new BlockPool(budget);
         Block first = one.lendScratch();

@@ -41,6 +41,8 @@ final class RelayBench {
 
     static final int MAX_LENT_BLOCKS = 4;
 
+    static final int MAX_PIPES = 2;
+
     static final Endpoint CLIENT = Endpoint.parse("198.18.2.1:50000");
 
     /** A deadline is served at most this long after it has passed. */
@@ -89,7 +91,9 @@ final class RelayBench {
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final LiveService service;
     private final LiveListener listener;
-    private final BlockBudget stalls = new BlockBudget(MAX_LENT_BLOCKS);
+    private final Budget stalls = new Budget(MAX_LENT_BLOCKS);
+    private final Budget pipeBudget = new Budget(MAX_PIPES);
+    private final SimulatedPipe.Source pipes = new SimulatedPipe.Source();
     private final Lane lane;
     private Fate fate = Fate.PENDING;
     private final Set<String> withoutPorts = new HashSet<>();
@@ -137,7 +141,14 @@ final class RelayBench {
         events.clear();
         listener = new LiveListener(config.listeners().getFirst().endpoint(), false, true, service, 0);
         lane = new Lane(
-                0, () -> now, new BlockPool(stalls), this::connect, () -> {}, tasks::add, new Load(Integer.MAX_VALUE));
+                0,
+                () -> now,
+                new BlockPool(stalls),
+                new PipePool(pipes, pipeBudget),
+                this::connect,
+                () -> {},
+                tasks::add,
+                new Load(Integer.MAX_VALUE));
     }
 
     /** Adds a service without listener, with a backend of the same name that is healthy. */
@@ -229,6 +240,26 @@ final class RelayBench {
             taken++;
         }
         return taken;
+    }
+
+    /** Leaves no pipe but those that are open; how many that were. */
+    int takePipes() {
+        int taken = 0;
+        while (pipeBudget.take()) {
+            taken++;
+        }
+        return taken;
+    }
+
+    /** Lets so many more pipes be opened. */
+    void givePipes(int count) {
+        for (int i = 0; i < count; i++) {
+            pipeBudget.giveBack();
+        }
+    }
+
+    SimulatedPipe.Source pipes() {
+        return pipes;
     }
 
     /** Makes room for so many stalls. */

@@ -28,12 +28,10 @@ class RelayPropertyTest {
         }
 
         void act() {
-            switch (random.nextInt(12)) {
+            switch (random.nextInt(13)) {
                 case 0, 1, 2, 3, 4 -> {
                     if (!finished) {
-                        byte[] octets = new byte[1 + random.nextInt(random.nextInt(4) > 0 ? 200 : 150_000)];
-                        random.nextBytes(octets);
-                        sent.writeBytes(octets);
+                        byte[] octets = octets();
                         if (random.nextInt(4) == 0) {
                             socket.arriveSilently(octets);
                         } else {
@@ -42,14 +40,32 @@ class RelayPropertyTest {
                     }
                 }
                 case 5, 6 -> socket.limitWindow(random.nextInt(100_000));
-                case 7, 8, 9 -> socket.openWindow(random.nextInt(300_000));
+                case 7, 8, 9 -> socket.openWindow(random.nextInt(random.nextInt(3) > 0 ? 300_000 : 2_000_000));
                 case 10 -> {
                     if (random.nextInt(10) == 0) {
                         finish();
                     }
                 }
+                case 11 -> {
+                    if (!finished && random.nextInt(10) == 0) {
+                        socket.arriveAroundUrgent(octets(), octets());
+                    }
+                }
                 default -> serveTellAgain();
             }
+        }
+
+        /** The next ones that it sends: few as a rule, sometimes so many that they go through a pipe. */
+        private byte[] octets() {
+            int most = switch (random.nextInt(8)) {
+                case 0 -> 1_000_000;
+                case 1 -> 150_000;
+                default -> 200;
+            };
+            byte[] octets = new byte[1 + random.nextInt(most)];
+            random.nextBytes(octets);
+            sent.writeBytes(octets);
+            return octets;
         }
 
         void finish() {
@@ -69,13 +85,14 @@ class RelayPropertyTest {
         }
     }
 
-    /** The memory for stalls, which other connections take and give back at random; with every second seed there is enough. */
+    /** The memory and pipes for stalls, which other connections take and give back at random; with every second seed there is enough. */
     private static final class Memory {
 
         private final RelayBench bench;
         private final Random random;
         private final boolean changes;
         private int taken;
+        private int takenPipes;
 
         Memory(RelayBench bench, Random random) {
             this.bench = bench;
@@ -83,16 +100,23 @@ class RelayPropertyTest {
             changes = random.nextBoolean();
             if (changes) {
                 taken = bench.takeMemory();
+                takenPipes = random.nextBoolean() ? bench.takePipes() : 0;
             }
         }
 
         void act() {
             if (changes && random.nextInt(8) == 0) {
-                if (random.nextBoolean()) {
-                    taken += bench.takeMemory();
-                } else if (taken > 0) {
-                    bench.giveMemory(1);
-                    taken--;
+                switch (random.nextInt(4)) {
+                    case 0 -> taken += bench.takeMemory();
+                    case 1 -> takenPipes += bench.takePipes();
+                    case 2 -> {
+                        bench.giveMemory(Math.min(1, taken));
+                        taken -= Math.min(1, taken);
+                    }
+                    default -> {
+                        bench.givePipes(takenPipes);
+                        takenPipes = 0;
+                    }
                 }
             }
         }
@@ -100,6 +124,7 @@ class RelayPropertyTest {
 
     @Test
     void whateverTheInterleavingEveryOctetArrivesOnceAndInOrderWithTheFinBehindIt() {
+        int splices = 0;
         for (long seed = 1; seed <= 200; seed++) {
             Random random = new Random(seed);
             RelayBench bench = new RelayBench(2);
@@ -136,11 +161,14 @@ class RelayPropertyTest {
             assertThat(clientSocket.deeds()).as("seed %d", seed).last().isEqualTo("CLOSE after " + server.sent.size());
             assertThat(serverSocket.deeds()).as("seed %d", seed).last().isEqualTo("CLOSE after " + client.sent.size());
             assertThat(bench.lane().blocks.lent()).as("seed %d", seed).isZero();
+            assertThat(bench.lane().pipes.lent()).as("seed %d", seed).isZero();
             assertThat(bench.lane().wheel.isEmpty()).as("seed %d", seed).isTrue();
             assertThat(bench.snapshot().active()).as("seed %d", seed).isZero();
             assertThat(bench.snapshot().bytesIn()).as("seed %d", seed).isEqualTo(client.sent.size());
             assertThat(bench.snapshot().bytesOut()).as("seed %d", seed).isEqualTo(server.sent.size());
+            splices += clientSocket.splices() + serverSocket.splices();
         }
+        assertThat(splices).as("moved through pipes").isGreaterThan(100);
     }
 
     @Test
@@ -193,6 +221,7 @@ class RelayPropertyTest {
                     .as("seed %d: to the client", seed)
                     .isTrue();
             assertThat(bench.lane().blocks.lent()).as("seed %d", seed).isZero();
+            assertThat(bench.lane().pipes.lent()).as("seed %d", seed).isZero();
             assertThat(bench.lane().wheel.isEmpty()).as("seed %d", seed).isTrue();
             assertThat(bench.snapshot().active()).as("seed %d", seed).isZero();
         }

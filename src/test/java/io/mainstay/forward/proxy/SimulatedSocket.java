@@ -34,6 +34,8 @@ final class SimulatedSocket implements StreamSocket {
     private boolean expectsFinish;
     private int writtenBeforePrompt = -1;
     private int reads;
+    private int splices;
+    private boolean refusesSplice;
     private int tellAgains;
 
     SimulatedSocket(Listener listener) {
@@ -69,6 +71,16 @@ final class SimulatedSocket implements StreamSocket {
         listener.onReady(Readiness.IN | Readiness.PRI);
     }
 
+    /** An urgent octet with others behind it, of which nobody has been told yet. */
+    void arriveUrgentSilently(byte... behind) {
+        incoming.addLast(URGENT);
+        incoming.addLast(behind);
+    }
+
+    void tellOfUrgent() {
+        listener.onReady(Readiness.IN | Readiness.PRI);
+    }
+
     void peerFinishes() {
         finSent = true;
         listener.onReady(Readiness.IN | Readiness.RDHUP);
@@ -82,6 +94,10 @@ final class SimulatedSocket implements StreamSocket {
     /** The peer resets, but the kernel has not told yet. */
     void peerResetsSilently() {
         resetByPeer = true;
+    }
+
+    void refuseSplice() {
+        refusesSplice = true;
     }
 
     void limitWindow(int octets) {
@@ -135,6 +151,11 @@ final class SimulatedSocket implements StreamSocket {
         return writtenBeforePrompt;
     }
 
+    /** How often it was read into a pipe. */
+    int splices() {
+        return splices;
+    }
+
     int tellAgains() {
         return tellAgains;
     }
@@ -155,13 +176,11 @@ final class SimulatedSocket implements StreamSocket {
         requireOpen();
         reads++;
         byte[] next = incoming.pollFirst();
+        while (next != null && isUrgent(next)) {
+            next = incoming.pollFirst();
+        }
         if (next == null) {
-            if (resetByPeer) {
-                boolean first = !errorTaken;
-                errorTaken = true;
-                return first ? BROKEN : FINISHED;
-            }
-            return finSent ? FINISHED : NOTHING;
+            return withoutOctets();
         }
         int filled = 0;
         while (next != null && next.length > 0) {
@@ -177,6 +196,53 @@ final class SimulatedSocket implements StreamSocket {
             next = incoming.pollFirst();
         }
         return filled;
+    }
+
+    private static boolean isUrgent(byte[] piece) {
+        return piece.length == 0;
+    }
+
+    private int withoutOctets() {
+        if (resetByPeer) {
+            boolean first = !errorTaken;
+            errorTaken = true;
+            return first ? BROKEN : FINISHED;
+        }
+        return finSent ? FINISHED : NOTHING;
+    }
+
+    @Override
+    public int read(Pipe into) {
+        requireOpen();
+        if (refusesSplice) {
+            return REFUSED;
+        }
+        if (into.held() > 0) {
+            throw new AssertionError("a pipe that is not empty may be full: nothing read would mean nothing");
+        }
+        splices++;
+        SimulatedPipe pipe = (SimulatedPipe) into;
+        while (!incoming.isEmpty() && !isUrgent(incoming.getFirst())) {
+            byte[] next = incoming.removeFirst();
+            int taken = pipe.put(next);
+            if (taken < next.length) {
+                incoming.addFirst(Arrays.copyOfRange(next, taken, next.length));
+                break;
+            }
+        }
+        if (pipe.held() > 0) {
+            return pipe.held();
+        }
+        return incoming.isEmpty() ? withoutOctets() : NOTHING;
+    }
+
+    @Override
+    public int write(Pipe from) {
+        int taken = roomFor(from.held());
+        if (taken != BROKEN) {
+            outgoing.writeBytes(((SimulatedPipe) from).take(taken));
+        }
+        return taken;
     }
 
     @Override
@@ -213,17 +279,24 @@ final class SimulatedSocket implements StreamSocket {
 
     @Override
     public int write(Block block, int from, int to) {
+        int taken = roomFor(to - from);
+        if (taken != BROKEN) {
+            byte[] octets = new byte[taken];
+            block.bytes().get(from, octets);
+            outgoing.writeBytes(octets);
+        }
+        return taken;
+    }
+
+    private int roomFor(int count) {
         requireOpen();
         if (resetByPeer) {
             errorTaken = true;
             return BROKEN;
         }
-        int taken = Math.min(to - from, window);
+        int taken = Math.min(count, window);
         window -= taken;
-        byte[] octets = new byte[taken];
-        block.bytes().get(from, octets);
-        outgoing.writeBytes(octets);
-        writeWasShort = taken < to - from;
+        writeWasShort = taken < count;
         return taken;
     }
 

@@ -241,11 +241,46 @@ class BpfFlowProgramTest {
         try (BpfFlowProgram program = open()) {
             program.attach(Set.of(new InterfaceName("flow0"), new InterfaceName("none")));
             assertThat(filters("flow0")).contains("mainstay_ingres");
+            program.putFormer(VIP, IpAddress.parse("198.18.0.2"), new InterfaceName("none"));
+            assertThat(program.formers()).isEmpty();
+            program.putFormer(VIP, IpAddress.parse("198.18.0.2"), new InterfaceName("flow0"));
+            assertThat(program.formers()).containsExactly(VIP);
+            program.removeFormer(VIP);
+            assertThat(program.formers()).isEmpty();
             program.attach(Set.of(new InterfaceName("flow1")));
             assertThat(filters("flow0")).doesNotContain("mainstay_ingres");
             assertThat(filters("flow1")).contains("mainstay_ingres");
             assertThat(program.interfaceTowards(IpAddress.parse("127.0.0.1"))).isEqualTo(new InterfaceName("lo"));
             assertThat(program.interfaceTowards(IpAddress.parse("203.0.113.1"))).isNull();
+        } finally {
+            NativeBpfBuild.run("ip", "link", "delete", "flow0");
+        }
+    }
+
+    @Test
+    void aFilterThatSomebodyTookOffIsPutOnAgain() throws Exception {
+        InterfaceName flow0 = new InterfaceName("flow0");
+        InterfaceName flow1 = new InterfaceName("flow1");
+        NativeBpfBuild.run("ip", "link", "add", "flow0", "type", "veth", "peer", "name", "flow1");
+        try (BpfFlowProgram program = open()) {
+            assertThat(program.attach(Set.of(flow0, flow1))).isEmpty();
+            assertThat(program.attach(Set.of(flow0, flow1))).isEmpty();
+            NativeBpfBuild.run("tc", "filter", "delete", "dev", "flow0", "ingress");
+            assertThat(program.attach(Set.of(flow0, flow1))).containsExactly(flow0);
+            assertThat(filters("flow0")).contains("mainstay_ingres");
+            NativeBpfBuild.run("tc", "qdisc", "delete", "dev", "flow1", "clsact");
+            assertThat(program.attach(Set.of(flow0, flow1))).containsExactly(flow1);
+            assertThat(filters("flow1")).contains("mainstay_ingres");
+            NativeBpfBuild.run("tc", "filter", "delete", "dev", "flow0", "ingress");
+            NativeBpfBuild.run("tc filter add dev flow0 ingress protocol ip prio 1 u32 match u32 0 0".split(" "));
+            for (int look = 0; look < 2; look++) {
+                assertThatThrownBy(() -> program.attach(Set.of(flow0, flow1)))
+                        .isInstanceOf(KernelException.class)
+                        .hasMessageContaining("attach to flow0")
+                        .hasMessageEndingWith("(is there another tc filter of priority 1?)");
+            }
+            NativeBpfBuild.run("tc", "filter", "delete", "dev", "flow0", "ingress");
+            assertThat(program.attach(Set.of(flow0, flow1))).containsExactly(flow0);
         } finally {
             NativeBpfBuild.run("ip", "link", "delete", "flow0");
         }

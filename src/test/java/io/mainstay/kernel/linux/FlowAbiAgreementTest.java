@@ -90,6 +90,8 @@ class FlowAbiAgreementTest {
         java.put("order.door", FlowAbi.ORDER_DOOR);
         java.put("order.flow", FlowAbi.ORDER_FLOW);
         java.put("order.group", FlowAbi.ORDER_GROUP);
+        java.put("former", FlowAbi.FORMER_OCTETS);
+        java.put("former.interface", FlowAbi.FORMER_INTERFACE);
         java.put("detour", FlowAbi.DETOUR_OCTETS);
         java.put("detour.until", FlowAbi.DETOUR_UNTIL);
         java.put("detour.interface", FlowAbi.DETOUR_INTERFACE);

@@ -3,13 +3,16 @@ package io.mainstay.forward.proxy;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** How many blocks the connections of all workers may hold together. Any thread. */
-final class BlockBudget {
+/** How many of a thing, blocks or pipes, all workers may hold together. Any thread. */
+final class Budget {
+
+    /** So far below zero that nothing which is put back leads out of it. */
+    private static final int WITHDRAWN = Integer.MIN_VALUE / 2;
 
     private final AtomicInteger left;
 
-    BlockBudget(int blocks) {
-        left = new AtomicInteger(blocks);
+    Budget(int things) {
+        left = new AtomicInteger(things);
     }
 
     /** Takes one out, if there is one. */
@@ -28,5 +31,10 @@ final class BlockBudget {
     /** Puts one back that was taken. */
     void giveBack() {
         left.incrementAndGet();
+    }
+
+    /** Nothing can be taken out any more. Whether that was otherwise before. */
+    boolean withdraw() {
+        return left.getAndSet(WITHDRAWN) > WITHDRAWN / 2;
     }
 }
