@@ -171,7 +171,7 @@ final class ScalarTypes {
 
     static ScalarType<VirtualAddress> virtualAddress() {
         return new ScalarType<>(
-                "an address with its prefix length, such as 198.51.100.10/24 or 2001:db8::10/64",
+                "the address of a host (no loopback, no multicast) with its prefix length, such as 198.51.100.10/24 or 2001:db8::10/64",
                 Form.TEXT,
                 VirtualAddress::parse,
                 VirtualAddress::toString);

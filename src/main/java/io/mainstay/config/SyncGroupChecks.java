@@ -2,6 +2,7 @@
 package io.mainstay.config;
 
 import io.mainstay.config.Schema.VirtualRouter;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class SyncGroupChecks {
                 WrittenSection first = firsts.putIfAbsent(group, router);
                 if (first != null) {
                     SAME.forEach(key -> checkSame(group, first, router, key));
+                    checkInterval(group, first, router);
                 }
             }
         }
@@ -40,6 +42,22 @@ final class SyncGroupChecks {
                         "has no effect: no other virtual router is in sync group " + group);
             }
         });
+    }
+
+    /** A member that is silent alone moves nothing, so that the slowest decides how long a lost Active goes unnoticed. */
+    private void checkInterval(String group, WrittenSection first, WrittenSection router) {
+        Duration theirs = first.value(VirtualRouter.ADVERTISEMENT_INTERVAL);
+        Duration ours = router.value(VirtualRouter.ADVERTISEMENT_INTERVAL);
+        if (theirs != null && ours != null && !theirs.equals(ours)) {
+            Duration longer = ours.compareTo(theirs) > 0 ? ours : theirs;
+            problems.warn(
+                    router.placeOf(VirtualRouter.ADVERTISEMENT_INTERVAL),
+                    router.pathOf(VirtualRouter.ADVERTISEMENT_INTERVAL),
+                    "is " + Durations.format(ours) + ", that of " + first.path() + " " + Durations.format(theirs)
+                            + ": sync group " + group
+                            + " replaces a lost Active only when all its members are silent, so"
+                            + " after three intervals of " + Durations.format(longer));
+        }
     }
 
     private <T> void checkSame(String group, WrittenSection first, WrittenSection router, Key.Scalar<T> key) {

@@ -269,8 +269,8 @@ class ConfigFileTest {
     void aMissingKeyIsNamedAtTheEntryThatLacksIt() {
         assertThat(problems("virtual_routers:\n  - name: web\n    vrid: 51\n"))
                 .containsExactly(
-                        "f.yaml:2:5 virtual_routers[0].addresses: missing (expected: a list of 1..510, each an"
-                                + " address with its prefix length, such as 198.51.100.10/24 or 2001:db8::10/64)",
+                        "f.yaml:2:5 virtual_routers[0].addresses: missing (expected: a list of 1..510, each the"
+                                + " address of a host (no loopback, no multicast) with its prefix length, such as 198.51.100.10/24 or 2001:db8::10/64)",
                         "f.yaml:2:5 virtual_routers[0].interface: missing"
                                 + " (expected: an interface name: 1..15 printable characters without / and :)");
     }

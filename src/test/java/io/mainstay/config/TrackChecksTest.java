@@ -235,6 +235,19 @@ class TrackChecksTest {
     }
 
     @Test
+    void theSlowestMemberOfASyncGroupHoldsTheOthersUp() {
+        assertThat(warnings(members("advertisement_interval: 100ms", "advertisement_interval: 10s")))
+                .containsExactly("f.yaml:3:104 virtual_routers[1].advertisement_interval: is 10s, that of"
+                        + " virtual_routers[0] 100ms: sync group gw replaces a lost Active only when all its members are"
+                        + " silent, so after three intervals of 10s");
+        assertThat(warnings(members("advertisement_interval: 100ms", "")))
+                .singleElement()
+                .asString()
+                .endsWith("so after three intervals of 1s");
+        assertThat(warnings(members("advertisement_interval: 1s", ""))).isEmpty();
+    }
+
+    @Test
     void whatIsTrackedInASyncGroupCountsForAllOfIt() {
         assertThat(problems(members(
                         "track: {interfaces: [{name: eth2}]}", "track: {interfaces: [{name: eth2, weight: -9}]}")))

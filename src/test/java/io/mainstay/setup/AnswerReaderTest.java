@@ -65,7 +65,7 @@ class AnswerReaderTest {
                 "198.51.100.1    | an address that no host has yet; this machine has it",
                 "198.51.100.0    | the address of a host; this is the network address of its /24",
                 "198.51.100.255  | the address of a host; this is the broadcast address of its /24",
-                "198.51.100.9/33 | an address with its prefix length",
+                "198.51.100.9/33 | the address of a host (no loopback, no multicast) with its prefix length",
                 "example.org     | four decimal numbers",
                 "198.51.100.9 198.51.100.9/24 | each address once",
                 "','             | at least one",
