@@ -9,7 +9,10 @@ final class RelayEnd implements StreamSocket.Listener {
     /** A read of so many octets is a large one. */
     private static final int LARGE = BlockPool.BLOCK_SIZE / 2;
 
-    /** After so many large reads in succession there is likely more to come, and it goes through pipes. */
+    /**
+     * After so many large reads more than small ones there is likely more to come, and it goes through pipes. Not of those in succession:
+     * where all that the socket held is read before the peer gets to fill it again, the last of every few reads is a small one.
+     */
     private static final int LARGE_READS_OF_BULK = 4;
 
     private final Relay relay;
@@ -28,7 +31,7 @@ final class RelayEnd implements StreamSocket.Listener {
     /** An error or an urgent octet was told, which splice(2) does not get across: what comes is copied. */
     private boolean copiedForGood;
 
-    /** How many of the last reads were large, {@link #LARGE_READS_OF_BULK} at most. */
+    /** How many more large reads than small ones there were lately, from 0 to {@link #LARGE_READS_OF_BULK}. */
     private int largeReads;
 
     /** Its peer has finished sending, and was not reset: what has arrived is the rest. */
@@ -150,7 +153,7 @@ final class RelayEnd implements StreamSocket.Listener {
     private int copyTo(RelayEnd other) {
         int count = outcome(socket().read(lane.blocks.scratch()));
         if (count > 0) {
-            largeReads = count >= LARGE ? Math.min(largeReads + 1, LARGE_READS_OF_BULK) : 0;
+            largeReads = count >= LARGE ? Math.min(largeReads + 1, LARGE_READS_OF_BULK) : Math.max(largeReads - 1, 0);
             other.expectFinish(atLastOctets);
             other.write(count);
         }

@@ -58,7 +58,7 @@ class BulkTest {
     }
 
     @Test
-    void fourLargeReadsInSuccessionLeadThroughAPipe() {
+    void fourLargeReadsLeadThroughAPipe() {
         server.arrive(next(4 * BLOCK + 100_000));
         assertThat(server.reads()).isEqualTo(4);
         assertThat(server.splices()).isPositive();
@@ -69,7 +69,24 @@ class BulkTest {
     @Test
     void fewerDoNot() {
         server.arrive(next(3 * BLOCK + 100));
-        server.arrive(next(3 * BLOCK + 100));
+        assertThat(server.splices()).isZero();
+        expectAllHasArrived();
+    }
+
+    @Test
+    void theLastOfWhatASocketHeldMayBeSmall() {
+        for (int i = 0; i < 4; i++) {
+            server.arrive(next(2 * BLOCK + 14_000));
+        }
+        assertThat(server.splices()).isPositive();
+        expectAllHasArrived();
+    }
+
+    @Test
+    void asManySmallOnesAsLargeOnesDoNot() {
+        for (int i = 0; i < 20; i++) {
+            server.arrive(next(BLOCK + 100));
+        }
         assertThat(server.splices()).isZero();
         expectAllHasArrived();
     }
