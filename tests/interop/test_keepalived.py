@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mainstay beside Debian's keepalived: each version and way of advertising, in both roles."""
+"""Mainstay beside keepalived: each version and way of advertising, in both roles.
+
+Debian 12 has 2.2.7. With KEEPALIVED=/path/to/a/newer/one what that can do beside is tried too.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,7 +14,7 @@ from interop.mixed import HIGH, INTERVAL_MILLIS, LOW, Mixed, active, resignation
 from lab.backends import Backends
 from lab.capture import Capture
 from lab.clock import now
-from lab.keepalived import Instance, Keepalived
+from lab.keepalived import Instance, Keepalived, version
 from lab.mainstay import Settings
 from lab.topology import ADDRESSES, VIP, Lab
 from lab.waiting import wait_until
@@ -34,7 +37,10 @@ ASK_PASS = ("authentication {", "    auth_type PASS", "    auth_pass 1111", "}")
 TO_LB1 = (f"unicast_src_ip {ADDRESSES['lb2']}", "unicast_peer {", f"    {ADDRESSES['lb1']}", "}")
 TO_LB2 = f"unicast_peers: [{ADDRESSES['lb2']}]"
 
-# v3_checksum_as_v2 is not among them: keepalived has it from 2.2.8 on, and Debian 12 has 2.2.7.
+KEY = "0123456789abcdef0123456789abcdef"
+SIGNED = "authentication: {active_key: 1, keys: [{id: 1, file: DIRECTORY/key}]}"
+AUTH_HMAC = ("auth_hmac {", f"    key 1 {KEY}", "    active_key 1", "}")
+
 WAYS = {
     "v3": Way({}, {}),
     "v3 unicast": Way({"router_lines": TO_LB2}, {"extra": TO_LB1}),
@@ -50,6 +56,14 @@ WAYS = {
         {"interval_millis": 1000, "router_lines": f"version: 2\n{TO_LB2}"}, {**V2, "extra": TO_LB1}, 1.0
     ),
 }
+if version() >= (2, 2, 8):
+    WAYS["v3 rfc checksum"] = Way({}, {"extra": ("v3_checksum_as_v2",)})
+if version() >= (2, 4, 1):
+    WAYS["v3 signed"] = Way({"router_lines": SIGNED}, {"extra": AUTH_HMAC})
+    WAYS["v3 signed unicast"] = Way({"router_lines": f"{SIGNED}\n{TO_LB2}"}, {"extra": (*AUTH_HMAC, *TO_LB1)})
+    WAYS["v2 signed"] = Way(
+        {"interval_millis": 1000, "router_lines": f"version: 2\n{SIGNED}"}, {**V2, "extra": AUTH_HMAC}, 1.0
+    )
 
 Make = Callable[..., Mixed]
 
@@ -58,6 +72,11 @@ Make = Callable[..., Mixed]
 def mixed(lab: Lab, backends: Backends, wire: Capture) -> Make:
     def make(way: Way, mainstay_priority: int, keepalived_priority: int, preempt: bool = True) -> Mixed:
         settings = replace(Settings("lb1", mainstay_priority, INTERVAL_MILLIS, preempt), **way.mainstay)
+        directory = lab["lb1"].directory
+        key = directory / "key"
+        key.write_text(f"{KEY}\n")
+        key.chmod(0o640)
+        settings = replace(settings, router_lines=settings.router_lines.replace("DIRECTORY", str(directory)))
         instance = replace(Instance(keepalived_priority, INTERVAL_MILLIS, preempt=preempt, real_time=True), **way.keepalived)
         return Mixed(lab, wire, settings, Keepalived(lab["lb2"], instance))
 
@@ -189,7 +208,8 @@ def test_adverts_of_both_agree(mixed: Make, way: Way) -> None:
     stopped = now()
     both.mainstay.daemon.terminate()
     both.await_active("lb2", stopped)
-    _, ours = both.wire.adverts("lb1")[0]
+    # Not the first, which Mainstay sent before it had heard which form of the checksum the other one wants.
+    ours = [advert for at, advert in both.wire.adverts("lb1") if active(advert) and at < stopped][-1]
     theirs = next(advert for _, advert in both.wire.adverts("lb2", since=stopped) if active(advert))
     same = ("version", "vrid", "interval_centis", "addresses", "ttl", "checksum_form", "password")
     assert [getattr(ours, name) for name in same] == [getattr(theirs, name) for name in same]

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node that runs Debian's keepalived and, for the traffic, HAProxy: the peer that figures are compared with."""
+"""A node that runs keepalived and, for the traffic, HAProxy: the peer that figures are compared with.
+
+It is Debian's, or the program that the environment variable KEEPALIVED names.
+"""
 
 import os
+import re
 import signal
 import socket
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +17,18 @@ from lab.node import Node
 from lab.process import Process
 from lab.topology import ADDRESSES, BACKENDS, INTERFACE, PREFIX_LENGTH, VIP
 from lab.waiting import wait_until
+
+PROGRAM = os.environ.get("KEEPALIVED", "keepalived")
+
+
+def version() -> tuple[int, ...]:
+    """Of the program, such as (2, 2, 7); empty if there is none."""
+    try:
+        told = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=False).stderr
+    except FileNotFoundError:
+        return ()
+    found = re.search(r"v([0-9.]+)", told)
+    return tuple(int(number) for number in found[1].split(".")) if found else ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +62,7 @@ class Keepalived:
         pid_files = [f"--{kind}={self.node.directory}/run/{kind}" for kind in ("pid", "vrrp_pid", "checkers_pid")]
         self.process = self.node.start(
             "keepalived",
-            "keepalived",
+            PROGRAM,
             "--dont-fork",
             "--log-console",
             "--log-detail",
