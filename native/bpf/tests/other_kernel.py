@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-MODULES = ("veth", "sch_ingress", "cls_bpf", "8021q", "nf_tables", "nft_chain_nat", "nft_nat", "nf_conntrack",
+MODULES = ("veth", "bridge", "sch_ingress", "cls_bpf", "8021q", "nf_tables", "nft_chain_nat", "nft_nat", "nf_conntrack",
            "af_packet")
 TREES = ("/usr/lib/python3.11", "/usr/lib/python3/dist-packages")
 PROGRAMS = ("/usr/bin/python3.11", "/bin/dash", "/usr/bin/ip", "/usr/sbin/tc", "/usr/bin/mount", "/usr/bin/kmod",
