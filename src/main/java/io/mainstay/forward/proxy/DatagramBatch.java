@@ -104,7 +104,7 @@ final class DatagramBatch implements AutoCloseable {
     private final MemorySegment names = arena.allocate((long) SLOTS * ADDRESS_SIZE, Long.BYTES);
     private final MemorySegment controls = arena.allocate((long) SLOTS * CONTROL_SIZE, Long.BYTES);
     private final MemorySegment buffers = arena.allocate((long) SLOTS * BUFFER_LENGTH, Long.BYTES);
-    private final MemorySegment state = arena.allocate(DatagramCalls.STATE);
+    private final MemorySegment state = arena.allocate(SystemCall.STATE);
     private final int[] segmentSizes = new int[SLOTS];
     private final int[] pieceStarts = new int[SLOTS + 1];
     private final long[] localHigh = new long[SLOTS];

@@ -10,10 +10,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /** pipe2(2), F_SETPIPE_SZ of fcntl(2), and splice(2), which Netty keeps to its channels. Used by one thread alone. */
 final class PipeCalls implements PipeSource {
@@ -39,27 +37,17 @@ final class PipeCalls implements PipeSource {
     private static final int ENOSYS = 38;
     private static final int EOPNOTSUPP = 95;
 
-    private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-    private static final MethodHandle PIPE2 = handle("pipe2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle FCNTL = handle(
+    private static final MethodHandle PIPE2 =
+            SystemCall.handle("pipe2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle FCNTL = SystemCall.handle(
             "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
-    private static final MethodHandle CLOSE = handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle SPLICE = handle(
+    private static final MethodHandle CLOSE = SystemCall.handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle SPLICE = SystemCall.handle(
             "splice", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
     private final Arena memory = Arena.ofAuto();
-    private final MemorySegment state = memory.allocate(STATE);
+    private final MemorySegment state = memory.allocate(SystemCall.STATE);
     private final MemorySegment ends = memory.allocate(JAVA_INT, 2);
-
-    @SuppressWarnings("restricted") // Permitted to this program by --enable-native-access.
-    private static MethodHandle handle(String function, FunctionDescriptor signature, Linker.Option... options) {
-        Linker linker = Linker.nativeLinker();
-        Linker.Option[] all = new Linker.Option[options.length + 1];
-        System.arraycopy(options, 0, all, 0, options.length);
-        all[options.length] = Linker.Option.captureCallState("errno");
-        return linker.downcallHandle(linker.defaultLookup().findOrThrow(function), signature, all);
-    }
 
     /**
      * Looks whether this process may call splice(2), which a filter of system calls may forbid: found out in the middle of a
@@ -87,12 +75,12 @@ final class PipeCalls implements PipeSource {
     @Override
     public Pipe open() throws IOException {
         if (pipe2() < 0) {
-            throw Errors.newIOException("pipe2", -errno());
+            throw Errors.newIOException("pipe2", -SystemCall.errno(state));
         }
         int readEnd = ends.getAtIndex(JAVA_INT, 0);
         int writeEnd = ends.getAtIndex(JAVA_INT, 1);
         // Refused beyond the limits of the user; then it has what the kernel has made it with.
-        int refusal = fcntl(writeEnd, F_SETPIPE_SZ, WANTED_CAPACITY) < 0 ? -errno() : 0;
+        int refusal = fcntl(writeEnd, F_SETPIPE_SZ, WANTED_CAPACITY) < 0 ? -SystemCall.errno(state) : 0;
         Pipe pipe = new Pipe(readEnd, writeEnd, fcntl(writeEnd, F_GETPIPE_SZ, 0));
         if (pipe.capacity() < BlockPool.BLOCK_SIZE) {
             close(pipe);
@@ -140,8 +128,8 @@ final class PipeCalls implements PipeSource {
             do {
                 count = (long)
                         SPLICE.invokeExact(state, from, 0L, to, 0L, (long) most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-            } while (count < 0 && errno() == EINTR);
-            return count < 0 ? -errno() : (int) count;
+            } while (count < 0 && SystemCall.errno(state) == EINTR);
+            return count < 0 ? -SystemCall.errno(state) : (int) count;
         } catch (Throwable defect) {
             throw new AssertionError("splice throws nothing", defect);
         }
@@ -169,9 +157,5 @@ final class PipeCalls implements PipeSource {
         } catch (Throwable defect) {
             throw new AssertionError("close throws nothing", defect);
         }
-    }
-
-    private int errno() {
-        return (int) ERRNO.get(state, 0L);
     }
 }

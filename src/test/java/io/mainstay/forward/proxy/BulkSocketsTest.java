@@ -8,15 +8,12 @@ import static org.awaitility.Awaitility.await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,27 +37,13 @@ class BulkSocketsTest {
 
     @BeforeEach
     void countPipesOfOthers() throws IOException {
-        pipesOfOthers = pipesOfThisProcess();
+        pipesOfOthers = OpenDescriptors.pipes();
     }
 
     @AfterEach
     void noPipeIsLeftOpenByAnEngineThatIsClosed() throws IOException {
         bench.close();
-        assertThat(pipesOfThisProcess()).isEqualTo(pipesOfOthers);
-    }
-
-    private static long pipesOfThisProcess() throws IOException {
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-            return descriptors.filter(BulkSocketsTest::isPipe).count();
-        }
-    }
-
-    private static boolean isPipe(Path descriptor) {
-        try {
-            return Files.readSymbolicLink(descriptor).toString().startsWith("pipe:");
-        } catch (IOException closedMeanwhile) {
-            return false;
-        }
+        assertThat(OpenDescriptors.pipes()).isEqualTo(pipesOfOthers);
     }
 
     private void startAnswering() {
@@ -169,7 +152,7 @@ class BulkSocketsTest {
         startAnswering();
         try (Socket client = stalledClient()) {
             bench.engine().close();
-            assertThat(pipesOfThisProcess()).isEqualTo(pipesOfOthers);
+            assertThat(OpenDescriptors.pipes()).isEqualTo(pipesOfOthers);
             assertThat(client.isConnected()).isTrue();
         }
     }

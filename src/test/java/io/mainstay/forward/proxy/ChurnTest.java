@@ -11,8 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +22,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -120,25 +117,11 @@ class ChurnTest {
         }
     }
 
-    private static long openSockets() throws IOException {
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-            return descriptors.filter(ChurnTest::isSocket).count();
-        }
-    }
-
-    private static boolean isSocket(Path descriptor) {
-        try {
-            return Files.readSymbolicLink(descriptor).toString().startsWith("socket:");
-        } catch (IOException gone) {
-            return false;
-        }
-    }
-
     @Test
     void nothingIsLeftOfConnectionsThatEndInAnyWay() throws Exception {
         // What the class library opens once and keeps.
         ScriptedServer.start("127.0.1.1", ScriptedServer.ECHO, false).close();
-        long socketsBefore = openSockets();
+        long socketsBefore = OpenDescriptors.sockets();
         ByteBufUtil.setLeakListener((resource, records) -> leaks.add(resource + records));
         bench.check(new HealthCheckConfig(
                 new HealthCheckConfig.Http("/", "", 200, 399), Duration.ofMillis(20), Duration.ofSeconds(5), 2, 1));
@@ -170,7 +153,7 @@ class ChurnTest {
         bench.engine().close();
         assertThat(drains).isNotEmpty().allMatch(CompletableFuture::isDone, "are over");
         await().atMost(EngineBench.PATIENCE)
-                .untilAsserted(() -> assertThat(openSockets()).isEqualTo(socketsBefore));
+                .untilAsserted(() -> assertThat(OpenDescriptors.sockets()).isEqualTo(socketsBefore));
         expectNoLeakOfBuffers();
     }
 
