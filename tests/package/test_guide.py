@@ -217,12 +217,11 @@ def test_an_upgrade_and_the_way_back_reset_no_connection(pair: InstalledPair, gu
 
 
 def assert_nothing_was_lost(package: Path, traffic: Traffic, start: int) -> None:
-    """But an answer of the data path for each of the two times that the address moves, there and back (docs/operating/install.md)."""
+    """Neither of the two times that the address moves, there and back."""
     seen = traffic.figures(start)
     told = f"{package.name}: {seen.failed_requests} of {seen.requests} requests failed {dict(seen.failures)}, {dict(seen.resets)} reset"
     print(told)
-    assert seen.requests > 0 and (seen.outage.lost_probes, seen.reset_connections) == (0, 0), told
-    assert set(seen.failures) <= {"timeout"} and seen.failed_requests <= 2, told
+    assert seen.requests > 0 and (seen.outage.lost_probes, seen.failed_requests, seen.reset_connections) == (0, 0, 0), told
 
 
 def test_an_upgrade_leaves_a_daemon_alone_whose_file_has_mistakes_and_ends_with_an_error(pair: InstalledPair, distribution: Distribution) -> None:
